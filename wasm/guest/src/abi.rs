@@ -1,0 +1,277 @@
+//! The calls and the control block through which the host drives an instance.
+//!
+//! An instance has one thread and serves one run, so its state lives in plain statics. The layout
+//! of the control block is described at the top of the crate.
+#![allow(unsafe_code)]
+
+use crate::fault::Fault;
+use crate::machine::{Limits, Mode};
+use crate::prelude::Prelude;
+use crate::session::{Options, Program, Pulled, Session};
+use core::cell::UnsafeCell;
+use core::sync::atomic::AtomicU64;
+
+const RAW_INPUT: u32 = 1;
+const SLURP: u32 = 2;
+const NULL_INPUT: u32 = 4;
+const SORT_KEYS: u32 = 8;
+
+const MORE: i32 = 0;
+const DONE: i32 = 1;
+
+const OUT_OF_MEMORY: u32 = 1;
+const PANIC: u32 = 2;
+
+/// A piece of linear memory, as the host and the guest name it to each other.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Span {
+    start: u32,
+    len: u32,
+}
+
+impl Span {
+    const EMPTY: Self = Self { start: 0, len: 0 };
+
+    /// Linear memory has 32 bits, so neither the address nor the length can be cut here.
+    fn of(bytes: &[u8]) -> Self {
+        Self {
+            start: bytes.as_ptr() as usize as u32,
+            len: bytes.len() as u32,
+        }
+    }
+
+    /// The bytes that the host put there.
+    ///
+    /// # Safety
+    /// The span must come from [`alloc`] and hold what the host wrote; it is never freed.
+    unsafe fn bytes(self) -> &'static [u8] {
+        if self.len == 0 {
+            return &[];
+        }
+        core::slice::from_raw_parts(self.start as usize as *const u8, self.len as usize)
+    }
+}
+
+/// Requests of the host and replies of the guest, 128 bytes.
+#[repr(C)]
+pub struct Control {
+    program: Span,
+    args: Span,
+    input: Span,
+    flags: u32,
+    depth: u32,
+    now: f64,
+    output_bytes: u32,
+    outputs: u32,
+    batch_bytes: u32,
+    batch_outputs: u32,
+    reserved: [u32; 2],
+    out: Span,
+    out_count: u32,
+    error: Span,
+    messages: Span,
+    exit_code: i32,
+    marker: u32,
+    marker_bytes: u32,
+    inputs_read: u32,
+    input_offset: u32,
+    written: u64,
+    reserved_reply: [u32; 2],
+}
+
+const _: () = {
+    assert!(core::mem::size_of::<Control>() == 128);
+    assert!(core::mem::offset_of!(Control, now) == 32);
+    assert!(core::mem::offset_of!(Control, out) == 64);
+    assert!(core::mem::offset_of!(Control, exit_code) == 92);
+    assert!(core::mem::offset_of!(Control, written) == 112);
+};
+
+/// A static that one thread of execution may change.
+#[repr(transparent)]
+pub struct Single<T>(UnsafeCell<T>);
+
+// SAFETY: an instance without threads runs one call at a time.
+unsafe impl<T> Sync for Single<T> {}
+
+/// The control block; the exported global holds its address.
+#[cfg_attr(target_arch = "wasm32", export_name = "control")]
+pub static CONTROL: Single<Control> = Single(UnsafeCell::new(Control {
+    program: Span::EMPTY,
+    args: Span::EMPTY,
+    input: Span::EMPTY,
+    flags: 0,
+    depth: 0,
+    now: 0.0,
+    output_bytes: 0,
+    outputs: 0,
+    batch_bytes: 0,
+    batch_outputs: 0,
+    reserved: [0; 2],
+    out: Span::EMPTY,
+    out_count: 0,
+    error: Span::EMPTY,
+    messages: Span::EMPTY,
+    exit_code: 0,
+    marker: 0,
+    marker_bytes: 0,
+    inputs_read: 0,
+    input_offset: 0,
+    written: 0,
+    reserved_reply: [0; 2],
+}));
+
+/// State of the one run that an instance serves.
+struct State {
+    prelude: Option<Prelude>,
+    program: Option<Program>,
+    session: Option<Session>,
+    error: Vec<u8>,
+}
+
+static STATE: Single<State> = Single(UnsafeCell::new(State {
+    prelude: None,
+    program: None,
+    session: None,
+    error: Vec::new(),
+}));
+
+/// Set by the host while a call runs: the meter's checks trap when it is not zero.
+#[cfg_attr(target_arch = "wasm32", export_name = "stop_word")]
+pub static STOP_WORD: AtomicU64 = AtomicU64::new(0);
+
+fn control() -> &'static mut Control {
+    // SAFETY: calls do not overlap, and no call of this module lets two of these references meet.
+    unsafe { &mut *CONTROL.0.get() }
+}
+
+fn state() -> &'static mut State {
+    // SAFETY: calls do not overlap, and no call of this module lets two of these references meet.
+    unsafe { &mut *STATE.0.get() }
+}
+
+impl State {
+    fn refuse(&mut self, fault: &Fault) -> i32 {
+        self.error = fault.json().into_bytes();
+        control().error = Span::of(&self.error);
+        if let Fault::Halt { code, .. } = fault {
+            control().exit_code = *code;
+        }
+        fault.status()
+    }
+}
+
+/// Write the marker that tells the host why the trap that follows happens.
+pub(crate) fn mark_out_of_memory(bytes: usize) {
+    let control = control();
+    control.marker = OUT_OF_MEMORY;
+    control.marker_bytes = bytes as u32;
+}
+
+fn mark_panic(info: &std::panic::PanicHookInfo<'_>) {
+    let payload = info.payload();
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let message = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("panic");
+    // What the standard library says of a collection that cannot exist in this address space.
+    if message == "capacity overflow" {
+        return mark_out_of_memory(isize::MAX as usize);
+    }
+    let place = info.location().map(|place| format!(" ({}:{})", place.file(), place.line()));
+    let state = state();
+    state.error = format!("{message}{}", place.unwrap_or_default()).into_bytes();
+    control().error = Span::of(&state.error);
+    control().marker = PANIC;
+}
+
+/// Parse the standard definitions. The build runs this once and keeps the memory it leaves.
+#[cfg_attr(target_arch = "wasm32", export_name = "init")]
+pub extern "C" fn init() {
+    std::panic::set_hook(Box::new(mark_panic));
+    state().prelude = Some(Prelude::new());
+}
+
+/// Memory of `len` bytes for the host to write into.
+#[cfg_attr(target_arch = "wasm32", export_name = "alloc")]
+pub extern "C" fn alloc(len: u32) -> *mut u8 {
+    let memory = Vec::<u64>::with_capacity((len as usize).div_ceil(8).max(1));
+    core::mem::ManuallyDrop::new(memory).as_mut_ptr().cast()
+}
+
+/// Compile the program of the control block with its arguments.
+#[cfg_attr(target_arch = "wasm32", export_name = "compile")]
+pub extern "C" fn compile() -> i32 {
+    let state = state();
+    let control = control();
+    let (source, args, depth) = (control.program, control.args, control.depth as usize);
+    // SAFETY: the host wrote both spans into memory from `alloc`.
+    let (source, args) = unsafe { (source.bytes(), args.bytes()) };
+    let source = match core::str::from_utf8(source) {
+        Ok(source) => source,
+        Err(error) => {
+            let at = error.valid_up_to();
+            return state.refuse(&Fault::Program {
+                message: "the program is not UTF-8".into(),
+                span: at..at,
+                hint: None,
+            });
+        }
+    };
+    let prelude = state.prelude.get_or_insert_with(Prelude::new);
+    match Program::compile(prelude, source, args, depth) {
+        Ok(program) => {
+            state.program = Some(program);
+            DONE
+        }
+        Err(fault) => state.refuse(&fault),
+    }
+}
+
+/// Start the compiled program on the input of the control block.
+#[cfg_attr(target_arch = "wasm32", export_name = "feed")]
+pub extern "C" fn feed() -> i32 {
+    let state = state();
+    let control = control();
+    let options = Options {
+        mode: Mode {
+            raw: control.flags & RAW_INPUT != 0,
+            slurp: control.flags & SLURP != 0,
+            null: control.flags & NULL_INPUT != 0,
+        },
+        sort_keys: control.flags & SORT_KEYS != 0,
+        limits: Limits {
+            depth: control.depth as usize,
+            output_bytes: control.output_bytes as usize,
+            outputs: control.outputs as usize,
+        },
+        now: control.now,
+    };
+    // SAFETY: the host wrote the span into memory from `alloc`.
+    let input = unsafe { control.input.bytes() };
+    let program = state.program.take().expect("compile comes before feed");
+    state.session = Some(Session::new(program, input, options));
+    DONE
+}
+
+/// Produce the next batch of outputs.
+#[cfg_attr(target_arch = "wasm32", export_name = "pull")]
+pub extern "C" fn pull() -> i32 {
+    let state = state();
+    let session = state.session.as_mut().expect("feed comes before pull");
+    let control = control();
+    let (bytes, outputs) = (control.batch_bytes as usize, control.batch_outputs as usize);
+    let pulled = session.pull(bytes, outputs);
+    let machine = session.machine();
+    control.out = Span::of(&session.batch);
+    control.out_count = session.batch_outputs as u32;
+    control.messages = Span::of(&machine.messages.borrow());
+    control.written = machine.written.get() as u64;
+    let inputs = machine.inputs.borrow();
+    control.inputs_read = inputs.read() as u32;
+    control.input_offset = inputs.offset() as u32;
+    match pulled {
+        Pulled::More => MORE,
+        Pulled::Done => DONE,
+        Pulled::Fault(fault) => state.refuse(&fault),
+    }
+}

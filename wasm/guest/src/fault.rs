@@ -1,0 +1,119 @@
+//! Why a run ended early, and the JSON object that tells the host.
+
+use crate::writer::quoted;
+use std::fmt::Write;
+
+/// A limit that the guest itself keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// A program or value nests too deep.
+    Depth {
+        /// `program`, `input`, `value` or `output`.
+        place: &'static str,
+        /// The limit.
+        allowed: usize,
+        /// Where in the input or the program.
+        offset: Option<usize>,
+    },
+    /// Outputs and messages take too many bytes.
+    OutputBytes {
+        /// The limit.
+        allowed: usize,
+    },
+    /// There are too many outputs.
+    Outputs {
+        /// The limit.
+        allowed: usize,
+    },
+}
+
+/// Why a run ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The program cannot be compiled.
+    Program {
+        /// What is wrong.
+        message: String,
+        /// Bytes of the program that are meant.
+        span: core::ops::Range<usize>,
+        /// What may have been meant.
+        hint: Option<String>,
+    },
+    /// The input is not JSON.
+    Input {
+        /// What is wrong.
+        message: String,
+        /// Which value of the input, from 0.
+        index: usize,
+        /// Byte offset in the input.
+        offset: usize,
+    },
+    /// The filter raised an error that it did not catch.
+    Filter {
+        /// JSON text of what `catch` would have seen.
+        value: String,
+        /// The error as a sentence.
+        message: String,
+        /// Which value of the input, from 0.
+        index: usize,
+    },
+    /// The filter called `halt` or `halt_error`.
+    Halt {
+        /// The exit code that jq would have ended with.
+        code: i32,
+        /// JSON text of what `halt_error` was given.
+        value: Option<String>,
+    },
+    /// A limit of the guest was met.
+    Limit(Limit),
+}
+
+impl Fault {
+    /// The status that the host sees.
+    pub fn status(&self) -> i32 {
+        match self {
+            Self::Program { .. } => 2,
+            Self::Input { .. } => 3,
+            Self::Filter { .. } => 4,
+            Self::Halt { .. } => 5,
+            Self::Limit(_) => 6,
+        }
+    }
+
+    /// A JSON object for the host; its members are listed at the top of the crate.
+    pub fn json(&self) -> String {
+        match self {
+            Self::Program { message, span, hint } => {
+                let hint = hint.as_deref().map_or_else(|| "null".into(), quoted);
+                let (message, start, end) = (quoted(message), span.start, span.end);
+                format!(r#"{{"message":{message},"start":{start},"end":{end},"hint":{hint}}}"#)
+            }
+            Self::Input { message, index, offset } => {
+                format!(r#"{{"message":{},"index":{index},"offset":{offset}}}"#, quoted(message))
+            }
+            Self::Filter { value, message, index } => {
+                format!(r#"{{"value":{value},"message":{},"index":{index}}}"#, quoted(message))
+            }
+            Self::Halt { value, .. } => {
+                format!(r#"{{"value":{}}}"#, value.as_deref().unwrap_or("null"))
+            }
+            Self::Limit(limit) => limit.json(),
+        }
+    }
+}
+
+impl Limit {
+    fn json(&self) -> String {
+        let (name, place, allowed, offset) = match self {
+            Self::Depth { place, allowed, offset } => ("depth", *place, allowed, *offset),
+            Self::OutputBytes { allowed } => ("output_bytes", "output", allowed, None),
+            Self::Outputs { allowed } => ("outputs", "output", allowed, None),
+        };
+        let mut json = format!(r#"{{"limit":"{name}","where":"{place}","used":{},"allowed":{allowed},"offset":"#, allowed + 1);
+        match offset {
+            Some(offset) => write!(json, "{offset}}}").expect("a string takes all"),
+            None => json.push_str("null}"),
+        }
+        json
+    }
+}

@@ -1,0 +1,231 @@
+//! Standard definitions: parsed once, and only those compiled that a program reaches.
+//!
+//! Parsing all definitions costs about as much as a hundred small filters, so the build runs it
+//! once and stores the memory that results (see `wasm/pack`). Compiling them all costs even more;
+//! a program gets the definitions whose names it mentions, with those that they call in turn.
+
+use crate::machine::Kind;
+use crate::natives;
+use jaq_core::load::lex::{StrPart, Tok, Token};
+use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
+use jaq_core::native::Fun;
+use jaq_core::path::{Part, Path};
+use std::collections::BTreeMap;
+
+/// What a name stands for: definitions and natives of any arity, by index.
+#[derive(Default)]
+struct Meaning {
+    defs: Vec<usize>,
+    natives: Vec<usize>,
+}
+
+/// A parsed definition and the indices of what it calls. Taken out when a program needs it.
+struct Entry {
+    item: Option<Def>,
+    defs: Vec<usize>,
+    natives: Vec<usize>,
+}
+
+/// All standard definitions and native filters.
+pub struct Prelude {
+    meanings: BTreeMap<&'static str, Meaning>,
+    defs: Vec<Entry>,
+    natives: Vec<Option<Fun<Kind>>>,
+    signatures: Vec<(&'static str, usize)>,
+}
+
+/// The definitions and natives that one program reaches, in the order of their definition.
+pub struct Reached {
+    /// Definitions for jaq's loader.
+    pub defs: Vec<Def>,
+    /// Natives for jaq's compiler.
+    pub natives: Vec<Fun<Kind>>,
+}
+
+impl Prelude {
+    /// Parse all definitions.
+    pub fn new() -> Self {
+        let own = jaq_core::load::parse(include_str!("defs.jq"), |parser| parser.defs()).expect("our definitions parse");
+        let standard = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+        let mut prelude = Self {
+            meanings: BTreeMap::new(),
+            defs: Vec::new(),
+            natives: Vec::new(),
+            signatures: Vec::new(),
+        };
+        for native in natives::all() {
+            let index = prelude.natives.len();
+            prelude.signatures.push((native.0, native.1.len()));
+            prelude.meanings.entry(native.0).or_default().natives.push(index);
+            prelude.natives.push(Some(native));
+        }
+        for def in standard.chain(own) {
+            prelude.define(def);
+        }
+        prelude
+    }
+
+    fn define(&mut self, def: Def) {
+        let mut calls = Vec::new();
+        names_in_term(&def.body, &mut calls);
+        calls.sort_unstable();
+        calls.dedup();
+        let mut entry = Entry {
+            item: None,
+            defs: Vec::new(),
+            natives: Vec::new(),
+        };
+        // A definition sees those before it, whatever is defined under the same name later.
+        for meaning in calls.iter().filter_map(|name| self.meanings.get(name)) {
+            entry.defs.extend(&meaning.defs);
+            entry.natives.extend(&meaning.natives);
+        }
+        let index = self.defs.len();
+        self.meanings.entry(def.name).or_default().defs.push(index);
+        self.signatures.push((def.name, def.args.len()));
+        entry.item = Some(def);
+        self.defs.push(entry);
+    }
+
+    /// Take out what `tokens` mention, directly or through others. A name counts wherever it stands:
+    /// a definition too many costs a little fuel, one too few would be an error.
+    pub fn reach(&mut self, tokens: &[Token<&str>]) -> Reached {
+        let mut names = Vec::new();
+        names_in_tokens(tokens, &mut names);
+        let mut defs = vec![false; self.defs.len()];
+        let mut natives = vec![false; self.natives.len()];
+        let mut open: Vec<usize> = Vec::new();
+        for meaning in names.iter().filter_map(|name| self.meanings.get(name)) {
+            open.extend(&meaning.defs);
+            meaning.natives.iter().for_each(|&native| natives[native] = true);
+        }
+        while let Some(def) = open.pop() {
+            if !core::mem::replace(&mut defs[def], true) {
+                open.extend(&self.defs[def].defs);
+                self.defs[def].natives.iter().for_each(|&native| natives[native] = true);
+            }
+        }
+        let reached = |flags: &[bool]| flags.iter().enumerate().filter(|(_, flag)| **flag).map(|(index, _)| index).collect::<Vec<_>>();
+        Reached {
+            defs: reached(&defs).into_iter().filter_map(|def| self.defs[def].item.take()).collect(),
+            natives: reached(&natives).into_iter().filter_map(|native| self.natives[native].take()).collect(),
+        }
+    }
+
+    /// Names and arities of everything that can be called, for hints.
+    pub fn signatures(&self) -> impl Iterator<Item = (&'static str, usize)> + '_ {
+        self.signatures.iter().copied()
+    }
+}
+
+impl Default for Prelude {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Collect all words and formats in `tokens`.
+fn names_in_tokens<'s>(tokens: &[Token<&'s str>], names: &mut Vec<&'s str>) {
+    for Token(text, kind) in tokens {
+        match kind {
+            Tok::Word | Tok::Fmt => names.push(text),
+            Tok::Block(tokens) => names_in_tokens(tokens, names),
+            Tok::Str(parts) => {
+                for part in parts {
+                    if let StrPart::Term(token) = part {
+                        names_in_tokens(core::slice::from_ref(token), names);
+                    }
+                }
+            }
+            Tok::Var | Tok::Num | Tok::Sym => {}
+        }
+    }
+}
+
+/// Collect the names of all filters that `term` calls.
+fn names_in_term<'s>(term: &Term<&'s str>, names: &mut Vec<&'s str>) {
+    let mut all = |terms: &mut dyn Iterator<Item = &Term<&'s str>>| terms.for_each(|term| names_in_term(term, names));
+    match term {
+        Term::Id | Term::Recurse | Term::Num(_) | Term::Break(_) | Term::Var(_) => {}
+        Term::Str(format, parts) => {
+            all(&mut parts.iter().filter_map(|part| match part {
+                StrPart::Term(term) => Some(term),
+                StrPart::Str(_) | StrPart::Char(_) => None,
+            }));
+            names.extend(format);
+        }
+        Term::Arr(items) => all(&mut items.as_deref().into_iter()),
+        Term::Obj(members) => all(&mut members.iter().flat_map(|(key, value)| [Some(key), value.as_ref()]).flatten()),
+        Term::Neg(term) | Term::Label(_, term) => all(&mut [&**term].into_iter()),
+        Term::BinOp(left, op, right) => {
+            all(&mut [&**left, &**right].into_iter());
+            if let BinaryOp::Pipe(Some(pattern)) = op {
+                names_in_pattern(pattern, names);
+            }
+        }
+        Term::Fold(_, inputs, pattern, args) => {
+            all(&mut core::iter::once(&**inputs).chain(args));
+            names_in_pattern(pattern, names);
+        }
+        Term::TryCatch(body, catch) => all(&mut core::iter::once(&**body).chain(catch.as_deref())),
+        Term::IfThenElse(arms, otherwise) => {
+            all(&mut arms.iter().flat_map(|(test, then)| [test, then]).chain(otherwise.as_deref()));
+        }
+        Term::Def(defs, body) => all(&mut defs.iter().map(|def| &def.body).chain([&**body])),
+        Term::Call(name, args) => {
+            all(&mut args.iter());
+            names.push(name);
+        }
+        Term::Path(term, Path(parts)) => {
+            all(&mut parts.iter().flat_map(|(part, _)| match part {
+                Part::Index(index) => [Some(index), None],
+                Part::Range(from, upto) => [from.as_ref(), upto.as_ref()],
+            }).flatten().chain([&**term]));
+        }
+    }
+}
+
+fn names_in_pattern<'s>(pattern: &Pattern<&'s str>, names: &mut Vec<&'s str>) {
+    match pattern {
+        Pattern::Var(_) => {}
+        Pattern::Arr(patterns) => patterns.iter().for_each(|pattern| names_in_pattern(pattern, names)),
+        Pattern::Obj(members) => {
+            for (key, pattern) in members {
+                names_in_term(key, names);
+                names_in_pattern(pattern, names);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jaq_core::load::lex::Lexer;
+
+    fn reached(program: &str) -> Vec<&'static str> {
+        let tokens = Lexer::new(program).lex().unwrap();
+        Prelude::new().reach(&tokens).defs.iter().map(|def| def.name).collect()
+    }
+
+    #[test]
+    fn a_path_reaches_nothing() {
+        assert!(reached(".a[0].b").is_empty());
+    }
+
+    #[test]
+    fn a_definition_brings_what_it_calls() {
+        let defs = reached("to_entries | with_entries(.)");
+        for name in ["to_entries", "from_entries", "with_entries", "map"] {
+            assert!(defs.contains(&name), "{name} in {defs:?}");
+        }
+        assert!(!defs.contains(&"paths"));
+    }
+
+    #[test]
+    fn names_in_strings_formats_and_blocks_are_reached() {
+        for (program, name) in [("\"a\\([first])\"", "first"), ("@html", "@html"), ("[(map(.))]", "map"), ("{select}", "select")] {
+            assert!(reached(program).contains(&name), "{program}");
+        }
+    }
+}

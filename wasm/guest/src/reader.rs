@@ -1,0 +1,444 @@
+//! JSON reader: bytes to values, with the place of every mistake and a limit on nesting.
+//!
+//! It reads what jq reads: JSON texts one after another (RFC 8259), and besides them `NaN`, `nan`,
+//! `Infinity` and `-Infinity`, a byte order mark at the start, and invalid UTF-8 or lone surrogates
+//! in strings, which become U+FFFD. Numbers keep what was written: integers of any size are exact,
+//! and a decimal that nothing computes with is printed as it was read.
+
+use bytes::Bytes;
+use jaq_json::{Map, Num, Val};
+
+/// What is wrong with a JSON text, and where.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ReadError {
+    /// Byte offset in the whole input.
+    pub offset: usize,
+    /// What was wrong.
+    pub cause: Cause,
+}
+
+/// The kinds of mistakes that the reader tells apart.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The text is not JSON; what was expected instead.
+    Syntax(&'static str),
+    /// Arrays and objects nest deeper than allowed.
+    Depth,
+}
+
+impl Cause {
+    /// One sentence for a person.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Syntax(expected) => format!("expected {expected}"),
+            Self::Depth => "arrays and objects nest too deep".into(),
+        }
+    }
+}
+
+type Read<T> = Result<T, ReadError>;
+
+/// A stream of JSON texts over bytes that live as long as the instance.
+pub struct Reader {
+    input: &'static [u8],
+    at: usize,
+    depth: usize,
+}
+
+impl Reader {
+    /// Read `input`, allowing arrays and objects to nest `depth` deep.
+    pub fn new(input: &'static [u8], depth: usize) -> Self {
+        let at = if input.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        Self { input, at, depth }
+    }
+
+    /// Byte offset of what is read next.
+    pub fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// The bytes read so far.
+    pub fn consumed(&self) -> &'static [u8] {
+        &self.input[..self.at]
+    }
+
+    /// Read the next JSON text; `None` at the end of the input.
+    pub fn next_text(&mut self) -> Option<Read<Val>> {
+        self.space();
+        self.peek()?;
+        Some(self.value(0).and_then(|value| self.delimited(value)))
+    }
+
+    /// A literal or number ends where something else than a letter or digit begins: `truefalse` and
+    /// `1a` are no two texts.
+    fn delimited(&self, value: Val) -> Read<Val> {
+        let open_ended = matches!(value, Val::Null | Val::Bool(_) | Val::Num(_));
+        match self.peek() {
+            Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'+' | b'-') if open_ended => {
+                self.fail("white space or a delimiter after this value")
+            }
+            _ => Ok(value),
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.input.get(self.at).copied()
+    }
+
+    #[cold]
+    fn fail<T>(&self, expected: &'static str) -> Read<T> {
+        Err(ReadError {
+            offset: self.at,
+            cause: Cause::Syntax(expected),
+        })
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn literal(&mut self, literal: &'static str, value: Val) -> Read<Val> {
+        if self.input[self.at..].starts_with(literal.as_bytes()) {
+            self.at += literal.len();
+            Ok(value)
+        } else {
+            self.fail("a JSON value")
+        }
+    }
+
+    fn value(&mut self, level: usize) -> Read<Val> {
+        let number = |number| Val::Num(Num::Float(number));
+        match self.peek() {
+            Some(b'"') => self.string(),
+            Some(b'0'..=b'9' | b'-') => self.number(),
+            Some(b'{') => self.object(level),
+            Some(b'[') => self.array(level),
+            Some(b't') => self.literal("true", Val::Bool(true)),
+            Some(b'f') => self.literal("false", Val::Bool(false)),
+            Some(b'n') if self.input[self.at..].starts_with(b"nan") => self.literal("nan", number(f64::NAN)),
+            Some(b'n') => self.literal("null", Val::Null),
+            Some(b'N') => self.literal("NaN", number(f64::NAN)),
+            Some(b'I') => self.literal("Infinity", number(f64::INFINITY)),
+            _ => self.fail("a JSON value"),
+        }
+    }
+
+    fn deeper(&self, level: usize) -> Read<usize> {
+        if level == self.depth {
+            return Err(ReadError {
+                offset: self.at,
+                cause: Cause::Depth,
+            });
+        }
+        Ok(level + 1)
+    }
+
+    fn array(&mut self, level: usize) -> Read<Val> {
+        let level = self.deeper(level)?;
+        self.at += 1;
+        let mut items = Vec::new();
+        self.space();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(Val::Arr(items.into()));
+        }
+        loop {
+            self.space();
+            let item = self.value(level)?;
+            items.push(item);
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(Val::Arr(items.into()));
+                }
+                _ => return self.fail("',' or ']' in the array"),
+            }
+        }
+    }
+
+    fn object(&mut self, level: usize) -> Read<Val> {
+        let level = self.deeper(level)?;
+        self.at += 1;
+        let mut members = Map::default();
+        self.space();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(Val::obj(members));
+        }
+        loop {
+            self.space();
+            if self.peek() != Some(b'"') {
+                return self.fail("a string as the object's key");
+            }
+            let key = self.string()?;
+            self.space();
+            if self.peek() != Some(b':') {
+                return self.fail("':' after the object's key");
+            }
+            self.at += 1;
+            self.space();
+            let value = self.value(level)?;
+            members.insert(key, value);
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok(Val::obj(members));
+                }
+                _ => return self.fail("',' or '}' in the object"),
+            }
+        }
+    }
+
+    fn number(&mut self) -> Read<Val> {
+        let start = self.at;
+        let negative = self.peek() == Some(b'-');
+        self.at += usize::from(negative);
+        let digits = self.at;
+        // Nine digits always fit into the guest's machine integers of 32 bits.
+        let mut small: isize = 0;
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            small = small.wrapping_mul(10).wrapping_add(isize::from(digit - b'0'));
+            self.at += 1;
+        }
+        let length = self.at - digits;
+        match self.peek() {
+            _ if length == 0 => {
+                if negative && self.peek() == Some(b'I') {
+                    return self.literal("Infinity", Val::Num(Num::Float(f64::NEG_INFINITY)));
+                }
+                return self.fail("a digit");
+            }
+            _ if length > 1 && self.input[digits] == b'0' => {
+                self.at = digits;
+                return self.fail("a number without leading zeros");
+            }
+            Some(b'.' | b'e' | b'E') => self.fraction_and_exponent()?,
+            _ if length <= 9 && !(negative && small == 0) => {
+                return Ok(Val::Num(Num::Int(if negative { -small } else { small })));
+            }
+            _ => {}
+        }
+        let text = core::str::from_utf8(&self.input[start..self.at]).expect("digits are ASCII");
+        // `-0` is no integer to jaq, but printed as it was written.
+        let integer = !text.contains(['.', 'e', 'E']) && text != "-0";
+        let number = integer.then(|| Num::from_str_radix(text, 10)).flatten();
+        Ok(Val::Num(number.unwrap_or_else(|| Num::Dec(String::from(text).into()))))
+    }
+
+    fn fraction_and_exponent(&mut self) -> Read<()> {
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Read<()> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        if self.at == start {
+            return self.fail("a digit");
+        }
+        Ok(())
+    }
+
+    /// Read a string; one without escapes is not copied, since the input outlives every value.
+    fn string(&mut self) -> Read<Val> {
+        self.at += 1;
+        let start = self.at;
+        let mut ascii = true;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    let raw = &self.input[start..self.at];
+                    self.at += 1;
+                    return Ok(text(raw, ascii));
+                }
+                Some(b'\\') => break,
+                Some(0..=0x1f) => return self.fail("an escape instead of a control character in a string"),
+                Some(byte) => {
+                    ascii &= byte < 0x80;
+                    self.at += 1;
+                }
+                None => return self.fail("'\"' at the end of the string"),
+            }
+        }
+        self.escaped(start, ascii)
+    }
+
+    fn escaped(&mut self, start: usize, mut ascii: bool) -> Read<Val> {
+        let mut out = self.input[start..self.at].to_vec();
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(owned_text(out, ascii));
+                }
+                Some(b'\\') => {
+                    let c = self.escape()?;
+                    ascii &= c.is_ascii();
+                    out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                }
+                Some(0..=0x1f) => return self.fail("an escape instead of a control character in a string"),
+                Some(byte) => {
+                    ascii &= byte < 0x80;
+                    out.push(byte);
+                    self.at += 1;
+                }
+                None => return self.fail("'\"' at the end of the string"),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Read<char> {
+        let c = match self.input.get(self.at + 1) {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.unicode_escape(),
+            _ => return self.fail("one of the escapes \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u"),
+        };
+        self.at += 2;
+        Ok(c)
+    }
+
+    fn unicode_escape(&mut self) -> Read<char> {
+        let high = self.hex(self.at)?;
+        self.at += 6;
+        if (0xd800..0xdc00).contains(&high) && self.input[self.at..].starts_with(b"\\u") {
+            let low = self.hex(self.at)?;
+            if (0xdc00..0xe000).contains(&low) {
+                self.at += 6;
+                let code = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+        }
+        Ok(char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    /// The code unit of the escape `\uXXXX` that begins at `at`.
+    fn hex(&self, at: usize) -> Read<u32> {
+        let digits = self.input.get(at + 2..at + 6).unwrap_or_default();
+        let digit = |code: u32, byte: &u8| Some(code * 16 + char::from(*byte).to_digit(16)?);
+        match digits.iter().try_fold(0, digit) {
+            Some(code) if digits.len() == 4 => Ok(code),
+            _ => self.fail("four hexadecimal digits after \\u"),
+        }
+    }
+}
+
+fn text(raw: &'static [u8], ascii: bool) -> Val {
+    if ascii || core::str::from_utf8(raw).is_ok() {
+        Val::utf8_str(Bytes::from_static(raw))
+    } else {
+        Val::utf8_str(String::from_utf8_lossy(raw).into_owned())
+    }
+}
+
+fn owned_text(raw: Vec<u8>, ascii: bool) -> Val {
+    if ascii || core::str::from_utf8(&raw).is_ok() {
+        Val::utf8_str(raw)
+    } else {
+        Val::utf8_str(String::from_utf8_lossy(&raw).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(input: &'static str) -> Vec<Result<String, (usize, Cause)>> {
+        let mut reader = Reader::new(input.as_bytes(), 4);
+        let mut out = Vec::new();
+        while let Some(text) = reader.next_text() {
+            let failed = text.is_err();
+            out.push(text.map(|value| value.to_string()).map_err(|e| (e.offset, e.cause)));
+            if failed {
+                break;
+            }
+        }
+        out
+    }
+
+    fn ok(texts: &[&str]) -> Vec<Result<String, (usize, Cause)>> {
+        texts.iter().map(|text| Ok((*text).to_string())).collect()
+    }
+
+    #[test]
+    fn texts_follow_one_another_with_or_without_white_space() {
+        assert_eq!(read(" 1 2\n[3]{\"a\":4}\"b\"null "), ok(&["1", "2", "[3]", "{\"a\":4}", "\"b\"", "null"]));
+        assert_eq!(read(""), []);
+        assert_eq!(read("\u{feff} 1"), ok(&["1"]));
+    }
+
+    #[test]
+    fn numbers_keep_what_was_written() {
+        for number in [
+            "0", "-0", "12", "-12", "999999999", "2147483647", "2147483648", "-2147483649",
+            "9007199254740993", "123456789012345678901234567890", "0.1000", "1E400", "1e-7", "-1.5E+3",
+        ] {
+            let mut reader = Reader::new(number.as_bytes(), 4);
+            assert_eq!(reader.next_text().unwrap().unwrap().to_string(), number);
+        }
+    }
+
+    #[test]
+    fn escapes_are_decoded_and_lone_surrogates_replaced() {
+        assert_eq!(read(r#""\"\\\/\b\f\n\r\t\u0041\ud83d\ude00""#), ok(&[r#""\"\\/\b\f\n\r\tA😀""#]));
+        assert_eq!(read(r#""\ud83dx" "\ude00" "\ud83d\u0041""#), ok(&["\"\u{fffd}x\"", "\"\u{fffd}\"", "\"\u{fffd}A\""]));
+    }
+
+    #[test]
+    fn invalid_utf8_is_replaced() {
+        let mut reader = Reader::new(b"\"a\xffb\" \"\\n\xff\"", 4);
+        assert_eq!(reader.next_text().unwrap().unwrap().to_string(), "\"a\u{fffd}b\"");
+        assert_eq!(reader.next_text().unwrap().unwrap().to_string(), "\"\\n\u{fffd}\"");
+    }
+
+    #[test]
+    fn the_last_of_equal_keys_wins_at_the_first_place() {
+        assert_eq!(read(r#"{"a":1,"b":2,"a":3}"#), ok(&[r#"{"a":3,"b":2}"#]));
+    }
+
+    #[test]
+    fn mistakes_name_their_place() {
+        for (input, offset) in [
+            ("[1,]", 3), ("[1 2]", 3), ("{\"a\" 1}", 5), ("{a:1}", 1), ("{\"a\":1,}", 7), ("\"abc", 4),
+            ("\"\\x\"", 1), ("\"\\u12\"", 1), ("01", 0), ("1.", 2), ("-", 1), ("1e", 2), ("tru", 0), ("truefalse", 4),
+            ("1a", 1), ("\"a\nb\"", 2), ("[", 1), ("{", 1), ("]", 0), ("'a'", 0), ("# x", 0), ("+1", 0), (".5", 0),
+        ] {
+            match read(input).pop() {
+                Some(Err((at, Cause::Syntax(_)))) => assert_eq!(at, offset, "{input}"),
+                other => panic!("{input}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn nesting_is_limited_at_its_edge() {
+        assert_eq!(read("[[[[1]]]]"), ok(&["[[[[1]]]]"]));
+        assert_eq!(read("[[[[[1]]]]]"), [Err((4, Cause::Depth))]);
+        assert_eq!(read("{\"a\":[{\"b\":[{}]}]}"), [Err((12, Cause::Depth))]);
+    }
+}

@@ -1,0 +1,217 @@
+//! One run: a compiled program over one input, pulled in batches.
+
+use crate::fault::{Fault, Limit};
+use crate::machine::{Inputs, Kind, Limits, Machine, Mode};
+use crate::prelude::Prelude;
+use crate::program;
+use crate::reader::Reader;
+use crate::regex::Cache;
+use crate::writer::{Style, Writer};
+use jaq_core::{Ctx, Exn, Filter, ValXs, Vars};
+use jaq_json::{Map, Val};
+use std::cell::{Cell, RefCell};
+
+/// A compiled program with the values of its variables.
+pub struct Program {
+    filter: Filter<Kind>,
+    values: Vec<Val>,
+}
+
+impl Program {
+    /// Compile `source` with `args`, the JSON text of an object whose members become variables.
+    ///
+    /// Besides them a program sees `$ENV`, `$__prog_args` and `$ARGS`, which tell nothing of the host.
+    pub fn compile(
+        prelude: &mut Prelude,
+        source: &'static str,
+        args: &'static [u8],
+        depth: usize,
+    ) -> Result<Self, Fault> {
+        let named = match Reader::new(args, depth).next_text() {
+            Some(Ok(Val::Obj(named))) => (*named).clone(),
+            Some(Err(error)) => {
+                return Err(Fault::Program {
+                    message: format!("the arguments are not JSON: {}", error.cause.message()),
+                    span: 0..0,
+                    hint: None,
+                })
+            }
+            _ => Map::default(),
+        };
+        let members = [("positional", Val::Arr(Vec::new().into())), ("named", Val::obj(named.clone()))];
+        let all = Val::obj(members.into_iter().map(|(key, value)| (Val::utf8_str(key), value)).collect());
+        let mut names: Vec<&'static str> = vec!["$ENV", "$__prog_args", "$ARGS"];
+        let mut values = vec![Val::obj(Map::default()), Val::Arr(Vec::new().into()), all];
+        for (name, value) in named {
+            if let Val::TStr(name) = name {
+                let name = format!("${}", String::from_utf8_lossy(&name));
+                names.push(Box::leak(name.into_boxed_str()));
+                values.push(value);
+            }
+        }
+        let filter = program::compile(prelude, source, &names, depth)?;
+        Ok(Self { filter, values })
+    }
+}
+
+/// What the host gives besides the program.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How the input is cut into values.
+    pub mode: Mode,
+    /// Write the members of objects in the order of their keys.
+    pub sort_keys: bool,
+    /// Limits that the guest keeps.
+    pub limits: Limits,
+    /// Seconds since the Unix epoch, for `now`.
+    pub now: f64,
+}
+
+/// How a pull ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Pulled {
+    /// The batch is full; the run goes on.
+    More,
+    /// There are no more outputs.
+    Done,
+    /// The run ended early; the batch holds what came before.
+    Fault(Fault),
+}
+
+/// A run in progress.
+pub struct Session {
+    machine: &'static Machine,
+    ctx: Ctx<'static, Kind>,
+    running: Option<ValXs<'static, Val>>,
+    null_pending: bool,
+    style: Style,
+    outputs: usize,
+    /// JSON texts of the batch, each followed by a line end.
+    pub batch: Vec<u8>,
+    /// Number of texts in the batch.
+    pub batch_outputs: usize,
+}
+
+impl Session {
+    /// Start `program` on `input`. Nothing is read or computed before the first pull.
+    ///
+    /// The machine is leaked: outputs borrow from it, and the instance is thrown away with the run.
+    pub fn new(program: Program, input: &'static [u8], options: Options) -> Self {
+        let machine: &'static Machine = Box::leak(Box::new(Machine {
+            filter: program.filter,
+            inputs: RefCell::new(Inputs::new(input, options.mode, options.limits.depth)),
+            now: options.now,
+            limits: options.limits,
+            fault: RefCell::new(None),
+            messages: RefCell::new(Vec::new()),
+            written: Cell::new(0),
+            regexes: RefCell::new(Cache::default()),
+        }));
+        Self {
+            machine,
+            ctx: Ctx::new(machine, Vars::new(program.values)),
+            running: None,
+            null_pending: options.mode.null,
+            style: Style {
+                sort_keys: options.sort_keys,
+                ..machine.style()
+            },
+            outputs: 0,
+            batch: Vec::new(),
+            batch_outputs: 0,
+        }
+    }
+
+    /// What the run shares with its host.
+    pub fn machine(&self) -> &'static Machine {
+        self.machine
+    }
+
+    /// Fill a new batch: up to `outputs` texts, or until it holds `bytes` bytes.
+    pub fn pull(&mut self, bytes: usize, outputs: usize) -> Pulled {
+        self.batch.clear();
+        self.batch_outputs = 0;
+        self.machine.messages.borrow_mut().clear();
+        while self.batch_outputs < outputs && self.batch.len() < bytes {
+            let produced = match self.running.as_mut().map(Iterator::next) {
+                Some(Some(Ok(value))) => self.write(&value),
+                Some(Some(Err(exception))) => Err(self.fault(exception)),
+                Some(None) | None => match self.next_input() {
+                    None => return Pulled::Done,
+                    Some(started) => started,
+                },
+            };
+            if let Err(fault) = produced {
+                self.running = None;
+                return match fault {
+                    Fault::Halt { code: 0, .. } => Pulled::Done,
+                    fault => Pulled::Fault(fault),
+                };
+            }
+        }
+        Pulled::More
+    }
+
+    fn next_input(&mut self) -> Option<Result<(), Fault>> {
+        let input = if self.machine.inputs.borrow().mode().null {
+            if !core::mem::replace(&mut self.null_pending, false) {
+                return None;
+            }
+            Ok(Val::Null)
+        } else {
+            self.machine.inputs.borrow_mut().next_value()?
+        };
+        Some(input.map(|input| self.running = Some(self.machine.filter.id.run((self.ctx.clone(), input)))))
+    }
+
+    fn write(&mut self, value: &Val) -> Result<(), Fault> {
+        let allowed = self.machine.limits.outputs;
+        if self.outputs == allowed {
+            return Err(Fault::Limit(Limit::Outputs { allowed }));
+        }
+        let before = self.batch.len();
+        let limit = before + self.machine.bytes_left();
+        let mut writer = Writer::new(&mut self.batch, limit, self.style);
+        if let Err(error) = writer.value(value).and_then(|()| writer.bytes(b"\n")) {
+            self.batch.truncate(before);
+            return Err(self.machine.write_fault(error, "output"));
+        }
+        self.machine.written.set(self.machine.written.get() + self.batch.len() - before);
+        self.outputs += 1;
+        self.batch_outputs += 1;
+        Ok(())
+    }
+
+    /// What an exception that reached the end of the program amounts to.
+    fn fault(&self, exception: Exn<'static, Val>) -> Fault {
+        // A reason of ours travels beside the exception, which only unwinds the filter.
+        if let Some(fault) = self.machine.fault.borrow_mut().take() {
+            return fault;
+        }
+        match exception.get_err() {
+            Ok(error) => self.filter_error(error.into_val()),
+            Err(exception) => match exception.get_halt() {
+                Ok(code) => Fault::Halt { code, value: None },
+                // jaq raises nothing else past the end of a program: a `break` has its label around it.
+                Err(_) => self.filter_error(Val::utf8_str("break")),
+            },
+        }
+    }
+
+    fn filter_error(&self, value: Val) -> Fault {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        let json = match self.machine.json(&value) {
+            Ok(json) => text(json),
+            Err(fault) => return fault,
+        };
+        let message = match &value {
+            Val::TStr(message) => text(message.to_vec()),
+            _ => format!("{json} (not a string)"),
+        };
+        Fault::Filter {
+            value: json,
+            message,
+            index: self.machine.inputs.borrow().read().saturating_sub(1),
+        }
+    }
+}
