@@ -1,0 +1,86 @@
+"""jq filters on Python data, run in a WebAssembly sandbox with limits.
+
+The names below are imported when they are first used: `import jq_magic` loads no runtime.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jq_magic.errors import (
+        DataError,
+        DeadlineError,
+        FilterError,
+        FuelError,
+        GuestError,
+        HaltError,
+        InputError,
+        InputLimitError,
+        JqMagicError,
+        LimitError,
+        LimitValueError,
+        MemoryLimitError,
+        OutputLimitError,
+        ProgramError,
+        ProgramLimitError,
+        RuntimeUnavailableError,
+        StackLimitError,
+    )
+    from jq_magic.limits import PRESETS, Limits
+    from jq_magic.program import Program, Result, Usage, all, compile, first, iter, text  # noqa: A004
+    from jq_magic.sandbox import Sandbox
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "errors": (
+        "DataError DeadlineError FilterError FuelError GuestError HaltError InputError InputLimitError JqMagicError "
+        "LimitError LimitValueError MemoryLimitError OutputLimitError ProgramError ProgramLimitError "
+        "RuntimeUnavailableError StackLimitError"
+    ),
+    "limits": "Limits PRESETS",
+    "program": "Program Result Usage all compile first iter text",
+    "sandbox": "Sandbox",
+}
+_NAMES = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "PRESETS", "DataError", "DeadlineError", "FilterError", "FuelError", "GuestError", "HaltError", "InputError",
+    "InputLimitError", "JqMagicError", "LimitError", "LimitValueError", "Limits", "MemoryLimitError",
+    "OutputLimitError", "Program", "ProgramError", "ProgramLimitError", "Result", "RuntimeUnavailableError",
+    "Sandbox", "StackLimitError", "Usage", "all", "compile", "first", "iter", "load_ipython_extension", "runtimes",
+    "text", "unload_ipython_extension",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NAMES:
+        raise AttributeError(f"module 'jq_magic' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"jq_magic.{_NAMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def runtimes() -> list[str]:
+    """Names of the runtimes that can be used here."""
+    from jq_magic.runtimes import available  # noqa: PLC0415 - loaded when it is needed
+
+    return available()
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """What `%load_ext jq_magic` calls."""
+    from jq_magic import notebook  # noqa: PLC0415 - IPython is needed for nothing else
+
+    notebook.load_ipython_extension(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """What `%unload_ext jq_magic` calls."""
+    from jq_magic import notebook  # noqa: PLC0415 - IPython is needed for nothing else
+
+    notebook.unload_ipython_extension(ipython)

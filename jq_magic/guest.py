@@ -1,0 +1,237 @@
+"""The ABI spoken with the guest: the control block, statuses, batches and error objects.
+
+The layout is described at the top of the guest's crate (wasm/guest/src/lib.rs). Nothing that comes
+out of the guest's memory is trusted: addresses, lengths, counts and texts are checked, and what
+does not fit raises GuestError.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import struct
+from typing import Any
+
+from jq_magic.errors import (
+    FilterError,
+    FuelError,
+    GuestError,
+    HaltError,
+    InputError,
+    InputLimitError,
+    JqMagicError,
+    LimitError,
+    MemoryLimitError,
+    OutputLimitError,
+    ProgramError,
+    ProgramLimitError,
+    StackLimitError,
+)
+from jq_magic.limits import Limits
+from jq_magic.runtimes import Instance, Trap, TrapKind
+
+RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS = 1, 2, 4, 8
+
+_MORE, _DONE, _PROGRAM, _INPUT, _FILTER, _HALT, _LIMIT = range(7)
+_OUT_OF_MEMORY, _PANIC = 1, 2
+_REQUEST = struct.Struct("<6I2Id4I")
+_REPLY = struct.Struct("<7Ii4IQ")
+_REPLY_OFFSET = 64
+#: The stack grows down from here to address 0 (the build's link option).
+STACK_BYTES = 4 << 20
+#: A stack pointer below this belongs to an exhausted stack: the largest frame of the guest is smaller.
+_STACK_FLOOR = 16_384
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """What one pull gave.
+
+    Attributes:
+        text: JSON texts, each followed by a line end.
+        outputs: How many.
+        messages: What `debug` and `stderr` said.
+        done: Whether the run is over.
+        error: What ended it early.
+    """
+
+    text: bytes
+    outputs: int
+    messages: list[str]
+    done: bool
+    error: JqMagicError | None = None
+
+
+class Guest:
+    """One run in one instance: compile, feed, then pull until done."""
+
+    def __init__(self, instance: Instance, limits: Limits, program: str) -> None:
+        self._instance = instance
+        self._limits = limits
+        self._program = program
+        self._text = b""
+        self._control = instance.get_global("control")
+        self.input_bytes = 0
+        instance.set_global("fuel", limits.fuel)
+
+    def fuel_used(self) -> int:
+        """Fuel spent so far; more than the limit by a little when it was exhausted."""
+        return self._limits.fuel - self._instance.get_global("fuel")
+
+    def start(self, args: bytes, text: bytes | None, flags: int, now: float, batch: tuple[int, int]) -> None:
+        """Compile the program and, unless `text` is None, take the input.
+
+        Args:
+            args: A JSON object of named arguments.
+            flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS.
+            now: What `now` answers, Unix seconds.
+            batch: Bytes and outputs that fill a batch.
+        Raises: ProgramError, LimitError, GuestError.
+        """
+        self._text = text or b""
+        limits = self._limits
+        spans: list[int] = []
+        for data in (self._program.encode(), args, self._text):
+            spans += self._place(data)
+        request = _REQUEST.pack(
+            *spans, flags, limits.depth, now, limits.output_bytes, limits.outputs, *batch
+        )
+        self._write(self._control, request)
+        for name in ("compile",) if text is None else ("compile", "feed"):
+            status = self._call(name)
+            if status != _DONE:
+                raise self._error(status, self._reply())
+
+    def pull(self) -> Batch:
+        """The next batch. Raises: LimitError for limits that trap, GuestError."""
+        status = self._call("pull")
+        reply = self._reply()
+        out, out_bytes, outputs, _, _, said, said_bytes, *_ = reply
+        self.input_bytes = reply[11]
+        text = self._read(out, out_bytes)
+        if outputs != text.count(b"\n") or (text and not text.endswith(b"\n")):
+            raise GuestError("the guest's batch is not as many texts as it says")
+        messages = [_string(line) for line in self._read(said, said_bytes).splitlines()]
+        error = None if status in {_MORE, _DONE} else self._error(status, reply)
+        return Batch(text, outputs, messages, done=status != _MORE, error=error)
+
+    def _place(self, data: bytes) -> tuple[int, int]:
+        if not data:
+            return 0, 0
+        address = self._call("alloc", len(data))
+        self._write(address, data)
+        return address, len(data)
+
+    def _reply(self) -> tuple[Any, ...]:
+        return _REPLY.unpack(self._read(self._control + _REPLY_OFFSET, _REPLY.size))
+
+    def _read(self, address: int, length: int) -> bytes:
+        try:
+            return self._instance.read(address, length)
+        except IndexError as error:
+            raise GuestError(f"the guest names memory that it has not: {error}") from error
+
+    def _write(self, address: int, data: bytes) -> None:
+        try:
+            self._instance.write(address, data)
+        except IndexError as error:
+            raise GuestError(f"the guest names memory that it has not: {error}") from error
+
+    def _call(self, name: str, *args: int) -> int:
+        try:
+            return self._instance.call(name, *args)
+        except Trap as trap:
+            raise self._trapped(trap) from trap
+
+    def _trapped(self, trap: Trap) -> JqMagicError:
+        used = self.fuel_used()
+        if used > self._limits.fuel:
+            return FuelError("fuel", used, self._limits.fuel)
+        reply = self._reply()
+        marker, wanted = reply[8], reply[9]
+        if marker == _OUT_OF_MEMORY:
+            have = self._instance.memory_bytes()
+            return MemoryLimitError("memory_bytes", have + wanted, self._limits.memory_bytes)
+        if marker == _PANIC:
+            message = self._read(reply[3], min(reply[4], 4096)).decode("utf-8", "replace")
+            return GuestError(f"the guest panicked: {message}")
+        stack_pointer = self._instance.get_global("__stack_pointer")
+        signed = stack_pointer - 2**32 if stack_pointer >= 2**31 else stack_pointer
+        overflowed = trap.kind is TrapKind.OUT_OF_BOUNDS and signed < _STACK_FLOOR
+        if trap.kind is TrapKind.STACK or overflowed:
+            return StackLimitError(STACK_BYTES, STACK_BYTES)
+        return GuestError(f"the guest trapped: {trap.kind.value}")
+
+    def _error(self, status: int, reply: tuple[Any, ...]) -> JqMagicError:
+        found = _object(self._read(reply[3], reply[4]))
+        if status == _PROGRAM:
+            return ProgramError(
+                found.text("message"), program=self._program, start=found.count("start"),
+                end=found.count("end"), hint=found.optional("hint"),
+            )
+        if status == _INPUT:
+            return InputError(
+                found.text("message"), index=found.count("index"), offset=found.count("offset"), text=self._text
+            )
+        if status == _FILTER:
+            return FilterError(found.text("message"), value=found.value("value"), index=found.count("index"))
+        if status == _HALT:
+            return HaltError(reply[7], found.value("value"))
+        if status == _LIMIT:
+            return self._limit(found)
+        raise GuestError(f"the guest answers with status {status}, which means nothing")
+
+    def _limit(self, found: _Object) -> LimitError:
+        limit, where = found.text("limit"), found.text("where")
+        if limit not in {"depth", "output_bytes", "outputs"}:
+            raise GuestError(f"the guest met a limit that it does not keep: {limit[:40]}")
+        kind = {"program": ProgramLimitError, "input": InputLimitError}.get(where, OutputLimitError)
+        reason = f"the {where} nests deeper than allowed" if limit == "depth" else None
+        return kind(limit, found.count("used"), found.count("allowed"), reason=reason)
+
+
+class _Object:
+    """A JSON object of the guest whose members are checked when they are read."""
+
+    def __init__(self, members: dict[str, Any]) -> None:
+        self._members = members
+
+    def value(self, name: str) -> Any:
+        return self._members.get(name)
+
+    def text(self, name: str) -> str:
+        found = self._members.get(name)
+        if not isinstance(found, str):
+            raise GuestError(f"the guest's error has no text {name}")
+        return found
+
+    def optional(self, name: str) -> str | None:
+        return None if self._members.get(name) is None else self.text(name)
+
+    def count(self, name: str) -> int:
+        found = self._members.get(name)
+        if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+            raise GuestError(f"the guest's error has no count {name}")
+        return found
+
+
+def _object(text: bytes) -> _Object:
+    from jq_magic.data import from_json  # noqa: PLC0415 - values are needed for errors only
+
+    try:
+        members = from_json(text.decode())
+    except (ValueError, JqMagicError) as error:
+        raise GuestError(f"the guest's error is not JSON: {error}") from error
+    if not isinstance(members, dict):
+        raise GuestError("the guest's error is no object")
+    return _Object(members)
+
+
+def _string(line: bytes) -> str:
+    try:
+        found = json.loads(line)
+    except ValueError as error:
+        raise GuestError(f"the guest's message is not JSON: {error}") from error
+    if not isinstance(found, str):
+        raise GuestError("the guest's message is no string")
+    return found

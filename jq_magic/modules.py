@@ -1,0 +1,120 @@
+"""The guest's compiled module: found, checked against its manifest, compiled once and shared."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import functools
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jq_magic import runtimes
+from jq_magic.errors import GuestError, RuntimeUnavailableError
+from jq_magic.runtimes import Module, Runtime, cache
+
+_PACKAGE = Path(__file__).parent
+#: Called with one line when a module has to be compiled and somebody waits for it.
+notice: Callable[[str], None] = lambda _line: None  # noqa: E731 - a hook that others replace
+
+_modules: dict[tuple[str, str], concurrent.futures.Future[Module]] = {}
+_lock = threading.Lock()
+
+
+def manifest(engine: str = "jaq") -> dict[str, Any]:
+    """What the build wrote about the guest of `engine`: its hash, crates, toolchain, meter.
+
+    Raises: RuntimeUnavailableError when there is no such guest.
+    """
+    if engine != "jaq":
+        known = "this version of jq_magic has the engine jaq only"
+        raise RuntimeUnavailableError(f"the engine {engine!r} is not available: {known}")
+    return _manifest(engine)
+
+
+@functools.cache
+def _manifest(engine: str) -> dict[str, Any]:
+    path = _PACKAGE / f"{engine}.json"
+    try:
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        message = f"{path.name} is missing beside the package; build it with: python wasm/build.py"
+        raise RuntimeUnavailableError(message) from None
+    if not isinstance(found, dict) or not isinstance(found.get("sha256"), str):
+        raise GuestError(f"{path} is not a manifest")
+    return found
+
+
+@functools.cache
+def _wasm(engine: str) -> bytes:
+    """The guest, which must be the one that the build's manifest names."""
+    wasm = (_PACKAGE / f"{engine}.wasm").read_bytes()
+    if hashlib.sha256(wasm).hexdigest() != _manifest(engine)["sha256"]:
+        raise GuestError(f"{engine}.wasm is not the module that the build made; reinstall jq_magic")
+    return wasm
+
+
+def module(runtime_name: str, engine: str) -> tuple[Runtime, Module]:
+    """The runtime and the guest compiled for it; waits for a compilation that is under way.
+
+    Raises: RuntimeUnavailableError, GuestError.
+    """
+    runtime = runtimes.load(runtime_name)
+    future = _started(runtime, engine)
+    if not future.done() and not cache.is_stored(runtime, _wasm(engine)):
+        notice("jq_magic: compiling the sandbox for this machine (a few seconds, the first time only) …")
+    return runtime, future.result()
+
+
+def warm_up(runtime_name: str = "wasmtime", engine: str = "jaq") -> None:
+    """Start to load or compile the guest in the background, without waiting.
+
+    Raises: RuntimeUnavailableError.
+    """
+    manifest(engine)
+    threading.Thread(target=lambda: _started(runtimes.load(runtime_name), engine), daemon=True).start()
+
+
+def _started(runtime: Runtime, engine: str) -> concurrent.futures.Future[Module]:
+    manifest(engine)
+    key = (runtime.name, engine)
+    with _lock:
+        if key in _modules:
+            return _modules[key]
+        future: concurrent.futures.Future[Module] = concurrent.futures.Future()
+        _modules[key] = future
+    # A thread of its own: Ctrl-C ends the wait for a compilation, not the compilation.
+    threading.Thread(target=_load, args=(runtime, engine, future), daemon=True).start()
+    return future
+
+
+def _load(runtime: Runtime, engine: str, future: concurrent.futures.Future[Module]) -> None:
+    try:
+        wasm = _wasm(engine)
+        loaded = cache.load(runtime, wasm)
+        if loaded is None:
+            loaded = runtime.compile(wasm)
+            future.set_result(loaded)
+            cache.store(runtime, wasm, loaded)
+        else:
+            future.set_result(loaded)
+    except BaseException as error:  # noqa: BLE001 - whoever waits gets it, whatever it is
+        with _lock:
+            _modules.pop((runtime.name, engine), None)
+        if not future.done():
+            future.set_exception(error)
+
+
+def _forget() -> None:
+    """After a fork the threads that compile are gone; what is compiled already stays."""
+    global _lock  # noqa: PLW0603 - the module's own state
+    _lock = threading.Lock()
+    for key in [key for key, future in _modules.items() if not future.done()]:
+        del _modules[key]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

@@ -1,0 +1,294 @@
+"""Programs and what their runs give: Program, Result, Usage, and the interface of the package jq."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Generator, Iterable, Iterator
+from typing import Any
+
+from jq_magic import data, guest, modules
+from jq_magic.errors import DataError, JqMagicError
+from jq_magic.limits import Limits
+from jq_magic.sandbox import ONE_OUTPUT, WHOLE_RUN, Run, Sandbox
+
+
+@dataclasses.dataclass(frozen=True)
+class Usage:
+    """What a run used.
+
+    Attributes:
+        fuel: WebAssembly operators; exact, and a little over the limit when that ended the run.
+        memory_bytes: Size of the sandbox's memory at the end.
+        wall_s: Seconds inside the sandbox.
+        input_bytes: Bytes of input that were read.
+        output_bytes: Bytes of output text.
+        outputs: Number of outputs.
+    """
+
+    fuel: int
+    memory_bytes: int
+    wall_s: float
+    input_bytes: int
+    output_bytes: int
+    outputs: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """The outputs of a run and what they cost.
+
+    Attributes:
+        text: One JSON text per line.
+        usage: What the run used.
+        limits: The limits it had.
+        runtime, engine: Where it ran.
+        guest_sha256: The module that ran, in hexadecimal.
+        messages: What `debug` and `stderr` said, one text per call.
+    """
+
+    text: str
+    usage: Usage
+    limits: Limits
+    runtime: str
+    engine: str
+    guest_sha256: str
+    messages: list[str]
+
+    @functools.cached_property
+    def values(self) -> list[Any]:
+        """The outputs as Python values, decoded on first use. Raises: DataError."""
+        return data.from_json_lines(self.text)
+
+
+class Program:
+    """A jq program that was checked, with its arguments; it can run any number of times.
+
+    Made by `jq_magic.compile` or `Sandbox.compile`.
+    """
+
+    def __init__(self, program: str, args: dict[str, Any] | None = None, *, sandbox: Sandbox) -> None:
+        """Raises: ProgramError, ProgramLimitError, DataError for arguments that are no JSON."""
+        if not isinstance(program, str):
+            raise DataError(f"a program is a str, not {type(program).__name__}")
+        try:
+            program.encode()
+        except UnicodeEncodeError as error:
+            raise DataError(f"the program cannot be written in UTF-8: {error.reason}") from None
+        self.program = program
+        self.sandbox = sandbox
+        self._args = data.arguments(args or {})
+        run = Run(sandbox, sandbox.limits, program, self._args, None)
+        try:
+            run.check()
+        finally:
+            run.close()
+
+    def __repr__(self) -> str:
+        return f"jq_magic.compile({self.program!r})"
+
+    def run(
+        self, text: str | bytes, *, limits: Limits | None = None, raw_input: bool = False,
+        slurp: bool = False, null_input: bool = False, sort_keys: bool = False,
+    ) -> Result:
+        """Run over a text of JSON values, one after another, in a fresh sandbox.
+
+        Args:
+            text: JSON texts, 0 or more; with raw_input lines of text.
+            limits: Other limits than the sandbox's.
+            raw_input: Each line is a string.
+            slurp: All values are one array; with raw_input all text is one string.
+            null_input: Run once on null; values come from `input` and `inputs`.
+            sort_keys: Write objects in the order of their keys.
+        Raises: InputError, FilterError, HaltError, LimitError; each with `.usage` and `.partial`.
+        """
+        flags = (
+            guest.RAW_INPUT * raw_input | guest.SLURP * slurp
+            | guest.NULL_INPUT * null_input | guest.SORT_KEYS * sort_keys
+        )
+        stream = _Stream(self, text, limits, flags, WHOLE_RUN)
+        for _ in stream.batches():
+            pass
+        return stream.result()
+
+    def input_value(self, value: Any) -> Inputs:
+        """One value as input."""
+        return self.input_values([value])
+
+    def input_values(self, values: Iterable[Any]) -> Inputs:
+        """Several values as inputs. Raises: DataError."""
+        return Inputs(self, b"\n".join(data.value_to_json(value) for value in values), slurp=False)
+
+    def input_text(self, text: str | bytes, *, slurp: bool = False) -> Inputs:
+        """JSON texts as inputs."""
+        return Inputs(self, text, slurp=slurp)
+
+
+class Inputs:
+    """A program with its input; nothing runs until outputs are asked for."""
+
+    def __init__(self, program: Program, text: str | bytes, *, slurp: bool) -> None:
+        self._program, self._text, self._slurp = program, text, slurp
+
+    def all(self) -> list[Any]:
+        """All outputs."""
+        return self._program.run(self._text, slurp=self._slurp).values
+
+    def text(self) -> str:
+        """All outputs as JSON texts, a line each, as the package jq gives them."""
+        return self._program.run(self._text, slurp=self._slurp).text.removesuffix("\n")
+
+    def first(self) -> Any:
+        """The first output; the rest is never computed. Raises: StopIteration when there is none."""
+        outputs = self.__iter__()
+        try:
+            return next(outputs)
+        finally:
+            outputs.close()
+
+    def __iter__(self) -> Generator[Any, None, None]:
+        """The outputs one by one, each computed when it is asked for."""
+        flags = guest.SLURP * self._slurp
+        stream = _Stream(self._program, self._text, None, flags, ONE_OUTPUT)
+        return _values(stream)
+
+
+def _values(stream: _Stream) -> Generator[Any, None, None]:
+    try:
+        for text in stream.batches():
+            yield from data.from_json_lines(text)
+    finally:
+        stream.close()
+
+
+class _Stream:
+    """The batches of one run, and the result so far."""
+
+    def __init__(
+        self, program: Program, text: str | bytes, limits: Limits | None, flags: int, batch: tuple[int, int]
+    ) -> None:
+        self._sandbox = program.sandbox
+        self._limits = limits or self._sandbox.limits
+        self._texts: list[str] = []
+        self._messages: list[str] = []
+        self._outputs = self._output_bytes = 0
+        self._run: Run | None = None
+        # Only what the program itself produced is kept for the result of a stream that is not collected.
+        self._keep = batch == WHOLE_RUN
+        with self._told():
+            self._run = Run(
+                self._sandbox, self._limits, program.program, program._args,  # noqa: SLF001 - one subject
+                data.text_to_bytes(text), flags=flags, batch=batch,
+            )
+
+    def batches(self) -> Iterator[str]:
+        """JSON texts as they come. Raises: as Program.run."""
+        done = False
+        while not done:
+            with self._told():
+                assert self._run is not None
+                batch = self._run.pull()
+                text = batch.text.decode()
+                if self._keep:
+                    self._texts.append(text)
+                self._messages += batch.messages
+                self._outputs += batch.outputs
+                self._output_bytes += len(batch.text)
+            done = batch.done
+            if text:
+                yield text
+            if batch.error is not None:
+                with self._told():
+                    raise batch.error
+
+    def result(self) -> Result:
+        """What was produced so far."""
+        run = self._run
+        usage = Usage(
+            fuel=run.fuel if run else 0,
+            memory_bytes=run.memory_bytes if run else 0,
+            wall_s=run.wall_s if run else 0.0,
+            input_bytes=run.input_bytes if run else 0,
+            output_bytes=self._output_bytes,
+            outputs=self._outputs,
+        )
+        sha256 = modules.manifest(self._sandbox.engine)["sha256"]
+        return Result(
+            "".join(self._texts), usage, self._limits, self._sandbox.runtime, self._sandbox.engine,
+            sha256, self._messages,
+        )
+
+    def close(self) -> None:
+        """Free the sandbox."""
+        if self._run is not None:
+            self._run.close()
+
+    def _told(self) -> _Told:
+        return _Told(self)
+
+
+class _Told:
+    """Gives an error of ours that passes the usage and the result so far."""
+
+    def __init__(self, stream: _Stream) -> None:
+        self._stream = stream
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, JqMagicError):
+            error.partial = self._stream.result()
+            error.usage = error.partial.usage
+
+
+_ABSENT = object()
+
+
+def compile(  # noqa: A001 - the name is the package jq's
+    program: str, args: dict[str, Any] | None = None, *, runtime: str = "wasmtime", engine: str = "jaq",
+    limits: Limits | None = None,
+) -> Program:
+    """Check a jq program and bind `args` as `$name`.
+
+    Raises: ProgramError, ProgramLimitError, RuntimeUnavailableError, DataError.
+    """
+    return Sandbox(runtime, limits, engine=engine).compile(program, args)
+
+
+def _inputs(program: str, args: dict[str, Any] | None, value: Any, values: Any, text: Any) -> Inputs:
+    given = [name for name, found in (("value", value), ("values", values), ("text", text)) if found is not _ABSENT]
+    if len(given) != 1:
+        raise DataError(f"give one of value, values and text, not {' and '.join(given) or 'none'}")
+    compiled = compile(program, args)
+    if text is not _ABSENT:
+        return compiled.input_text(text)
+    return compiled.input_value(value) if value is not _ABSENT else compiled.input_values(values)
+
+
+def all(  # noqa: A001 - the name is the package jq's
+    program: str, value: Any = _ABSENT, *, values: Any = _ABSENT, text: Any = _ABSENT, args: dict[str, Any] | None = None
+) -> list[Any]:
+    """All outputs of `program` over `value`, `values` or `text`."""
+    return _inputs(program, args, value, values, text).all()
+
+
+def first(
+    program: str, value: Any = _ABSENT, *, values: Any = _ABSENT, text: Any = _ABSENT, args: dict[str, Any] | None = None
+) -> Any:
+    """The first output; the rest is never computed."""
+    return _inputs(program, args, value, values, text).first()
+
+
+def text(
+    program: str, value: Any = _ABSENT, *, values: Any = _ABSENT, text: Any = _ABSENT, args: dict[str, Any] | None = None
+) -> str:
+    """All outputs as JSON texts, a line each."""
+    return _inputs(program, args, value, values, text).text()
+
+
+def iter(  # noqa: A001 - the name is the package jq's
+    program: str, value: Any = _ABSENT, *, values: Any = _ABSENT, text: Any = _ABSENT, args: dict[str, Any] | None = None
+) -> Iterator[Any]:
+    """The outputs one by one, each computed when it is asked for."""
+    return _inputs(program, args, value, values, text).__iter__()

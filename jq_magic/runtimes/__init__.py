@@ -1,0 +1,115 @@
+"""What jq_magic needs of a WebAssembly runtime, and the runtimes by name.
+
+A runtime offers three small classes. Nothing outside this package names a runtime's own types.
+"""
+
+from __future__ import annotations
+
+import enum
+import importlib
+import importlib.util
+from typing import Protocol
+
+from jq_magic.errors import RuntimeUnavailableError
+
+#: Name -> (module of ours, distribution that it needs, how to install it).
+_KNOWN = {"wasmtime": ("jq_magic.runtimes.wasmtime", "wasmtime", "pip install wasmtime")}
+#: Runtimes that the interface names and this version does not have.
+_PLANNED = {"wasmer": "this version of jq_magic runs on wasmtime only"}
+
+
+class TrapKind(enum.Enum):
+    """Why an instance stopped, as far as the runtime can tell."""
+
+    UNREACHABLE = "unreachable"
+    STACK = "stack exhausted"
+    OUT_OF_BOUNDS = "memory access out of bounds"
+    OTHER = "another trap"
+
+
+class Trap(Exception):
+    """A call ended in a trap; the instance must be thrown away."""
+
+    def __init__(self, kind: TrapKind, detail: str = "") -> None:
+        super().__init__(detail or kind.value)
+        self.kind = kind
+
+
+class Instance(Protocol):
+    """One sandbox. Calls come from one thread at a time; `stop` may come from any."""
+
+    def call(self, name: str, *args: int) -> int:
+        """Call an export. Raises: Trap."""
+
+    def read(self, address: int, length: int) -> bytes:
+        """Copy bytes out of linear memory. Raises: IndexError past its end."""
+
+    def write(self, address: int, data: bytes) -> None:
+        """Copy bytes into linear memory. Raises: IndexError past its end."""
+
+    def get_global(self, name: str) -> int:
+        """The value of an exported global."""
+
+    def set_global(self, name: str, value: int) -> None:
+        """Set an exported mutable global."""
+
+    def memory_bytes(self) -> int:
+        """Size of linear memory now."""
+
+    def stop(self) -> None:
+        """Make the call that runs trap at its next check. Harmless when none runs."""
+
+    def close(self) -> None:
+        """Free the sandbox. Calling it again does nothing."""
+
+
+class Module(Protocol):
+    """Compiled code, shared by all instances."""
+
+    def instantiate(self, memory_bytes: int) -> Instance:
+        """A fresh instance whose memory cannot grow past `memory_bytes`. Raises: MemoryLimitError."""
+
+
+class Runtime(Protocol):
+    """A runtime with its one configuration."""
+
+    name: str
+    #: Everything that compiled code depends on besides the module: version, settings, processor.
+    fingerprint: str
+    #: Bytes of stack that a thread needs to call into an instance.
+    thread_stack_bytes: int
+
+    def compile(self, wasm: bytes) -> Module:
+        """Compile a module that was checked. Raises: GuestError when it is refused."""
+
+    def serialize(self, module: Module) -> bytes:
+        """Compiled code for the cache."""
+
+    def deserialize(self, code: bytes) -> Module:
+        """Load what `serialize` gave. It is machine code: never call it on bytes of others."""
+
+
+def available() -> list[str]:
+    """Names of the runtimes that can be used here."""
+    return [name for name, (_, needs, _) in _KNOWN.items() if importlib.util.find_spec(needs)]
+
+
+def load(name: str) -> Runtime:
+    """The runtime called `name`.
+
+    Raises: RuntimeUnavailableError, with what to do.
+    """
+    if name in _PLANNED:
+        raise RuntimeUnavailableError(f"the runtime {name} is not available: {_PLANNED[name]}")
+    if name not in _KNOWN:
+        raise RuntimeUnavailableError(f"there is no runtime {name!r}; there is {', '.join(_KNOWN)}")
+    module, needs, install = _KNOWN[name]
+    try:
+        runtime: Runtime = importlib.import_module(module).RUNTIME
+    except ImportError as error:
+        message = f"the runtime {name} needs the package {needs} ({error}): {install}"
+        raise RuntimeUnavailableError(message) from error
+    return runtime
+
+
+__all__ = ["Instance", "Module", "Runtime", "Trap", "TrapKind", "available", "load"]

@@ -1,0 +1,164 @@
+"""The runtime wasmtime, through the package wasmtime (wasmtime-py)."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+import platform
+import threading
+from typing import Any
+
+import wasmtime
+
+from jq_magic.errors import GuestError, MemoryLimitError
+from jq_magic.runtimes import Trap, TrapKind
+
+#: Bytes of native stack for a call. Deep recursion of filters and values uses it.
+STACK_BYTES = 16 << 20
+#: The worker's own stack must be larger than STACK_BYTES: past its end the process dies.
+THREAD_STACK_BYTES = STACK_BYTES + (8 << 20)
+
+_TABLE_ELEMENTS = 100_000
+_STOP = 2**63 - 1
+#: The whole of a 32-bit memory is reserved, so growth never moves it and `stop` can write to it.
+_RESERVATION_BYTES = 1 << 32
+
+_TRAPS = {
+    wasmtime.TrapCode.UNREACHABLE: TrapKind.UNREACHABLE,
+    wasmtime.TrapCode.STACK_OVERFLOW: TrapKind.STACK,
+    wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: TrapKind.OUT_OF_BOUNDS,
+}
+
+
+def _config() -> wasmtime.Config:
+    config = wasmtime.Config()
+    config.cranelift_opt_level = "speed"
+    # The same bits of a NaN on every machine.
+    config.cranelift_nan_canonicalization = True
+    for feature in ("threads", "memory64", "multi_memory", "tail_call", "relaxed_simd"):
+        setattr(config, f"wasm_{feature}", False)
+    # wasmtime refuses a larger stack for wasm than for its fibers, which are not used here.
+    wasmtime._bindings.wasmtime_config_async_stack_size_set(config.ptr(), THREAD_STACK_BYTES)  # noqa: SLF001
+    config.max_wasm_stack = STACK_BYTES
+    config.memory_reservation = _RESERVATION_BYTES
+    return config
+
+
+class WasmtimeInstance:
+    """One store with one instance; see `jq_magic.runtimes.Instance`."""
+
+    def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module, memory_bytes: int) -> None:
+        self._store: Any = wasmtime.Store(engine)
+        # Each call resets what an earlier one set, so everything is given at once.
+        self._store.set_limits(
+            memory_size=memory_bytes, table_elements=_TABLE_ELEMENTS, instances=1, tables=1, memories=1
+        )
+        self._exports = wasmtime.Instance(self._store, module, []).exports(self._store)
+        self._memory: Any = self._exports["memory"]
+        self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
+        self._stop_address = self._base + self.get_global("stop_word")
+        # `stop` comes from another thread and writes through a raw pointer: never after `close`.
+        self._lock = threading.Lock()
+
+    def call(self, name: str, *args: int) -> int:
+        try:
+            result = self._exports[name](self._store, *args)
+        except wasmtime.Trap as trap:
+            raise Trap(_TRAPS.get(trap.trap_code, TrapKind.OTHER), trap.message) from None
+        except wasmtime.WasmtimeError as error:
+            raise Trap(TrapKind.OTHER, str(error)) from None
+        return int(result) & 0xFFFF_FFFF
+
+    def _check(self, address: int, length: int) -> None:
+        if address < 0 or length < 0 or address + length > self.memory_bytes():
+            message = f"{length} bytes at {address} are not in a memory of {self.memory_bytes()} bytes"
+            raise IndexError(message)
+
+    def read(self, address: int, length: int) -> bytes:
+        self._check(address, length)
+        return ctypes.string_at(self._base + address, length)
+
+    def write(self, address: int, data: bytes) -> None:
+        self._check(address, len(data))
+        ctypes.memmove(self._base + address, data, len(data))
+
+    def get_global(self, name: str) -> int:
+        return int(self._exports[name].value(self._store))
+
+    def set_global(self, name: str, value: int) -> None:
+        self._exports[name].set_value(self._store, value)
+
+    def memory_bytes(self) -> int:
+        return int(self._memory.data_len(self._store))
+
+    def stop(self) -> None:
+        with self._lock:
+            if self._store is not None:
+                ctypes.c_int64.from_address(self._stop_address).value = _STOP
+
+    def close(self) -> None:
+        with self._lock:
+            store, self._store = self._store, None
+        if store is not None:
+            store.close()
+
+
+class WasmtimeModule:
+    """Compiled code; see `jq_magic.runtimes.Module`."""
+
+    def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module) -> None:
+        self._engine = engine
+        self.module = module
+
+    def instantiate(self, memory_bytes: int) -> WasmtimeInstance:
+        needed = self.module.exports
+        minimum = next(e.type.limits.min for e in needed if isinstance(e.type, wasmtime.MemoryType)) << 16
+        if memory_bytes < minimum:
+            reason = "the sandbox itself needs more memory than allowed"
+            raise MemoryLimitError("memory_bytes", minimum, memory_bytes, reason=reason)
+        return WasmtimeInstance(self._engine, self.module, memory_bytes)
+
+
+class WasmtimeRuntime:
+    """One engine; see `jq_magic.runtimes.Runtime`."""
+
+    name = "wasmtime"
+    thread_stack_bytes = THREAD_STACK_BYTES
+
+    def __init__(self) -> None:
+        version = importlib.metadata.version("wasmtime")
+        processor = f"{platform.system()} {platform.machine()} {platform.processor()}"
+        self.fingerprint = f"wasmtime {version}; speed, nan, stack {STACK_BYTES}; {processor}"
+        self._engine = wasmtime.Engine(_config())
+
+    def compile(self, wasm: bytes) -> WasmtimeModule:
+        # wasmtime-py reads text too, which is not what the build made.
+        if not wasm.startswith(b"\0asm\1\0\0\0"):
+            raise GuestError("the guest is not a WebAssembly module")
+        try:
+            module = wasmtime.Module(self._engine, wasm)
+        except wasmtime.WasmtimeError as error:
+            raise GuestError(f"wasmtime refuses the guest: {error}") from error
+        return self._checked(module)
+
+    def serialize(self, module: WasmtimeModule) -> bytes:
+        return bytes(module.module.serialize())
+
+    def deserialize(self, code: bytes) -> WasmtimeModule:
+        try:
+            module = wasmtime.Module.deserialize(self._engine, code)
+        except wasmtime.WasmtimeError as error:
+            raise GuestError(f"wasmtime refuses the compiled guest: {error}") from error
+        return self._checked(module)
+
+    def _checked(self, module: wasmtime.Module) -> WasmtimeModule:
+        if module.imports:
+            names = ", ".join(f"{found.module}.{found.name}" for found in module.imports[:5])
+            raise GuestError(f"the guest imports {names}: a sandboxed module imports nothing")
+        memories = [e.type for e in module.exports if isinstance(e.type, wasmtime.MemoryType)]
+        if len(memories) != 1 or memories[0].is_64:
+            raise GuestError("the guest must export one memory of 32 bits")
+        return WasmtimeModule(self._engine, module)
+
+
+RUNTIME = WasmtimeRuntime()
