@@ -56,6 +56,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "runtimes":
+        # The package of that name is callable: jq_magic.runtimes() lists what can be used here.
+        return importlib.import_module("jq_magic.runtimes")
     if name not in _NAMES:
         raise AttributeError(f"module 'jq_magic' has no attribute {name!r}")
     return getattr(importlib.import_module(f"jq_magic.{_NAMES[name]}"), name)
@@ -63,13 +66,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-def runtimes() -> list[str]:
-    """Names of the runtimes that can be used here."""
-    from jq_magic.runtimes import available  # noqa: PLC0415 - loaded when it is needed
-
-    return available()
 
 
 def load_ipython_extension(ipython: Any) -> None:

@@ -12,9 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jq_magic import runtimes
 from jq_magic.errors import GuestError, RuntimeUnavailableError
-from jq_magic.runtimes import Module, Runtime, cache
+from jq_magic.runtimes import Module, Runtime, cache, load
 
 _PACKAGE = Path(__file__).parent
 #: Called with one line when a module has to be compiled and somebody waits for it.
@@ -62,7 +61,7 @@ def module(runtime_name: str, engine: str) -> tuple[Runtime, Module]:
 
     Raises: RuntimeUnavailableError, GuestError.
     """
-    runtime = runtimes.load(runtime_name)
+    runtime = load(runtime_name)
     future = _started(runtime, engine)
     if not future.done() and not cache.is_stored(runtime, _wasm(engine)):
         notice("jq_magic: compiling the sandbox for this machine (a few seconds, the first time only) …")
@@ -75,7 +74,7 @@ def warm_up(runtime_name: str = "wasmtime", engine: str = "jaq") -> None:
     Raises: RuntimeUnavailableError.
     """
     manifest(engine)
-    threading.Thread(target=lambda: _started(runtimes.load(runtime_name), engine), daemon=True).start()
+    threading.Thread(target=lambda: _started(load(runtime_name), engine), daemon=True).start()
 
 
 def _started(runtime: Runtime, engine: str) -> concurrent.futures.Future[Module]:

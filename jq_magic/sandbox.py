@@ -10,6 +10,7 @@ from jq_magic import modules, worker
 from jq_magic.errors import DeadlineError, InputLimitError, LimitError, ProgramLimitError
 from jq_magic.guest import Batch, Guest
 from jq_magic.limits import PRESETS, Limits
+from jq_magic.runtimes import load
 
 if TYPE_CHECKING:
     from jq_magic.program import Program, Result
@@ -35,8 +36,7 @@ class Sandbox:
 
     def __init__(self, runtime: str = "wasmtime", limits: Limits | None = None, *, engine: str = "jaq") -> None:
         modules.manifest(engine)
-        if runtime not in modules.runtimes.available():
-            modules.runtimes.load(runtime)
+        load(runtime)
         self.runtime, self.engine = runtime, engine
         self.limits = limits or PRESETS["standard"]
 

@@ -1,6 +1,7 @@
 """What jq_magic needs of a WebAssembly runtime, and the runtimes by name.
 
 A runtime offers three small classes. Nothing outside this package names a runtime's own types.
+The package itself can be called: `jq_magic.runtimes()` gives the names of those that can be used.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import enum
 import importlib
 import importlib.util
+import sys
+import types
 from typing import Protocol
 
 from jq_magic.errors import RuntimeUnavailableError
@@ -111,5 +114,14 @@ def load(name: str) -> Runtime:
         raise RuntimeUnavailableError(message) from error
     return runtime
 
+
+class _Callable(types.ModuleType):
+    """This package: the public function and the package behind it have one name."""
+
+    def __call__(self) -> list[str]:
+        return available()
+
+
+sys.modules[__name__].__class__ = _Callable
 
 __all__ = ["Instance", "Module", "Runtime", "Trap", "TrapKind", "available", "load"]

@@ -1,0 +1,49 @@
+"""The IPython extension: `%jq`, `%%jq`, completion, and the result's display."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from jq_magic import modules
+from jq_magic.errors import RuntimeUnavailableError
+from jq_magic.notebook import completion, transform
+from jq_magic.notebook.magics import JqMagic
+
+_MAGICS = {"line": "jq", "cell": "jq"}
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Register the magics; doing it twice changes nothing."""
+    if _loaded(ipython):
+        return
+    modules.notice = _say
+    ipython.register_magics(JqMagic(ipython))
+    ipython.input_transformers_cleanup.append(transform.mend_lines)
+    if ipython.Completer is not None:
+        ipython.Completer.custom_matchers.append(completion.matcher(ipython))
+    try:
+        modules.warm_up()
+    except RuntimeUnavailableError as error:
+        _say(f"jq_magic: {error}")
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """Take back everything that loading registered."""
+    for kind, name in _MAGICS.items():
+        ipython.magics_manager.magics[kind].pop(name, None)
+    ipython.magics_manager.registry.pop(JqMagic.__name__, None)
+    ipython.configurables[:] = [found for found in ipython.configurables if not isinstance(found, JqMagic)]
+    hooks = ipython.input_transformers_cleanup
+    hooks[:] = [hook for hook in hooks if hook is not transform.mend_lines]
+    if ipython.Completer is not None:
+        matchers = ipython.Completer.custom_matchers
+        matchers[:] = [found for found in matchers if not completion.is_ours(found)]
+
+
+def _loaded(ipython: Any) -> bool:
+    return transform.mend_lines in ipython.input_transformers_cleanup
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the notice is for the person who waits

@@ -1,0 +1,151 @@
+"""How a result looks: text and static HTML, with what the run used."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+from jq_magic.errors import visible
+from jq_magic.limits import show, show_seconds
+from jq_magic.program import Result
+
+#: Characters of JSON that a display shows; the object keeps everything.
+SHOWN_CHARS = 20_000
+#: Lines that a display shows.
+SHOWN_LINES = 400
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+')
+
+
+class Shown:
+    """A result as a notebook shows it.
+
+    Attributes:
+        result: The whole result; its `text`, `values` and `usage` are also here.
+    """
+
+    def __init__(self, result: Result, *, raw: bool = False, compact: bool = False) -> None:
+        self.result = result
+        self._raw, self._compact = raw, compact
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.result, name)
+
+    @property
+    def value(self) -> Any:
+        """The output if there is exactly one, otherwise the list of outputs."""
+        values = self.result.values
+        return values[0] if len(values) == 1 else values
+
+    def __repr__(self) -> str:
+        return "\n".join([*self._lines(), self._usage()])
+
+    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._html()}
+
+    def _lines(self) -> list[str]:
+        lines, left = layout(self.result.text, raw=self._raw, compact=self._compact)
+        if left:
+            lines.append(f"… {left:,} more characters of JSON; .text has all of it")
+        messages = [f"said: {visible(message[:SHOWN_CHARS])}" for message in self.result.messages[:SHOWN_LINES]]
+        return messages + lines
+
+    def _usage(self) -> str:
+        result = self.result
+        fuel = f"fuel {result.usage.fuel:,} of {show('fuel', result.limits.fuel)}"
+        memory = f"memory {_of(result.usage.memory_bytes, result.limits.memory_bytes)}"
+        return " · ".join([fuel, memory, show_seconds(result.usage.wall_s), result.runtime])
+
+    def _html(self) -> str:
+        usage, allowed = self.result.usage, self.result.limits
+        bars = "".join(
+            _bar(name, show(field, used), show(field, limit), used / limit)
+            for name, field, used, limit in (
+                ("fuel", "fuel", usage.fuel, allowed.fuel),
+                ("memory", "memory_bytes", usage.memory_bytes, allowed.memory_bytes),
+                ("time", "deadline_s", usage.wall_s, allowed.deadline_s),
+            )
+        )
+        body = html.escape("\n".join(self._lines()))
+        return (
+            f'<pre style="white-space:pre-wrap;overflow-wrap:anywhere;margin:0">{body}</pre>'
+            f'<div style="display:flex;flex-wrap:wrap;gap:2px 16px;margin-top:4px;font-size:85%;'
+            f'color:var(--jp-ui-font-color1,inherit)">{bars}<span>{html.escape(self.result.runtime)}</span></div>'
+        )
+
+
+def _bar(name: str, used: str, limit: str, share: float) -> str:
+    percent = min(100.0, 100.0 * share)
+    text = html.escape(f"{name} {used} of {limit}")
+    return (
+        f'<span role="meter" aria-label="{name}" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent:.1f}" '
+        f'aria-valuetext="{text}">{text} <span aria-hidden="true" style="display:inline-block;width:60px;height:7px;'
+        f'border:1px solid var(--jp-border-color1,currentColor)"><span style="display:block;height:100%;'
+        f'width:{percent:.1f}%;background:var(--jp-brand-color1,currentColor)"></span></span></span>'
+    )
+
+
+def _of(used: int, allowed: int) -> str:
+    """Two sizes in the unit of the second: 2.4 of 512 MiB."""
+    number, unit = show("memory_bytes", allowed).split(" ")
+    factor = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10}.get(unit, 1)
+    shown = f"{used / factor:.1f}" if used / factor >= 0.05 else f"{used / factor:.2g}"  # noqa: PLR2004
+    return f"{shown} of {number} {unit}"
+
+
+def layout(text: str, *, raw: bool, compact: bool) -> tuple[list[str], int]:
+    """The first lines of JSON texts as jq prints them, and how many characters were left out.
+
+    Numbers and strings stay as they are in `text`: nothing is decoded but raw strings. Characters
+    that cannot be seen, or that change how others are shown, are escaped.
+    """
+    lines: list[str] = []
+    at = 0
+    while at < len(text):
+        if at >= SHOWN_CHARS or len(lines) >= SHOWN_LINES:
+            return lines, len(text) - at
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        shown_end = min(end, at + SHOWN_CHARS)
+        one = text[at:shown_end]
+        if raw and one.startswith('"') and shown_end == end:
+            lines += [visible(part) for part in json.loads(one).split("\n")]
+        elif compact:
+            lines.append(visible(one))
+        else:
+            room = SHOWN_LINES - len(lines)
+            pretty = _indented(one, room)
+            lines += pretty[:room]
+            if len(pretty) > room:
+                return lines, len(text) - at - sum(len(line.strip()) for line in pretty[:room])
+        if shown_end < end:
+            return lines, len(text) - shown_end
+        at = end + 1
+    return lines, 0
+
+
+def _indented(text: str, room: int) -> list[str]:
+    """One JSON text on lines indented by two blanks; stops one line after `room`."""
+    lines = [""]
+    level = 0
+    opened = False
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if opened and token not in "]}":
+            lines.append("  " * level)
+        if token in "]}":
+            level -= 1
+            if not opened:
+                lines.append("  " * level)
+        opened = token in "[{"
+        lines[-1] += ": " if token == ":" else visible(token)
+        if opened:
+            level += 1
+        elif token == ",":
+            lines.append("  " * level)
+        if len(lines) > room:
+            break
+    return lines

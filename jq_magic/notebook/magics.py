@@ -1,0 +1,151 @@
+"""The magics `%jq` and `%%jq`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, magics_class, needs_local_scope, no_var_expand
+from IPython.core.magic import line_cell_magic as line_cell
+from traitlets import TraitError, TraitType, Unicode
+
+from jq_magic import data, limits
+from jq_magic.errors import JqMagicError
+from jq_magic.limits import PRESETS, Limits
+from jq_magic.notebook import lookup, options
+from jq_magic.notebook.display import Shown
+from jq_magic.sandbox import Sandbox
+
+#: Forms of `--as` that need a data frame library.
+_FRAMES = {"pandas", "polars", "arrow"}
+
+
+class Amount(TraitType[Any, Any]):
+    """A limit that can be written as people write it: 1e6, "64MiB", "2s"; None for the preset's."""
+
+    default_value = None
+
+    def __init__(self, field: str, help: str) -> None:  # noqa: A002 - the trait's own name
+        super().__init__(help=help, allow_none=True)
+        self.field = field
+
+    def validate(self, _owner: Any, value: Any) -> Any:
+        """The number that `value` says. Raises: TraitError."""
+        if value is None:
+            return None
+        try:
+            if isinstance(value, str):
+                value = _reader(self.field)(value)
+            return getattr(Limits().replace(**{self.field: value}), self.field)
+        except JqMagicError as error:
+            raise TraitError(str(error)) from None
+
+
+def _reader(field: str) -> Any:
+    if field == "deadline_s":
+        return limits.parse_seconds
+    return limits.parse_bytes if field.endswith("_bytes") else limits.parse_count
+
+
+class Preset(Unicode[str, str]):
+    """The name of a preset."""
+
+    def validate(self, owner: Any, value: Any) -> str:
+        """The name. Raises: TraitError."""
+        name: str = super().validate(owner, value)
+        if name not in PRESETS:
+            raise TraitError(f"there is no preset {name!r}; there is {', '.join(PRESETS)}")
+        return name
+
+
+@magics_class
+class JqMagic(Magics):
+    """Settings of %jq and %%jq; options of a single call go before them."""
+
+    preset = Preset("standard", help="limits to start from: strict, standard, generous").tag(config=True)
+    runtime = Unicode("wasmtime", help="WebAssembly runtime").tag(config=True)
+    fuel = Amount("fuel", "fuel to spend").tag(config=True)
+    memory = Amount("memory_bytes", "memory of the sandbox").tag(config=True)
+    timeout = Amount("deadline_s", "time to take").tag(config=True)
+    output_limit = Amount("output_bytes", "bytes of output").tag(config=True)
+    input_limit = Amount("input_bytes", "bytes of input").tag(config=True)
+    outputs = Amount("outputs", "number of outputs").tag(config=True)
+    depth = Amount("depth", "nesting of values and programs").tag(config=True)
+    program_limit = Amount("program_bytes", "bytes of the program").tag(config=True)
+
+    @no_var_expand  # type: ignore[untyped-decorator] # IPython's decorators have no types
+    @needs_local_scope  # type: ignore[untyped-decorator]
+    @line_cell  # type: ignore[untyped-decorator]
+    def jq(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
+        """(Replaced below by the help that lists the options.)"""
+        given = options.read(line, cell=cell is not None)
+        program = given.program if cell is None else cell
+        namespace = {**self.shell.user_ns, **(local_ns or {})}
+        out = given.options.get("out")
+        if out is not None and not out.isidentifier():
+            raise UsageError(f"--out needs the name of a variable, not {out!r}")
+        form = self._form(given)
+        sandbox = Sandbox(given.options.get("runtime", self.runtime), self._limits(given), engine=given.options.get("engine", "jaq"))
+        text = b"null" if given.name is None else data.to_json_bytes(lookup.find(namespace, given.name))
+        result = sandbox.compile(program, self._arguments(given, namespace)).run(
+            text,
+            raw_input=given.options.get("raw_input", False),
+            slurp=given.options.get("slurp", False),
+            null_input=given.name is None,
+            sort_keys=given.options.get("sort_keys", False),
+        )
+        shown = Shown(result, raw=given.options.get("raw_output", False), compact=given.options.get("compact_output", False))
+        if out is not None:
+            self.shell.user_ns[out] = shown.value
+        if form is not None:
+            return shown.value if form == "values" else result.text
+        return None if given.options.get("quiet") else shown
+
+    def _form(self, given: options.Line) -> str | None:
+        form: str | None = given.options.get("as")
+        if form in _FRAMES:
+            raise UsageError(f"--as {form} is not available in this version; take the values: --as values")
+        if form not in {None, "values", "text"}:
+            raise UsageError(f"--as takes values or text, not {form!r}")
+        return form
+
+    def _limits(self, given: options.Line) -> Limits:
+        preset = given.options.get("preset", self.preset)
+        if preset not in PRESETS:
+            raise UsageError(f"there is no preset {preset!r}; there is {', '.join(PRESETS)}")
+        # A preset named in the call is meant as a whole: the settings hold for calls without one.
+        traits = {} if "preset" in given.options else self._amounts()
+        written = {"fuel": "fuel", "memory": "memory_bytes", "timeout": "deadline_s", "output_limit": "output_bytes"}
+        asked = {field: given.options[key] for key, field in written.items() if key in given.options}
+        return PRESETS[preset].replace(**{**traits, **asked})
+
+    def _amounts(self) -> dict[str, Any]:
+        amounts = ((trait.field, getattr(self, name)) for name, trait in self.traits().items() if isinstance(trait, Amount))
+        return {field: value for field, value in amounts if value is not None}
+
+    def _arguments(self, given: options.Line, namespace: dict[str, Any]) -> dict[str, Any]:
+        args: dict[str, Any] = dict(given.options["arg"])
+        for name, text in given.options["argjson"]:
+            try:
+                args[name] = json.loads(text)
+            except ValueError as error:
+                raise UsageError(f"--argjson {name}: {text[:40]!r} is not JSON: {error}") from None
+        for (name,) in given.options["var"]:
+            args[name] = lookup.find(namespace, name)
+        return args
+
+
+JqMagic.jq.__doc__ = f"""Run a jq filter on a notebook variable, in a sandbox with limits.
+
+    %jq [options] VAR FILTER
+    x = %jq [options] VAR FILTER
+    %%jq [options] VAR
+    FILTER, on any number of lines
+
+VAR is a name, perhaps with attributes and constant subscripts: resp.data["rows"].
+A str or bytes holds JSON texts; anything else is serialised. An assignment gives the
+value, or the list of values when there is not exactly one.
+
+{options.describe()}
+"""

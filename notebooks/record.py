@@ -1,0 +1,29 @@
+"""Run the notebooks and keep the outputs that running them gives.
+
+    python notebooks/record.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbclient
+import nbformat
+
+HERE = Path(__file__).parent
+
+
+def record(path: Path) -> None:
+    """Execute one notebook in place."""
+    notebook = nbformat.read(path, as_version=4)
+    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": HERE}}).execute()
+    for cell in notebook.cells:
+        # When a cell ran is of no interest, and would change with each recording.
+        cell.metadata.pop("execution", None)
+    nbformat.write(notebook, path)
+    print(f"recorded {path.name}")
+
+
+if __name__ == "__main__":
+    for found in sorted(HERE.glob("*.ipynb")):
+        record(found)
