@@ -10,7 +10,7 @@ from jq_magic import limits as _limits
 if TYPE_CHECKING:
     from jq_magic.program import Result, Usage
 
-#: Characters of a message; what is longer is cut in the middle of nowhere useful to a reader.
+#: Characters of a message; what is longer is cut.
 MESSAGE_CHARS = 4096
 #: Columns of a program or input line that are shown around a caret.
 EXCERPT_COLUMNS = 72
@@ -22,6 +22,7 @@ class JqMagicError(Exception):
     Attributes:
         usage: What the run had used when it ended; None when nothing ran.
         partial: What was produced before the error; None when nothing ran.
+
     """
 
     usage: Usage | None = None
@@ -57,6 +58,7 @@ class ProgramError(JqMagicError, ValueError):
 
     Attributes:
         line, column: Where, from 1; columns count characters.
+
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class InputError(JqMagicError, ValueError):
     Attributes:
         index: Which value of the input, from 0.
         offset: Byte offset in the input.
+
     """
 
     def __init__(self, message: str, *, index: int, offset: int, text: bytes = b"") -> None:
@@ -95,6 +98,7 @@ class FilterError(JqMagicError, ValueError):
     Attributes:
         value: The error's value, as `catch` would have seen it.
         index: Which value of the input the filter was working on, from 0.
+
     """
 
     def __init__(self, message: str, *, value: Any = None, index: int = 0) -> None:
@@ -108,6 +112,7 @@ class HaltError(JqMagicError):
     Attributes:
         exit_code: The code that jq would have exited with.
         value: What `halt_error` was given.
+
     """
 
     def __init__(self, exit_code: int, value: Any = None) -> None:
@@ -123,6 +128,7 @@ class LimitError(JqMagicError):
         limit: Name of the field of `Limits`.
         used: What was used, in the field's unit.
         allowed: What was allowed, in the field's unit.
+
     """
 
     def __init__(self, limit: str, used: float, allowed: float, *, reason: str | None = None) -> None:

@@ -53,6 +53,7 @@ class Batch:
         messages: What `debug` and `stderr` said.
         done: Whether the run is over.
         error: What ended it early.
+
     """
 
     text: bytes
@@ -87,15 +88,14 @@ class Guest:
             now: What `now` answers, Unix seconds.
             batch: Bytes and outputs that fill a batch.
         Raises: ProgramError, LimitError, GuestError.
+
         """
         self._text = text or b""
         limits = self._limits
         spans: list[int] = []
         for data in (self._program.encode(), args, self._text):
             spans += self._place(data)
-        request = _REQUEST.pack(
-            *spans, flags, limits.depth, now, limits.output_bytes, limits.outputs, *batch
-        )
+        request = _REQUEST.pack(*spans, flags, limits.depth, now, limits.output_bytes, limits.outputs, *batch)
         self._write(self._control, request)
         for name in ("compile",) if text is None else ("compile", "feed"):
             status = self._call(name)
@@ -112,8 +112,14 @@ class Guest:
         if outputs != text.count(b"\n") or (text and not text.endswith(b"\n")):
             raise GuestError("the guest's batch is not as many texts as it says")
         messages = [_string(line) for line in self._read(said, said_bytes).splitlines()]
-        error = None if status in {_MORE, _DONE} else self._error(status, reply)
-        return Batch(text, outputs, messages, done=status != _MORE, error=error)
+        error: JqMagicError | None = None
+        used = self.fuel_used()
+        if used > self._limits.fuel:
+            # What follows the last check of a call is charged, but nothing is left to trap.
+            error = FuelError("fuel", used, self._limits.fuel)
+        elif status not in {_MORE, _DONE}:
+            error = self._error(status, reply)
+        return Batch(text, outputs, messages, done=status != _MORE or error is not None, error=error)
 
     def _place(self, data: bytes) -> tuple[int, int]:
         if not data:
@@ -166,8 +172,11 @@ class Guest:
         found = _object(self._read(reply[3], reply[4]))
         if status == _PROGRAM:
             return ProgramError(
-                found.text("message"), program=self._program, start=found.count("start"),
-                end=found.count("end"), hint=found.optional("hint"),
+                found.text("message"),
+                program=self._program,
+                start=found.count("start"),
+                end=found.count("end"),
+                hint=found.optional("hint"),
             )
         if status == _INPUT:
             return InputError(

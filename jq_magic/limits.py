@@ -32,11 +32,12 @@ REASONS = {
     "program_bytes": "the program is longer than allowed",
 }
 
+#: The magics' options that raise a limit.
 _OPTIONS = {
-    "fuel": ("--fuel", "fuel"),
-    "memory_bytes": ("--memory", "memory_bytes"),
-    "deadline_s": ("--timeout", "deadline_s"),
-    "output_bytes": ("--output-limit", "output_bytes"),
+    "fuel": "--fuel",
+    "memory_bytes": "--memory",
+    "deadline_s": "--timeout",
+    "output_bytes": "--output-limit",
 }
 
 
@@ -55,6 +56,7 @@ class Limits:
         program_bytes: Bytes of the program.
 
     Raises: LimitValueError for what is no limit: 0, negative, NaN, infinite, too large, not a number.
+
     """
 
     fuel: int = 20_000_000_000
@@ -127,12 +129,21 @@ def _short(value: float) -> str:
 
 PRESETS.update(
     strict=Limits(
-        fuel=10**9, memory_bytes=64 << 20, deadline_s=1.0, input_bytes=1 << 20, output_bytes=1 << 20,
-        outputs=10_000, depth=256,
+        fuel=10**9,
+        memory_bytes=64 << 20,
+        deadline_s=1.0,
+        input_bytes=1 << 20,
+        output_bytes=1 << 20,
+        outputs=10_000,
+        depth=256,
     ),
     standard=Limits(),
     generous=Limits(
-        fuel=10**12, memory_bytes=4 << 30, deadline_s=300.0, input_bytes=512 << 20, output_bytes=256 << 20,
+        fuel=10**12,
+        memory_bytes=4 << 30,
+        deadline_s=300.0,
+        input_bytes=512 << 20,
+        output_bytes=256 << 20,
         outputs=100_000_000,
     ),
 )
@@ -208,10 +219,18 @@ def show(limit: str, amount: float) -> str:
 
 def advice(limit: str, allowed: float) -> str:
     """What raises a limit, as one line."""
-    more = {"fuel": allowed * 10, "deadline_s": allowed * 3}.get(limit, allowed * 2)
-    value = f"{more:g}" if limit in {"fuel", "deadline_s"} else str(int(more))
+    more = allowed * 3 if limit == "deadline_s" else allowed * (10 if limit == "fuel" else 2)
+    written = _option_value(limit, more)
     if limit not in _OPTIONS:
-        return f"try a larger preset, or Limits({limit}={value})"
-    option, field = _OPTIONS[limit]
-    written = f"{more:g}s" if limit == "deadline_s" else f"{more / 2**20:g}MiB" if limit.endswith("_bytes") else f"{more:g}"
-    return f"try a cheaper filter, {option} {written} in the cell, or Limits({field}={value})"
+        return f"try a larger preset, or Limits({limit}={written})"
+    plain = f"{more:g}" if limit == "deadline_s" else str(int(more)) if limit.endswith("_bytes") else written
+    return f"try a cheaper filter, {_OPTIONS[limit]} {written} in the cell, or Limits({limit}={plain})"
+
+
+def _option_value(limit: str, amount: float) -> str:
+    """An amount as an option takes it."""
+    if limit == "deadline_s":
+        return f"{amount:g}s"
+    if limit.endswith("_bytes"):
+        return f"{amount / 2**20:g}MiB" if limit in _OPTIONS else str(int(amount))
+    return show_count(amount).replace(",", "_")

@@ -24,6 +24,7 @@ class Usage:
         input_bytes: Bytes of input that were read.
         output_bytes: Bytes of output text.
         outputs: Number of outputs.
+
     """
 
     fuel: int
@@ -45,6 +46,7 @@ class Result:
         runtime, engine: Where it ran.
         guest_sha256: The module that ran, in hexadecimal.
         messages: What `debug` and `stderr` said, one text per call.
+
     """
 
     text: str
@@ -88,8 +90,14 @@ class Program:
         return f"jq_magic.compile({self.program!r})"
 
     def run(
-        self, text: str | bytes, *, limits: Limits | None = None, raw_input: bool = False,
-        slurp: bool = False, null_input: bool = False, sort_keys: bool = False,
+        self,
+        text: str | bytes,
+        *,
+        limits: Limits | None = None,
+        raw_input: bool = False,
+        slurp: bool = False,
+        null_input: bool = False,
+        sort_keys: bool = False,
     ) -> Result:
         """Run over a text of JSON values, one after another, in a fresh sandbox.
 
@@ -101,10 +109,13 @@ class Program:
             null_input: Run once on null; values come from `input` and `inputs`.
             sort_keys: Write objects in the order of their keys.
         Raises: InputError, FilterError, HaltError, LimitError; each with `.usage` and `.partial`.
+
         """
         flags = (
-            guest.RAW_INPUT * raw_input | guest.SLURP * slurp
-            | guest.NULL_INPUT * null_input | guest.SORT_KEYS * sort_keys
+            guest.RAW_INPUT * raw_input
+            | guest.SLURP * slurp
+            | guest.NULL_INPUT * null_input
+            | guest.SORT_KEYS * sort_keys
         )
         stream = _Stream(self, text, limits, flags, WHOLE_RUN)
         for _ in stream.batches():
@@ -177,8 +188,13 @@ class _Stream:
         self._keep = batch == WHOLE_RUN
         with self._told():
             self._run = Run(
-                self._sandbox, self._limits, program.program, program._args,  # noqa: SLF001 - one subject
-                data.text_to_bytes(text), flags=flags, batch=batch,
+                self._sandbox,
+                self._limits,
+                program.program,
+                program._args,  # noqa: SLF001 - one subject
+                data.text_to_bytes(text),
+                flags=flags,
+                batch=batch,
             )
 
     def batches(self) -> Iterator[str]:
@@ -214,8 +230,13 @@ class _Stream:
         )
         sha256 = modules.manifest(self._sandbox.engine)["sha256"]
         return Result(
-            "".join(self._texts), usage, self._limits, self._sandbox.runtime, self._sandbox.engine,
-            sha256, self._messages,
+            "".join(self._texts),
+            usage,
+            self._limits,
+            self._sandbox.runtime,
+            self._sandbox.engine,
+            sha256,
+            self._messages,
         )
 
     def close(self) -> None:
@@ -246,7 +267,11 @@ _ABSENT = object()
 
 
 def compile(  # noqa: A001 - the name is the package jq's
-    program: str, args: dict[str, Any] | None = None, *, runtime: str = "wasmtime", engine: str = "jaq",
+    program: str,
+    args: dict[str, Any] | None = None,
+    *,
+    runtime: str = "wasmtime",
+    engine: str = "jaq",
     limits: Limits | None = None,
 ) -> Program:
     """Check a jq program and bind `args` as `$name`.
@@ -267,28 +292,48 @@ def _inputs(program: str, args: dict[str, Any] | None, value: Any, values: Any, 
 
 
 def all(  # noqa: A001 - the name is the package jq's
-    program: str, value: Any = _ABSENT, *, values: Any = _ABSENT, text: Any = _ABSENT, args: dict[str, Any] | None = None
+    program: str,
+    value: Any = _ABSENT,
+    *,
+    values: Any = _ABSENT,
+    text: Any = _ABSENT,
+    args: dict[str, Any] | None = None,
 ) -> list[Any]:
     """All outputs of `program` over `value`, `values` or `text`."""
     return _inputs(program, args, value, values, text).all()
 
 
 def first(
-    program: str, value: Any = _ABSENT, *, values: Any = _ABSENT, text: Any = _ABSENT, args: dict[str, Any] | None = None
+    program: str,
+    value: Any = _ABSENT,
+    *,
+    values: Any = _ABSENT,
+    text: Any = _ABSENT,
+    args: dict[str, Any] | None = None,
 ) -> Any:
     """The first output; the rest is never computed."""
     return _inputs(program, args, value, values, text).first()
 
 
 def text(
-    program: str, value: Any = _ABSENT, *, values: Any = _ABSENT, text: Any = _ABSENT, args: dict[str, Any] | None = None
+    program: str,
+    value: Any = _ABSENT,
+    *,
+    values: Any = _ABSENT,
+    text: Any = _ABSENT,
+    args: dict[str, Any] | None = None,
 ) -> str:
     """All outputs as JSON texts, a line each."""
     return _inputs(program, args, value, values, text).text()
 
 
 def iter(  # noqa: A001 - the name is the package jq's
-    program: str, value: Any = _ABSENT, *, values: Any = _ABSENT, text: Any = _ABSENT, args: dict[str, Any] | None = None
+    program: str,
+    value: Any = _ABSENT,
+    *,
+    values: Any = _ABSENT,
+    text: Any = _ABSENT,
+    args: dict[str, Any] | None = None,
 ) -> Iterator[Any]:
     """The outputs one by one, each computed when it is asked for."""
     return _inputs(program, args, value, values, text).__iter__()

@@ -32,6 +32,7 @@ class Sandbox:
         limits: The limits of each run; None for the preset "standard".
         engine: "jaq".
     Raises: RuntimeUnavailableError for a runtime or engine that cannot be used here.
+
     """
 
     def __init__(self, runtime: str = "wasmtime", limits: Limits | None = None, *, engine: str = "jaq") -> None:
@@ -60,11 +61,19 @@ class Run:
         text: The input, UTF-8; None to check the program only.
         flags: As `jq_magic.guest` names them.
         batch: Bytes and outputs that fill a batch.
+
     """
 
     def __init__(
-        self, sandbox: Sandbox, limits: Limits, program: str, args: bytes, text: bytes | None,
-        *, flags: int = 0, batch: tuple[int, int] = WHOLE_RUN,
+        self,
+        sandbox: Sandbox,
+        limits: Limits,
+        program: str,
+        args: bytes,
+        text: bytes | None,
+        *,
+        flags: int = 0,
+        batch: tuple[int, int] = WHOLE_RUN,
     ) -> None:
         self.limits = limits
         self.wall_s = 0.0

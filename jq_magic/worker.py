@@ -66,6 +66,7 @@ def run(function: Callable[[], T], *, seconds: float, stop: Callable[[], None], 
         stop: Must make `function` return or raise soon; called from the waiting thread.
         stack_bytes: Size of the worker's stack.
     Raises: Expired; KeyboardInterrupt and whatever else interrupts the wait; what `function` raises.
+
     """
     try:
         worker = _idle.get_nowait()

@@ -20,7 +20,9 @@ def main() -> None:
     # nbclient warns of nothing that a reader of the demo could act on.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    client = nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": NOTEBOOK.parent}})
+    client = nbclient.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": NOTEBOOK.parent}}
+    )
     print(f"running {NOTEBOOK.name} …", flush=True)
     with client.setup_kernel():
         for index, cell in enumerate(notebook.cells):

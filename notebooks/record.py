@@ -1,6 +1,6 @@
 """Run the notebooks and keep the outputs that running them gives.
 
-    python notebooks/record.py
+python notebooks/record.py
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ HERE = Path(__file__).parent
 def record(path: Path) -> None:
     """Execute one notebook in place."""
     notebook = nbformat.read(path, as_version=4)
-    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": HERE}}).execute()
+    nbclient.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": HERE}}
+    ).execute()
     for cell in notebook.cells:
         # When a cell ran is of no interest, and would change with each recording.
         cell.metadata.pop("execution", None)

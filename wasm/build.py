@@ -97,8 +97,8 @@ def build_guest(tools: toolchain.Toolchain, target: Path) -> Path:
     flags = [
         f"-Clink-arg=-zstack-size={STACK_BYTES}", "-Clink-arg=--stack-first", "-Clink-arg=--export=__stack_pointer",
         f"-Ctarget-feature={FEATURES}",
-        f"--remap-path-prefix={GUEST}=guest", f"--remap-path-prefix={home}=cargo", f"--remap-path-prefix={target}=target",
     ]  # fmt: skip
+    flags += [f"--remap-path-prefix={path}={name}" for path, name in ((GUEST, "guest"), (home, "cargo"))]
     if tools.linker:
         flags.append(f"-Clinker={tools.linker}")
     environment = {
@@ -144,7 +144,9 @@ def licenses(tools: toolchain.Toolchain) -> str:
     packages = [package for package in metadata["packages"] if package["id"] in reached and package["source"]]
     parts = ["jaq.wasm contains these crates and Rust's standard library (MIT OR Apache-2.0).\n"]
     for package in sorted(packages, key=lambda package: package["name"]):
-        parts.append(f"{'=' * 78}\n{package['name']} {package['version']}: {package['license']}\n{package['repository'] or ''}\n")
+        parts.append(
+            f"{'=' * 78}\n{package['name']} {package['version']}: {package['license']}\n{package['repository'] or ''}\n"
+        )
         files = sorted(Path(package["manifest_path"]).parent.glob("LICEN[CS]E*")) + sorted(
             Path(package["manifest_path"]).parent.glob("COPYING*")
         )

@@ -13,7 +13,16 @@ from pathlib import Path
 
 _SOURCE = re.compile(r'^source = "(.+)"$', re.MULTILINE)
 #: Any crate without dependencies: cargo writes the address of its registry beside it.
-_PROBE = '[package]\nname = "probe"\nversion = "0.0.0"\nedition = "2021"\n[lib]\npath = "lib.rs"\n[dependencies]\ncfg-if = "1"\n'
+_PROBE = """
+[package]
+name = "probe"
+version = "0.0.0"
+edition = "2021"
+[lib]
+path = "lib.rs"
+[dependencies]
+cfg-if = "1"
+"""
 
 
 def lock(crate: Path, cargo: str, cache: Path) -> None:
@@ -22,6 +31,7 @@ def lock(crate: Path, cargo: str, cache: Path) -> None:
     Args:
         cache: A directory where the registry's address is kept between calls.
     Raises: subprocess.CalledProcessError when cargo cannot reach a registry.
+
     """
     pins = (crate / "Cargo.pins").read_text()
     content = pins.replace("\nchecksum = ", f'\nsource = "{_address(cargo, cache)}"\nchecksum = ')

@@ -31,6 +31,7 @@ class Toolchain:
         environment: Variables to add.
         arguments: Arguments to add to `cargo build`.
         linker: A linker to name; None for the toolchain's own.
+
     """
 
     version: str

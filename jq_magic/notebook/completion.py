@@ -19,18 +19,40 @@ _WORD = re.compile(r"[@A-Za-z_]\w*$")
 _OPTION = re.compile(r"(?:^|\s)(--?[\w-]*)$")
 _MARK = "_jq_magic_completion"
 
-BUILTINS = tuple(
-    """abs add all any arrays ascii ascii_downcase ascii_upcase booleans bsearch capture ceil combinations contains
-    debug del delpaths empty endswith env error explode exp10 exp2 first flatten floor fromdate fromdateiso8601 fromjson
-    from_entries getpath gmtime group_by gsub halt halt_error has implode in index indices input input_line_number
-    inputs inside isempty isnormal join keys keys_unsorted last length limit localtime log log10 log2 ltrimstr map
-    map_values match max max_by min min_by mktime nan now nth not null nulls numbers objects path paths pick pow range
-    recurse repeat reverse rindex round rtrimstr scan select setpath skip sort sort_by split splits sqrt startswith
-    strftime strings strptime sub test to_entries toarray toboolean todate tojson tonumber tostring transpose trim
-    trimstr type unique unique_by until utf8bytelength values walk while with_entries INDEX IN
-    @base64 @base64d @csv @html @json @sh @text @tsv @uri""".split()
+# fmt: off
+BUILTINS = (
+    "abs", "add", "all", "any", "arrays", "ascii", "ascii_downcase", "ascii_upcase", "booleans", "bsearch",
+    "capture", "ceil", "combinations", "contains", "debug", "del", "delpaths", "empty", "endswith", "env",
+    "error", "explode", "exp10", "exp2", "first", "flatten", "floor", "fromdate", "fromdateiso8601",
+    "fromjson", "from_entries", "getpath", "gmtime", "group_by", "gsub", "halt", "halt_error", "has",
+    "implode", "in", "index", "indices", "input", "input_line_number", "inputs", "inside", "isempty",
+    "isnormal", "join", "keys", "keys_unsorted", "last", "length", "limit", "localtime", "log", "log10",
+    "log2", "ltrimstr", "map", "map_values", "match", "max", "max_by", "min", "min_by", "mktime", "nan",
+    "now", "nth", "not", "null", "nulls", "numbers", "objects", "path", "paths", "pick", "pow", "range",
+    "recurse", "repeat", "reverse", "rindex", "round", "rtrimstr", "scan", "select", "setpath", "skip",
+    "sort", "sort_by", "split", "splits", "sqrt", "startswith", "strftime", "strings", "strptime", "sub",
+    "test", "to_entries", "toarray", "toboolean", "todate", "tojson", "tonumber", "tostring", "transpose",
+    "trim", "trimstr", "type", "unique", "unique_by", "until", "utf8bytelength", "values", "walk", "while",
+    "with_entries", "INDEX", "IN", "@base64", "@base64d", "@csv", "@html", "@json", "@sh", "@text", "@tsv",
+    "@uri",
 )
-_KEYWORDS = ("and", "as", "catch", "def", "elif", "else", "end", "foreach", "if", "label", "or", "reduce", "then", "try")
+# fmt: on
+_KEYWORDS = (
+    "and",
+    "as",
+    "catch",
+    "def",
+    "elif",
+    "else",
+    "end",
+    "foreach",
+    "if",
+    "label",
+    "or",
+    "reduce",
+    "then",
+    "try",
+)
 
 
 def matcher(ipython: Any) -> Callable[[CompletionContext], Any]:

@@ -23,6 +23,7 @@ class Shown:
 
     Attributes:
         result: The whole result; its `text`, `values` and `usage` are also here.
+
     """
 
     def __init__(self, result: Result, *, raw: bool = False, compact: bool = False) -> None:
@@ -92,7 +93,7 @@ def _of(used: int, allowed: int) -> str:
     """Two sizes in the unit of the second: 2.4 of 512 MiB."""
     number, unit = show("memory_bytes", allowed).split(" ")
     factor = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10}.get(unit, 1)
-    shown = f"{used / factor:.1f}" if used / factor >= 0.05 else f"{used / factor:.2g}"  # noqa: PLR2004
+    shown = f"{used / factor:.1f}" if used / factor >= 0.05 else f"{used / factor:.2g}"
     return f"{shown} of {number} {unit}"
 
 

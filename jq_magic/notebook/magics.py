@@ -74,19 +74,23 @@ class JqMagic(Magics):
     depth = Amount("depth", "nesting of values and programs").tag(config=True)
     program_limit = Amount("program_bytes", "bytes of the program").tag(config=True)
 
-    @no_var_expand  # type: ignore[untyped-decorator] # IPython's decorators have no types
-    @needs_local_scope  # type: ignore[untyped-decorator]
-    @line_cell  # type: ignore[untyped-decorator]
+    @no_var_expand
+    @needs_local_scope
+    @line_cell
     def jq(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
-        """(Replaced below by the help that lists the options.)"""
+        """Run a filter; replaced below by the help that lists the options."""
+        assert self.shell is not None
         given = options.read(line, cell=cell is not None)
         program = given.program if cell is None else cell
-        namespace = {**self.shell.user_ns, **(local_ns or {})}
+        variables = self.shell.user_ns
+        namespace = {**variables, **(local_ns or {})}
         out = given.options.get("out")
         if out is not None and not out.isidentifier():
             raise UsageError(f"--out needs the name of a variable, not {out!r}")
         form = self._form(given)
-        sandbox = Sandbox(given.options.get("runtime", self.runtime), self._limits(given), engine=given.options.get("engine", "jaq"))
+        sandbox = Sandbox(
+            given.options.get("runtime", self.runtime), self._limits(given), engine=given.options.get("engine", "jaq")
+        )
         text = b"null" if given.name is None else data.to_json_bytes(lookup.find(namespace, given.name))
         result = sandbox.compile(program, self._arguments(given, namespace)).run(
             text,
@@ -95,9 +99,11 @@ class JqMagic(Magics):
             null_input=given.name is None,
             sort_keys=given.options.get("sort_keys", False),
         )
-        shown = Shown(result, raw=given.options.get("raw_output", False), compact=given.options.get("compact_output", False))
+        shown = Shown(
+            result, raw=given.options.get("raw_output", False), compact=given.options.get("compact_output", False)
+        )
         if out is not None:
-            self.shell.user_ns[out] = shown.value
+            variables[out] = shown.value
         if form is not None:
             return shown.value if form == "values" else result.text
         return None if given.options.get("quiet") else shown
@@ -121,7 +127,9 @@ class JqMagic(Magics):
         return PRESETS[preset].replace(**{**traits, **asked})
 
     def _amounts(self) -> dict[str, Any]:
-        amounts = ((trait.field, getattr(self, name)) for name, trait in self.traits().items() if isinstance(trait, Amount))
+        amounts = (
+            (trait.field, getattr(self, name)) for name, trait in self.traits().items() if isinstance(trait, Amount)
+        )
         return {field: value for field, value in amounts if value is not None}
 
     def _arguments(self, given: options.Line, namespace: dict[str, Any]) -> dict[str, Any]:

@@ -66,6 +66,7 @@ class Line:
         options: Values by `Option.key`; a list of tuples for those that can be repeated.
         name: The variable, None with `-n`.
         program: The rest, verbatim.
+
     """
 
     options: dict[str, Any]
@@ -75,7 +76,9 @@ class Line:
 
 def describe() -> str:
     """The options as lines of help."""
-    rows = [(", ".join(option.names) + "".join(f" {value}" for value in option.values), option.help) for option in OPTIONS]
+    rows = [
+        (", ".join(option.names) + "".join(f" {value}" for value in option.values), option.help) for option in OPTIONS
+    ]
     width = max(len(left) for left, _ in rows)
     return "\n".join(f"  {left:<{width}}  {right}" for left, right in rows)
 
@@ -92,7 +95,7 @@ def read(line: str, *, cell: bool) -> Line:
             raise UsageError(_no_variable(line[at:], cell=cell))
         name, at = match[0], match.end()
         if line[at:] and not line[at].isspace():
-            raise UsageError(f"{line[at - len(name):].split()[0]!r} is no variable; write %jq VAR FILTER")
+            raise UsageError(f"{line[at - len(name) :].split(maxsplit=1)[0]!r} is no variable; write %jq VAR FILTER")
     if cell:
         at = _read_options(line, at, options)
     rest = line[at:].strip()
@@ -107,7 +110,7 @@ def _no_variable(rest: str, *, cell: bool) -> str:
     form = "%%jq [options] VAR" if cell else "%jq [options] VAR FILTER"
     if not rest:
         return f"name the variable to run on: {form}; or -n to run on null"
-    return f"{rest.split()[0]!r} is no variable; write {form}, or -n to run on null"
+    return f"{rest.split(maxsplit=1)[0]!r} is no variable; write {form}, or -n to run on null"
 
 
 def _read_options(line: str, at: int, options: dict[str, Any]) -> int:
@@ -124,7 +127,7 @@ def _read_options(line: str, at: int, options: dict[str, Any]) -> int:
 
 def _combined(written: str) -> list[Option]:
     """Short flags in one word, as -rc."""
-    if not written.startswith("--") and len(written) > 2:  # noqa: PLR2004 - a dash and one letter
+    if not written.startswith("--") and len(written) > 2:
         found = [_BY_NAME.get(f"-{letter}") for letter in written[1:]]
         known = [option for option in found if option is not None]
         if len(known) == len(found) and not any(option.values for option in known[:-1]):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import importlib.metadata
 import platform
 import threading
-from typing import Any
+from typing import Any, cast
 
 import wasmtime
 
@@ -23,7 +24,7 @@ _STOP = 2**63 - 1
 #: The whole of a 32-bit memory is reserved, so growth never moves it and `stop` can write to it.
 _RESERVATION_BYTES = 1 << 32
 
-_TRAPS = {
+_TRAPS: dict[Any, TrapKind] = {
     wasmtime.TrapCode.UNREACHABLE: TrapKind.UNREACHABLE,
     wasmtime.TrapCode.STACK_OVERFLOW: TrapKind.STACK,
     wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: TrapKind.OUT_OF_BOUNDS,
@@ -53,7 +54,9 @@ class WasmtimeInstance:
         self._store.set_limits(
             memory_size=memory_bytes, table_elements=_TABLE_ELEMENTS, instances=1, tables=1, memories=1
         )
-        self._exports = wasmtime.Instance(self._store, module, []).exports(self._store)
+        # wasmtime-py gives every export the union of all kinds as its type.
+        exports = wasmtime.Instance(self._store, module, []).exports(self._store)
+        self._exports = cast("Any", exports)
         self._memory: Any = self._exports["memory"]
         self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
         self._stop_address = self._base + self.get_global("stop_word")
@@ -130,6 +133,14 @@ class WasmtimeRuntime:
         processor = f"{platform.system()} {platform.machine()} {platform.processor()}"
         self.fingerprint = f"wasmtime {version}; speed, nan, stack {STACK_BYTES}; {processor}"
         self._engine = wasmtime.Engine(_config())
+        self._modules: list[wasmtime.Module] = []
+        atexit.register(self._close)
+
+    def _close(self) -> None:
+        # Left to Python's last clean-up, wasmtime-py's own destructors fail with a message.
+        for module in self._modules:
+            module.close()
+        self._engine.close()
 
     def compile(self, wasm: bytes) -> WasmtimeModule:
         # wasmtime-py reads text too, which is not what the build made.
@@ -158,6 +169,7 @@ class WasmtimeRuntime:
         memories = [e.type for e in module.exports if isinstance(e.type, wasmtime.MemoryType)]
         if len(memories) != 1 or memories[0].is_64:
             raise GuestError("the guest must export one memory of 32 bits")
+        self._modules.append(module)
         return WasmtimeModule(self._engine, module)
 
 

@@ -172,12 +172,16 @@ pub(crate) fn mark_out_of_memory(bytes: usize) {
 fn mark_panic(info: &std::panic::PanicHookInfo<'_>) {
     let payload = info.payload();
     let text = payload.downcast_ref::<String>().map(String::as_str);
-    let message = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("panic");
+    let message = text
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("panic");
     // What the standard library says of a collection that cannot exist in this address space.
     if message == "capacity overflow" {
         return mark_out_of_memory(isize::MAX as usize);
     }
-    let place = info.location().map(|place| format!(" ({}:{})", place.file(), place.line()));
+    let place = info
+        .location()
+        .map(|place| format!(" ({}:{})", place.file(), place.line()));
     let state = state();
     state.error = format!("{message}{}", place.unwrap_or_default()).into_bytes();
     control().error = Span::of(&state.error);

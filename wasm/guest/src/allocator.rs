@@ -293,7 +293,11 @@ mod tests {
                 let first = allocator.alloc(layout(size));
                 let _fence = allocator.alloc(layout(16));
                 allocator.dealloc(first, layout(size));
-                let again = allocator.alloc(layout(if size <= SMALL { size } else { 1 << (usize::BITS - 1 - rounded(size).leading_zeros()) }));
+                let again = allocator.alloc(layout(if size <= SMALL {
+                    size
+                } else {
+                    1 << (usize::BITS - 1 - rounded(size).leading_zeros())
+                }));
                 assert_eq!(first, again, "{size}");
             }
         }

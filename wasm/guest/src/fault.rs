@@ -83,16 +83,34 @@ impl Fault {
     /// A JSON object for the host; its members are listed at the top of the crate.
     pub fn json(&self) -> String {
         match self {
-            Self::Program { message, span, hint } => {
+            Self::Program {
+                message,
+                span,
+                hint,
+            } => {
                 let hint = hint.as_deref().map_or_else(|| "null".into(), quoted);
                 let (message, start, end) = (quoted(message), span.start, span.end);
                 format!(r#"{{"message":{message},"start":{start},"end":{end},"hint":{hint}}}"#)
             }
-            Self::Input { message, index, offset } => {
-                format!(r#"{{"message":{},"index":{index},"offset":{offset}}}"#, quoted(message))
+            Self::Input {
+                message,
+                index,
+                offset,
+            } => {
+                format!(
+                    r#"{{"message":{},"index":{index},"offset":{offset}}}"#,
+                    quoted(message)
+                )
             }
-            Self::Filter { value, message, index } => {
-                format!(r#"{{"value":{value},"message":{},"index":{index}}}"#, quoted(message))
+            Self::Filter {
+                value,
+                message,
+                index,
+            } => {
+                format!(
+                    r#"{{"value":{value},"message":{},"index":{index}}}"#,
+                    quoted(message)
+                )
             }
             Self::Halt { value, .. } => {
                 format!(r#"{{"value":{}}}"#, value.as_deref().unwrap_or("null"))
@@ -105,11 +123,18 @@ impl Fault {
 impl Limit {
     fn json(&self) -> String {
         let (name, place, allowed, offset) = match self {
-            Self::Depth { place, allowed, offset } => ("depth", *place, allowed, *offset),
+            Self::Depth {
+                place,
+                allowed,
+                offset,
+            } => ("depth", *place, allowed, *offset),
             Self::OutputBytes { allowed } => ("output_bytes", "output", allowed, None),
             Self::Outputs { allowed } => ("outputs", "output", allowed, None),
         };
-        let mut json = format!(r#"{{"limit":"{name}","where":"{place}","used":{},"allowed":{allowed},"offset":"#, allowed + 1);
+        let mut json = format!(
+            r#"{{"limit":"{name}","where":"{place}","used":{},"allowed":{allowed},"offset":"#,
+            allowed + 1
+        );
         match offset {
             Some(offset) => write!(json, "{offset}}}").expect("a string takes all"),
             None => json.push_str("null}"),

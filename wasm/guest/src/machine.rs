@@ -110,7 +110,8 @@ impl Machine {
         let limit = before + self.bytes_left();
         let mut writer = Writer::new(&mut messages, limit, self.style());
         let said = writer.string(text).and_then(|()| writer.bytes(b"\n"));
-        self.written.set(self.written.get() + messages.len() - before);
+        self.written
+            .set(self.written.get() + messages.len() - before);
         said.map_err(|error| self.write_fault(error, "value"))
     }
 
@@ -172,7 +173,10 @@ impl Inputs {
     pub fn lines(&mut self) -> usize {
         let upto = self.offset();
         // Each byte is looked at once in a run, however often the filter asks.
-        self.counted_lines += self.text[self.counted..upto].iter().filter(|byte| **byte == b'\n').count();
+        self.counted_lines += self.text[self.counted..upto]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
         self.counted = upto;
         self.counted_lines
     }
@@ -181,7 +185,11 @@ impl Inputs {
     pub fn next_value(&mut self) -> Option<Result<Val, Fault>> {
         let value = match self.mode {
             Mode { slurp: true, .. } if core::mem::replace(&mut self.slurped, true) => return None,
-            Mode { raw: true, slurp: true, .. } => {
+            Mode {
+                raw: true,
+                slurp: true,
+                ..
+            } => {
                 self.line = self.text.len();
                 Ok(text(self.text))
             }

@@ -20,8 +20,13 @@ const QUOTED: usize = 64;
 /// All native filters.
 pub fn all() -> Vec<Fun<Kind>> {
     let own: Vec<_> = own().into_vec();
-    let replaced: Vec<_> = own.iter().map(|(name, args, _)| (*name, args.len())).collect();
-    let standard = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
+    let replaced: Vec<_> = own
+        .iter()
+        .map(|(name, args, _)| (*name, args.len()))
+        .collect();
+    let standard = jaq_core::funs()
+        .chain(jaq_std::funs())
+        .chain(jaq_json::funs());
     let kept = standard.filter(|(name, args, _)| !replaced.contains(&(*name, args.len())));
     kept.chain(own.into_iter().map(run::<Kind>)).collect()
 }
@@ -39,10 +44,14 @@ fn own() -> Box<[Filter<RunPtr<Kind>>]> {
         ("input_line_number", v(0), |cv| {
             bome(Ok(Val::from(cv.0.data().inputs.borrow_mut().lines())))
         }),
-        ("get_search_list", v(0), |_| bome(Ok(Val::Arr(Vec::new().into())))),
+        ("get_search_list", v(0), |_| {
+            bome(Ok(Val::Arr(Vec::new().into())))
+        }),
         ("debug_empty", v(0), |cv| {
             let machine = *cv.0.data();
-            let said = machine.json(&cv.1).and_then(|json| machine.say(&[b"[\"DEBUG:\",", &json[..], b"]"].concat()));
+            let said = machine
+                .json(&cv.1)
+                .and_then(|json| machine.say(&[b"[\"DEBUG:\",", &json[..], b"]"].concat()));
             empty_unless(machine, said)
         }),
         ("stderr_empty", v(0), |cv| {
@@ -56,20 +65,62 @@ fn own() -> Box<[Filter<RunPtr<Kind>>]> {
         ("halt_with", v(1), |mut cv| {
             let code = cv.0.pop_var();
             let Some(code) = code.as_isize().and_then(|code| i32::try_from(code).ok()) else {
-                return bome(Err(Error::str("halt_error/1: the exit code must be a number")));
+                return bome(Err(Error::str(
+                    "halt_error/1: the exit code must be a number",
+                )));
             };
             let machine = *cv.0.data();
-            let value = machine.json(&cv.1).map(|json| String::from_utf8_lossy(&json).into_owned());
-            box_once(stop(machine, value.map_or_else(|fault| fault, |value| Fault::Halt { code, value: Some(value) })))
+            let value = machine
+                .json(&cv.1)
+                .map(|json| String::from_utf8_lossy(&json).into_owned());
+            box_once(stop(
+                machine,
+                value.map_or_else(
+                    |fault| fault,
+                    |value| Fault::Halt {
+                        code,
+                        value: Some(value),
+                    },
+                ),
+            ))
         }),
         ("tojson", v(0), |cv| {
             let machine = *cv.0.data();
-            box_once(machine.json(&cv.1).map(Val::utf8_str).or_else(|fault| stop(machine, fault)))
+            box_once(
+                machine
+                    .json(&cv.1)
+                    .map(Val::utf8_str)
+                    .or_else(|fault| stop(machine, fault)),
+            )
         }),
         ("fromjson", v(0), from_json),
-        ("matches", v(2), |cv| bome(regex::apply(cv, Parts { between: false, matches: true }))),
-        ("split_", v(2), |cv| bome(regex::apply(cv, Parts { between: true, matches: false }))),
-        ("split_matches", v(2), |cv| bome(regex::apply(cv, Parts { between: true, matches: true }))),
+        ("matches", v(2), |cv| {
+            bome(regex::apply(
+                cv,
+                Parts {
+                    between: false,
+                    matches: true,
+                },
+            ))
+        }),
+        ("split_", v(2), |cv| {
+            bome(regex::apply(
+                cv,
+                Parts {
+                    between: true,
+                    matches: false,
+                },
+            ))
+        }),
+        ("split_matches", v(2), |cv| {
+            bome(regex::apply(
+                cv,
+                Parts {
+                    between: true,
+                    matches: true,
+                },
+            ))
+        }),
     ])
 }
 
@@ -116,6 +167,8 @@ fn from_json(cv: Cv<'_, Kind>) -> ValXs<'_, Val> {
     bome(one.map_err(|error| {
         let quoted: String = String::from_utf8_lossy(text).chars().take(QUOTED).collect();
         let (message, offset) = (error.cause.message(), error.offset);
-        Error::str(format_args!("{message} at byte {offset} (while parsing '{quoted}')"))
+        Error::str(format_args!(
+            "{message} at byte {offset} (while parsing '{quoted}')"
+        ))
     }))
 }

@@ -45,8 +45,11 @@ pub struct Reached {
 impl Prelude {
     /// Parse all definitions.
     pub fn new() -> Self {
-        let own = jaq_core::load::parse(include_str!("defs.jq"), |parser| parser.defs()).expect("our definitions parse");
-        let standard = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+        let own = jaq_core::load::parse(include_str!("defs.jq"), |parser| parser.defs())
+            .expect("our definitions parse");
+        let standard = jaq_core::defs()
+            .chain(jaq_std::defs())
+            .chain(jaq_json::defs());
         let mut prelude = Self {
             meanings: BTreeMap::new(),
             defs: Vec::new(),
@@ -56,7 +59,12 @@ impl Prelude {
         for native in natives::all() {
             let index = prelude.natives.len();
             prelude.signatures.push((native.0, native.1.len()));
-            prelude.meanings.entry(native.0).or_default().natives.push(index);
+            prelude
+                .meanings
+                .entry(native.0)
+                .or_default()
+                .natives
+                .push(index);
             prelude.natives.push(Some(native));
         }
         for def in standard.chain(own) {
@@ -97,18 +105,37 @@ impl Prelude {
         let mut open: Vec<usize> = Vec::new();
         for meaning in names.iter().filter_map(|name| self.meanings.get(name)) {
             open.extend(&meaning.defs);
-            meaning.natives.iter().for_each(|&native| natives[native] = true);
+            meaning
+                .natives
+                .iter()
+                .for_each(|&native| natives[native] = true);
         }
         while let Some(def) = open.pop() {
             if !core::mem::replace(&mut defs[def], true) {
                 open.extend(&self.defs[def].defs);
-                self.defs[def].natives.iter().for_each(|&native| natives[native] = true);
+                self.defs[def]
+                    .natives
+                    .iter()
+                    .for_each(|&native| natives[native] = true);
             }
         }
-        let reached = |flags: &[bool]| flags.iter().enumerate().filter(|(_, flag)| **flag).map(|(index, _)| index).collect::<Vec<_>>();
+        let reached = |flags: &[bool]| {
+            flags
+                .iter()
+                .enumerate()
+                .filter(|(_, flag)| **flag)
+                .map(|(index, _)| index)
+                .collect::<Vec<_>>()
+        };
         Reached {
-            defs: reached(&defs).into_iter().filter_map(|def| self.defs[def].item.take()).collect(),
-            natives: reached(&natives).into_iter().filter_map(|native| self.natives[native].take()).collect(),
+            defs: reached(&defs)
+                .into_iter()
+                .filter_map(|def| self.defs[def].item.take())
+                .collect(),
+            natives: reached(&natives)
+                .into_iter()
+                .filter_map(|native| self.natives[native].take())
+                .collect(),
         }
     }
 
@@ -144,7 +171,9 @@ fn names_in_tokens<'s>(tokens: &[Token<&'s str>], names: &mut Vec<&'s str>) {
 
 /// Collect the names of all filters that `term` calls.
 fn names_in_term<'s>(term: &Term<&'s str>, names: &mut Vec<&'s str>) {
-    let mut all = |terms: &mut dyn Iterator<Item = &Term<&'s str>>| terms.for_each(|term| names_in_term(term, names));
+    let mut all = |terms: &mut dyn Iterator<Item = &Term<&'s str>>| {
+        terms.for_each(|term| names_in_term(term, names))
+    };
     match term {
         Term::Id | Term::Recurse | Term::Num(_) | Term::Break(_) | Term::Var(_) => {}
         Term::Str(format, parts) => {
@@ -155,7 +184,10 @@ fn names_in_term<'s>(term: &Term<&'s str>, names: &mut Vec<&'s str>) {
             names.extend(format);
         }
         Term::Arr(items) => all(&mut items.as_deref().into_iter()),
-        Term::Obj(members) => all(&mut members.iter().flat_map(|(key, value)| [Some(key), value.as_ref()]).flatten()),
+        Term::Obj(members) => all(&mut members
+            .iter()
+            .flat_map(|(key, value)| [Some(key), value.as_ref()])
+            .flatten()),
         Term::Neg(term) | Term::Label(_, term) => all(&mut [&**term].into_iter()),
         Term::BinOp(left, op, right) => {
             all(&mut [&**left, &**right].into_iter());
@@ -169,7 +201,10 @@ fn names_in_term<'s>(term: &Term<&'s str>, names: &mut Vec<&'s str>) {
         }
         Term::TryCatch(body, catch) => all(&mut core::iter::once(&**body).chain(catch.as_deref())),
         Term::IfThenElse(arms, otherwise) => {
-            all(&mut arms.iter().flat_map(|(test, then)| [test, then]).chain(otherwise.as_deref()));
+            all(&mut arms
+                .iter()
+                .flat_map(|(test, then)| [test, then])
+                .chain(otherwise.as_deref()));
         }
         Term::Def(defs, body) => all(&mut defs.iter().map(|def| &def.body).chain([&**body])),
         Term::Call(name, args) => {
@@ -177,10 +212,14 @@ fn names_in_term<'s>(term: &Term<&'s str>, names: &mut Vec<&'s str>) {
             names.push(name);
         }
         Term::Path(term, Path(parts)) => {
-            all(&mut parts.iter().flat_map(|(part, _)| match part {
-                Part::Index(index) => [Some(index), None],
-                Part::Range(from, upto) => [from.as_ref(), upto.as_ref()],
-            }).flatten().chain([&**term]));
+            all(&mut parts
+                .iter()
+                .flat_map(|(part, _)| match part {
+                    Part::Index(index) => [Some(index), None],
+                    Part::Range(from, upto) => [from.as_ref(), upto.as_ref()],
+                })
+                .flatten()
+                .chain([&**term]));
         }
     }
 }
@@ -188,7 +227,9 @@ fn names_in_term<'s>(term: &Term<&'s str>, names: &mut Vec<&'s str>) {
 fn names_in_pattern<'s>(pattern: &Pattern<&'s str>, names: &mut Vec<&'s str>) {
     match pattern {
         Pattern::Var(_) => {}
-        Pattern::Arr(patterns) => patterns.iter().for_each(|pattern| names_in_pattern(pattern, names)),
+        Pattern::Arr(patterns) => patterns
+            .iter()
+            .for_each(|pattern| names_in_pattern(pattern, names)),
         Pattern::Obj(members) => {
             for (key, pattern) in members {
                 names_in_term(key, names);
@@ -205,7 +246,12 @@ mod tests {
 
     fn reached(program: &str) -> Vec<&'static str> {
         let tokens = Lexer::new(program).lex().unwrap();
-        Prelude::new().reach(&tokens).defs.iter().map(|def| def.name).collect()
+        Prelude::new()
+            .reach(&tokens)
+            .defs
+            .iter()
+            .map(|def| def.name)
+            .collect()
     }
 
     #[test]
@@ -224,7 +270,12 @@ mod tests {
 
     #[test]
     fn names_in_strings_formats_and_blocks_are_reached() {
-        for (program, name) in [("\"a\\([first])\"", "first"), ("@html", "@html"), ("[(map(.))]", "map"), ("{select}", "select")] {
+        for (program, name) in [
+            ("\"a\\([first])\"", "first"),
+            ("@html", "@html"),
+            ("[(map(.))]", "map"),
+            ("{select}", "select"),
+        ] {
             assert!(reached(program).contains(&name), "{program}");
         }
     }

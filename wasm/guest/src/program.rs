@@ -18,10 +18,15 @@ pub fn compile(
     depth: usize,
 ) -> Result<Filter<Kind>, Fault> {
     check_nesting(source, depth)?;
-    let tokens = Lexer::new(source).lex().map_err(|errors| lexical(source, errors))?;
+    let tokens = Lexer::new(source)
+        .lex()
+        .map_err(|errors| lexical(source, errors))?;
     let reached = prelude.reach(&tokens);
     let arena = Arena::default();
-    let file = File { code: source, path: () };
+    let file = File {
+        code: source,
+        path: (),
+    };
     let modules = Loader::new(reached.defs)
         .with_read(|_: load::Import<&str, ()>| Err(String::new()))
         .load(&arena, file)
@@ -90,13 +95,24 @@ fn lexical(source: &str, errors: Vec<load::lex::Error<&str>>) -> Fault {
         return program(source, open, format!("this {open} is never closed"), None);
     }
     let found = first(found);
-    let what = if found.is_empty() { "the program ends here".into() } else { format!("unexpected {found}") };
+    let what = if found.is_empty() {
+        "the program ends here".into()
+    } else {
+        format!("unexpected {found}")
+    };
     let hint = match (found, &expected) {
         ("'", _) => Some("strings are written with double quotes".into()),
-        (_, Expect::Escape) => Some(r#"a string can contain \" \\ \/ \b \f \n \r \t \uXXXX and \(filter)"#.into()),
+        (_, Expect::Escape) => {
+            Some(r#"a string can contain \" \\ \/ \b \f \n \r \t \uXXXX and \(filter)"#.into())
+        }
         _ => None,
     };
-    program(source, found_at(source, found), format!("{what}, expected {}", expected.as_str()), hint)
+    program(
+        source,
+        found_at(source, found),
+        format!("{what}, expected {}", expected.as_str()),
+        hint,
+    )
 }
 
 /// `found`, unless it is empty and stands apart from the program.
@@ -120,7 +136,9 @@ fn loading(source: &str, errors: load::Errors<&str, ()>) -> Fault {
             let (expected, found) = errors.into_iter().next().expect("a failed parser says why");
             let what = match found {
                 "" => "the program ends here".into(),
-                found if found.len() > 20 || found.contains('\n') => format!("unexpected {}", first(found)),
+                found if found.len() > 20 || found.contains('\n') => {
+                    format!("unexpected {}", first(found))
+                }
                 found => format!("unexpected {found}"),
             };
             let expected = match expected.as_str() {
@@ -128,8 +146,17 @@ fn loading(source: &str, errors: load::Errors<&str, ()>) -> Fault {
                 "term" => "a filter".into(),
                 other => other.to_string(),
             };
-            let part = if found.starts_with(['(', '[', '{', '"']) { first(found) } else { found };
-            program(source, found_at(source, part), format!("{what}, expected {expected}"), None)
+            let part = if found.starts_with(['(', '[', '{', '"']) {
+                first(found)
+            } else {
+                found
+            };
+            program(
+                source,
+                found_at(source, part),
+                format!("{what}, expected {expected}"),
+                None,
+            )
         }
     }
 }
@@ -144,13 +171,22 @@ fn undefined(
     let (name, kind) = error.expect("a failed compiler says why");
     let (message, hint) = match kind {
         Undefined::Filter(arity) => match name {
-            "reduce" => ("reduce takes two arguments: reduce f as $x (init; update)".into(), None),
+            "reduce" => (
+                "reduce takes two arguments: reduce f as $x (init; update)".into(),
+                None,
+            ),
             "foreach" => ("foreach takes two or three arguments".into(), None),
-            _ => (format!("{name}/{arity} is not defined"), filter_hint(prelude, name)),
+            _ => (
+                format!("{name}/{arity} is not defined"),
+                filter_hint(prelude, name),
+            ),
         },
         Undefined::Var => {
             let known = variables.iter().copied();
-            (format!("{name} is not defined"), closest(name, known).map(|near| format!("did you mean {near}?")))
+            (
+                format!("{name} is not defined"),
+                closest(name, known).map(|near| format!("did you mean {near}?")),
+            )
         }
         Undefined::Label => (format!("there is no label {name} around this"), None),
         Undefined::Mod => (NO_MODULES.into(), None),
@@ -160,15 +196,25 @@ fn undefined(
 }
 
 fn filter_hint(prelude: &Prelude, name: &str) -> Option<String> {
-    let mut arities: Vec<_> = prelude.signatures().filter(|(known, _)| *known == name).map(|(_, arity)| arity).collect();
+    let mut arities: Vec<_> = prelude
+        .signatures()
+        .filter(|(known, _)| *known == name)
+        .map(|(_, arity)| arity)
+        .collect();
     arities.sort_unstable();
     arities.dedup();
     if arities.is_empty() {
         let near = closest(name, prelude.signatures().map(|(known, _)| known))?;
         return Some(format!("did you mean {near}?"));
     }
-    let known: Vec<_> = arities.iter().map(|arity| format!("{name}/{arity}")).collect();
-    Some(format!("there is {}; arguments are separated by ;", known.join(" and ")))
+    let known: Vec<_> = arities
+        .iter()
+        .map(|arity| format!("{name}/{arity}"))
+        .collect();
+    Some(format!(
+        "there is {}; arguments are separated by ;",
+        known.join(" and ")
+    ))
 }
 
 /// The name most like `name`, if any is within two edits and a third of its length.

@@ -48,7 +48,11 @@ pub struct Reader {
 impl Reader {
     /// Read `input`, allowing arrays and objects to nest `depth` deep.
     pub fn new(input: &'static [u8], depth: usize) -> Self {
-        let at = if input.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let at = if input.starts_with(b"\xef\xbb\xbf") {
+            3
+        } else {
+            0
+        };
         Self { input, at, depth }
     }
 
@@ -74,7 +78,9 @@ impl Reader {
     fn delimited(&self, value: Val) -> Read<Val> {
         let open_ended = matches!(value, Val::Null | Val::Bool(_) | Val::Num(_));
         match self.peek() {
-            Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'+' | b'-') if open_ended => {
+            Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'+' | b'-')
+                if open_ended =>
+            {
                 self.fail("white space or a delimiter after this value")
             }
             _ => Ok(value),
@@ -118,7 +124,9 @@ impl Reader {
             Some(b'[') => self.array(level),
             Some(b't') => self.literal("true", Val::Bool(true)),
             Some(b'f') => self.literal("false", Val::Bool(false)),
-            Some(b'n') if self.input[self.at..].starts_with(b"nan") => self.literal("nan", number(f64::NAN)),
+            Some(b'n') if self.input[self.at..].starts_with(b"nan") => {
+                self.literal("nan", number(f64::NAN))
+            }
             Some(b'n') => self.literal("null", Val::Null),
             Some(b'N') => self.literal("NaN", number(f64::NAN)),
             Some(b'I') => self.literal("Infinity", number(f64::INFINITY)),
@@ -204,7 +212,9 @@ impl Reader {
         // Nine digits always fit into the guest's machine integers of 32 bits.
         let mut small: isize = 0;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
-            small = small.wrapping_mul(10).wrapping_add(isize::from(digit - b'0'));
+            small = small
+                .wrapping_mul(10)
+                .wrapping_add(isize::from(digit - b'0'));
             self.at += 1;
         }
         let length = self.at - digits;
@@ -229,7 +239,9 @@ impl Reader {
         // `-0` is no integer to jaq, but printed as it was written.
         let integer = !text.contains(['.', 'e', 'E']) && text != "-0";
         let number = integer.then(|| Num::from_str_radix(text, 10)).flatten();
-        Ok(Val::Num(number.unwrap_or_else(|| Num::Dec(String::from(text).into()))))
+        Ok(Val::Num(
+            number.unwrap_or_else(|| Num::Dec(String::from(text).into())),
+        ))
     }
 
     fn fraction_and_exponent(&mut self) -> Read<()> {
@@ -271,7 +283,9 @@ impl Reader {
                     return Ok(text(raw, ascii));
                 }
                 Some(b'\\') => break,
-                Some(0..=0x1f) => return self.fail("an escape instead of a control character in a string"),
+                Some(0..=0x1f) => {
+                    return self.fail("an escape instead of a control character in a string")
+                }
                 Some(byte) => {
                     ascii &= byte < 0x80;
                     self.at += 1;
@@ -295,7 +309,9 @@ impl Reader {
                     ascii &= c.is_ascii();
                     out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
                 }
-                Some(0..=0x1f) => return self.fail("an escape instead of a control character in a string"),
+                Some(0..=0x1f) => {
+                    return self.fail("an escape instead of a control character in a string")
+                }
                 Some(byte) => {
                     ascii &= byte < 0x80;
                     out.push(byte);
@@ -373,7 +389,10 @@ mod tests {
         let mut out = Vec::new();
         while let Some(text) = reader.next_text() {
             let failed = text.is_err();
-            out.push(text.map(|value| value.to_string()).map_err(|e| (e.offset, e.cause)));
+            out.push(
+                text.map(|value| value.to_string())
+                    .map_err(|e| (e.offset, e.cause)),
+            );
             if failed {
                 break;
             }
@@ -387,7 +406,10 @@ mod tests {
 
     #[test]
     fn texts_follow_one_another_with_or_without_white_space() {
-        assert_eq!(read(" 1 2\n[3]{\"a\":4}\"b\"null "), ok(&["1", "2", "[3]", "{\"a\":4}", "\"b\"", "null"]));
+        assert_eq!(
+            read(" 1 2\n[3]{\"a\":4}\"b\"null "),
+            ok(&["1", "2", "[3]", "{\"a\":4}", "\"b\"", "null"])
+        );
         assert_eq!(read(""), []);
         assert_eq!(read("\u{feff} 1"), ok(&["1"]));
     }
@@ -395,8 +417,20 @@ mod tests {
     #[test]
     fn numbers_keep_what_was_written() {
         for number in [
-            "0", "-0", "12", "-12", "999999999", "2147483647", "2147483648", "-2147483649",
-            "9007199254740993", "123456789012345678901234567890", "0.1000", "1E400", "1e-7", "-1.5E+3",
+            "0",
+            "-0",
+            "12",
+            "-12",
+            "999999999",
+            "2147483647",
+            "2147483648",
+            "-2147483649",
+            "9007199254740993",
+            "123456789012345678901234567890",
+            "0.1000",
+            "1E400",
+            "1e-7",
+            "-1.5E+3",
         ] {
             let mut reader = Reader::new(number.as_bytes(), 4);
             assert_eq!(reader.next_text().unwrap().unwrap().to_string(), number);
@@ -405,15 +439,27 @@ mod tests {
 
     #[test]
     fn escapes_are_decoded_and_lone_surrogates_replaced() {
-        assert_eq!(read(r#""\"\\\/\b\f\n\r\t\u0041\ud83d\ude00""#), ok(&[r#""\"\\/\b\f\n\r\tA😀""#]));
-        assert_eq!(read(r#""\ud83dx" "\ude00" "\ud83d\u0041""#), ok(&["\"\u{fffd}x\"", "\"\u{fffd}\"", "\"\u{fffd}A\""]));
+        assert_eq!(
+            read(r#""\"\\\/\b\f\n\r\t\u0041\ud83d\ude00""#),
+            ok(&[r#""\"\\/\b\f\n\r\tA😀""#])
+        );
+        assert_eq!(
+            read(r#""\ud83dx" "\ude00" "\ud83d\u0041""#),
+            ok(&["\"\u{fffd}x\"", "\"\u{fffd}\"", "\"\u{fffd}A\""])
+        );
     }
 
     #[test]
     fn invalid_utf8_is_replaced() {
         let mut reader = Reader::new(b"\"a\xffb\" \"\\n\xff\"", 4);
-        assert_eq!(reader.next_text().unwrap().unwrap().to_string(), "\"a\u{fffd}b\"");
-        assert_eq!(reader.next_text().unwrap().unwrap().to_string(), "\"\\n\u{fffd}\"");
+        assert_eq!(
+            reader.next_text().unwrap().unwrap().to_string(),
+            "\"a\u{fffd}b\""
+        );
+        assert_eq!(
+            reader.next_text().unwrap().unwrap().to_string(),
+            "\"\\n\u{fffd}\""
+        );
     }
 
     #[test]
@@ -424,9 +470,29 @@ mod tests {
     #[test]
     fn mistakes_name_their_place() {
         for (input, offset) in [
-            ("[1,]", 3), ("[1 2]", 3), ("{\"a\" 1}", 5), ("{a:1}", 1), ("{\"a\":1,}", 7), ("\"abc", 4),
-            ("\"\\x\"", 1), ("\"\\u12\"", 1), ("01", 0), ("1.", 2), ("-", 1), ("1e", 2), ("tru", 0), ("truefalse", 4),
-            ("1a", 1), ("\"a\nb\"", 2), ("[", 1), ("{", 1), ("]", 0), ("'a'", 0), ("# x", 0), ("+1", 0), (".5", 0),
+            ("[1,]", 3),
+            ("[1 2]", 3),
+            ("{\"a\" 1}", 5),
+            ("{a:1}", 1),
+            ("{\"a\":1,}", 7),
+            ("\"abc", 4),
+            ("\"\\x\"", 1),
+            ("\"\\u12\"", 1),
+            ("01", 0),
+            ("1.", 2),
+            ("-", 1),
+            ("1e", 2),
+            ("tru", 0),
+            ("truefalse", 4),
+            ("1a", 1),
+            ("\"a\nb\"", 2),
+            ("[", 1),
+            ("{", 1),
+            ("]", 0),
+            ("'a'", 0),
+            ("# x", 0),
+            ("+1", 0),
+            (".5", 0),
         ] {
             match read(input).pop() {
                 Some(Err((at, Cause::Syntax(_)))) => assert_eq!(at, offset, "{input}"),

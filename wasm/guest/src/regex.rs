@@ -64,16 +64,16 @@ fn compile(pattern: &str, flags: &str) -> Result<Compiled, Error<Val>> {
             'm' => drop(builder.multi_line(true)),
             'p' => drop(builder.multi_line(true).dot_matches_new_line(true)),
             'l' => drop(builder.swap_greed(true)),
-            _ => {
-                return Err(Error::str(format_args!(
-                    "{flags} is not a valid modifier string: {flag} is none of g, n, i, x, s, m, p, l"
-                )))
-            }
+            _ => return Err(Error::str(format_args!(
+                "{flags} is not a valid modifier string: {flag} is none of g, n, i, x, s, m, p, l"
+            ))),
         }
     }
-    let regex = builder
-        .build()
-        .map_err(|error| Error::str(format_args!("{pattern} is not a regular expression: {error}")))?;
+    let regex = builder.build().map_err(|error| {
+        Error::str(format_args!(
+            "{pattern} is not a regular expression: {error}"
+        ))
+    })?;
     Ok(Compiled {
         regex: Rc::new(regex),
         global,
@@ -84,9 +84,19 @@ fn compile(pattern: &str, flags: &str) -> Result<Compiled, Error<Val>> {
 /// Apply `$pattern` with `$flags`, the native's two variables, to the input.
 pub fn apply(mut cv: Cv<'_, Kind>, parts: Parts) -> ValR {
     let (flags, pattern) = (cv.0.pop_var(), cv.0.pop_var());
-    let compiled = cv.0.data().regexes.borrow_mut().get(utf8(&pattern)?, utf8(&flags)?)?;
-    let text = cv.1.as_utf8_bytes().ok_or_else(|| Error::typ(cv.1.clone(), "string"))?;
-    let mut positions = Positions { text, byte: 0, chars: 0 };
+    let compiled =
+        cv.0.data()
+            .regexes
+            .borrow_mut()
+            .get(utf8(&pattern)?, utf8(&flags)?)?;
+    let text =
+        cv.1.as_utf8_bytes()
+            .ok_or_else(|| Error::typ(cv.1.clone(), "string"))?;
+    let mut positions = Positions {
+        text,
+        byte: 0,
+        chars: 0,
+    };
     let mut out = Vec::new();
     let mut end = 0;
     for captures in compiled.regex.captures_iter(text) {
@@ -112,13 +122,23 @@ pub fn apply(mut cv: Cv<'_, Kind>, parts: Parts) -> ValR {
 }
 
 fn utf8(value: &Val) -> Result<&str, Error<Val>> {
-    let bytes = value.as_utf8_bytes().ok_or_else(|| Error::typ(value.clone(), "string"))?;
+    let bytes = value
+        .as_utf8_bytes()
+        .ok_or_else(|| Error::typ(value.clone(), "string"))?;
     core::str::from_utf8(bytes).map_err(Error::str)
 }
 
 /// An array of what the groups matched; groups that took no part are left out, as jaq does.
-fn groups(text: &Val, regex: &Regex, captures: &Captures<'_>, positions: &mut Positions<'_>) -> Val {
-    let matched = captures.iter().zip(regex.capture_names()).filter_map(|(group, name)| Some((group?, name)));
+fn groups(
+    text: &Val,
+    regex: &Regex,
+    captures: &Captures<'_>,
+    positions: &mut Positions<'_>,
+) -> Val {
+    let matched = captures
+        .iter()
+        .zip(regex.capture_names())
+        .filter_map(|(group, name)| Some((group?, name)));
     let object = |(group, name): (regex_bites::bytes::Match<'_>, Option<&str>)| {
         let offset = positions.chars_before(group.start());
         let length = code_points(group.as_bytes());
@@ -141,7 +161,9 @@ fn key(name: &'static str) -> Val {
 
 /// Code points in UTF-8: every byte that does not continue one.
 fn code_points(text: &[u8]) -> usize {
-    text.iter().filter(|byte| !matches!(byte, 0x80..=0xbf)).count()
+    text.iter()
+        .filter(|byte| !matches!(byte, 0x80..=0xbf))
+        .count()
 }
 
 /// Turns byte offsets into code points, remembering the last: offsets mostly grow.

@@ -38,8 +38,16 @@ impl Program {
             }
             _ => Map::default(),
         };
-        let members = [("positional", Val::Arr(Vec::new().into())), ("named", Val::obj(named.clone()))];
-        let all = Val::obj(members.into_iter().map(|(key, value)| (Val::utf8_str(key), value)).collect());
+        let members = [
+            ("positional", Val::Arr(Vec::new().into())),
+            ("named", Val::obj(named.clone())),
+        ];
+        let all = Val::obj(
+            members
+                .into_iter()
+                .map(|(key, value)| (Val::utf8_str(key), value))
+                .collect(),
+        );
         let mut names: Vec<&'static str> = vec!["$ENV", "$__prog_args", "$ARGS"];
         let mut values = vec![Val::obj(Map::default()), Val::Arr(Vec::new().into()), all];
         for (name, value) in named {
@@ -161,7 +169,9 @@ impl Session {
         } else {
             self.machine.inputs.borrow_mut().next_value()?
         };
-        Some(input.map(|input| self.running = Some(self.machine.filter.id.run((self.ctx.clone(), input)))))
+        Some(input.map(|input| {
+            self.running = Some(self.machine.filter.id.run((self.ctx.clone(), input)))
+        }))
     }
 
     fn write(&mut self, value: &Val) -> Result<(), Fault> {
@@ -176,7 +186,9 @@ impl Session {
             self.batch.truncate(before);
             return Err(self.machine.write_fault(error, "output"));
         }
-        self.machine.written.set(self.machine.written.get() + self.batch.len() - before);
+        self.machine
+            .written
+            .set(self.machine.written.get() + self.batch.len() - before);
         self.outputs += 1;
         self.batch_outputs += 1;
         Ok(())

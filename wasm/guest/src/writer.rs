@@ -88,7 +88,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn members<'v>(&mut self, members: impl Iterator<Item = (&'v Val, &'v Val)>, level: usize) -> Written {
+    fn members<'v>(
+        &mut self,
+        members: impl Iterator<Item = (&'v Val, &'v Val)>,
+        level: usize,
+    ) -> Written {
         for (index, (key, value)) in members.enumerate() {
             if index > 0 {
                 self.bytes(b",")?;
@@ -168,7 +172,11 @@ impl<'a> Writer<'a> {
             None => ("", text),
         };
         let trimmed = digits.trim_start_matches('0');
-        let zero = if trimmed.starts_with(|c: char| c.is_ascii_digit()) { "" } else { "0" };
+        let zero = if trimmed.starts_with(|c: char| c.is_ascii_digit()) {
+            ""
+        } else {
+            "0"
+        };
         self.bytes(sign.as_bytes())?;
         self.bytes(zero.as_bytes())?;
         self.bytes(trimmed.as_bytes())
@@ -239,7 +247,10 @@ mod tests {
     }
 
     fn read(text: &'static str) -> Val {
-        Reader::new(text.as_bytes(), 100).next_text().unwrap().unwrap()
+        Reader::new(text.as_bytes(), 100)
+            .next_text()
+            .unwrap()
+            .unwrap()
     }
 
     fn float(float: f64) -> String {
@@ -248,7 +259,12 @@ mod tests {
 
     #[test]
     fn what_was_read_is_written_unchanged() {
-        for text in [r#"{"a":[1,-2,null,true,false],"b":{"c":"\u0000\b\f\n\r\t\"\\/\u007fé😀"}}"#, "-0", "1E400", "12345678901234567890"] {
+        for text in [
+            r#"{"a":[1,-2,null,true,false],"b":{"c":"\u0000\b\f\n\r\t\"\\/\u007fé😀"}}"#,
+            "-0",
+            "1E400",
+            "12345678901234567890",
+        ] {
             assert_eq!(written(&read(text), 1000, STYLE).unwrap(), text);
         }
     }
@@ -268,7 +284,9 @@ mod tests {
 
     #[test]
     fn decimals_of_programs_lose_leading_zeros() {
-        let decimal = |text: &str| written(&Val::Num(Num::Dec(String::from(text).into())), 100, STYLE).unwrap();
+        let decimal = |text: &str| {
+            written(&Val::Num(Num::Dec(String::from(text).into())), 100, STYLE).unwrap()
+        };
         assert_eq!(decimal("007.50"), "7.50");
         assert_eq!(decimal("00.5"), "0.5");
         assert_eq!(decimal("-00e1"), "-0e1");
@@ -276,14 +294,27 @@ mod tests {
 
     #[test]
     fn invalid_utf8_and_byte_strings_become_strings() {
-        assert_eq!(written(&Val::utf8_str(b"a\xff\xe2\x82b".to_vec()), 100, STYLE).unwrap(), "\"a\u{fffd}\u{fffd}b\"");
-        assert_eq!(written(&Val::byte_str(b"\xffx".to_vec()), 100, STYLE).unwrap(), "\"\u{fffd}x\"");
+        assert_eq!(
+            written(&Val::utf8_str(b"a\xff\xe2\x82b".to_vec()), 100, STYLE).unwrap(),
+            "\"a\u{fffd}\u{fffd}b\""
+        );
+        assert_eq!(
+            written(&Val::byte_str(b"\xffx".to_vec()), 100, STYLE).unwrap(),
+            "\"\u{fffd}x\""
+        );
     }
 
     #[test]
     fn keys_are_strings() {
-        let object = Val::obj([(read("[1,\"a\"]"), Val::Null), (read("2"), Val::Null)].into_iter().collect());
-        assert_eq!(written(&object, 100, STYLE).unwrap(), r#"{"[1,\"a\"]":null,"2":null}"#);
+        let object = Val::obj(
+            [(read("[1,\"a\"]"), Val::Null), (read("2"), Val::Null)]
+                .into_iter()
+                .collect(),
+        );
+        assert_eq!(
+            written(&object, 100, STYLE).unwrap(),
+            r#"{"[1,\"a\"]":null,"2":null}"#
+        );
     }
 
     #[test]
@@ -292,7 +323,10 @@ mod tests {
             sort_keys: true,
             ..STYLE
         };
-        assert_eq!(written(&read(r#"{"b":{"d":1,"c":2},"a":3}"#), 100, style).unwrap(), r#"{"a":3,"b":{"c":2,"d":1}}"#);
+        assert_eq!(
+            written(&read(r#"{"b":{"d":1,"c":2},"a":3}"#), 100, style).unwrap(),
+            r#"{"a":3,"b":{"c":2,"d":1}}"#
+        );
     }
 
     #[test]
@@ -300,13 +334,20 @@ mod tests {
         let value = read(r#"["abc",{"d":1}]"#);
         assert_eq!(written(&value, 15, STYLE).unwrap().len(), 15);
         for limit in 0..15 {
-            assert_eq!(written(&value, limit, STYLE), Err(WriteError::Bytes), "{limit}");
+            assert_eq!(
+                written(&value, limit, STYLE),
+                Err(WriteError::Bytes),
+                "{limit}"
+            );
         }
     }
 
     #[test]
     fn nesting_is_limited_at_its_edge() {
         assert!(written(&read("[[[1]]]"), 100, STYLE).is_ok());
-        assert_eq!(written(&read("[[[[1]]]]"), 100, STYLE), Err(WriteError::Depth));
+        assert_eq!(
+            written(&read("[[[[1]]]]"), 100, STYLE),
+            Err(WriteError::Depth)
+        );
     }
 }

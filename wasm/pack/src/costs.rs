@@ -49,9 +49,13 @@ pub fn costs_its_length(operator: &Operator<'_>) -> Result<bool> {
         | Operator::TableFill { .. }
         | Operator::TableCopy { .. }
         | Operator::TableGrow { .. } => Ok(true),
-        Operator::MemoryInit { .. } | Operator::DataDrop { .. } | Operator::TableInit { .. } | Operator::ElemDrop { .. } => {
-            Err(format!("{operator:?} works on a passive segment, which a packed module has not").into())
-        }
+        Operator::MemoryInit { .. }
+        | Operator::DataDrop { .. }
+        | Operator::TableInit { .. }
+        | Operator::ElemDrop { .. } => Err(format!(
+            "{operator:?} works on a passive segment, which a packed module has not"
+        )
+        .into()),
         _ => Ok(false),
     }
 }

@@ -51,13 +51,25 @@ fn pack(guest: &str, out: &str, report: &str, mode: &str) -> Result<()> {
     let threshold = match mode {
         "unmetered" => None,
         "exact" => Some(0),
-        _ => Some(mode.strip_prefix("merged=").and_then(|n| n.parse().ok()).filter(|n| *n > 0).ok_or(USAGE)?),
+        _ => Some(
+            mode.strip_prefix("merged=")
+                .and_then(|n| n.parse().ok())
+                .filter(|n| *n > 0)
+                .ok_or(USAGE)?,
+        ),
     };
     let (wasm, meter) = match threshold {
         None => (wasm, "null".into()),
         Some(threshold) => {
             let (wasm, metered) = meter::meter(&wasm, threshold)?;
-            validate(&wasm, if threshold == 0 { Demand::Exact } else { Demand::Bounded })?;
+            validate(
+                &wasm,
+                if threshold == 0 {
+                    Demand::Exact
+                } else {
+                    Demand::Bounded
+                },
+            )?;
             let meter = format!(
                 r#"{{"mode": "{mode}", "operators": {}, "functions": {}, "loops": {}, "bulk": {}, "charges": {}}}"#,
                 metered.operators, metered.functions, metered.loops, metered.bulk, metered.charges
@@ -65,7 +77,12 @@ fn pack(guest: &str, out: &str, report: &str, mode: &str) -> Result<()> {
             (wasm, meter)
         }
     };
-    let exports = Module::parse(&wasm)?.exports()?.iter().map(|export| format!("\"{}\"", export.name)).collect::<Vec<_>>().join(", ");
+    let exports = Module::parse(&wasm)?
+        .exports()?
+        .iter()
+        .map(|export| format!("\"{}\"", export.name))
+        .collect::<Vec<_>>()
+        .join(", ");
     fs::write(out, &wasm).map_err(|error| format!("{out}: {error}"))?;
     let json = format!("{{{snapshot}, \"meter\": {meter}, \"exports\": [{exports}]}}\n");
     fs::write(report, json).map_err(|error| format!("{report}: {error}"))?;

@@ -13,7 +13,10 @@ use crate::module::{Module, CODE, EXPORT, GLOBAL};
 use crate::{costs, Result};
 use std::collections::HashSet;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasm_encoder::{CodeSection, ConstExpr, Encode, ExportKind, ExportSection, GlobalSection, GlobalType, Instruction, MemArg, MemArgTarget, ValType};
+use wasm_encoder::{
+    CodeSection, ConstExpr, Encode, ExportKind, ExportSection, GlobalSection, GlobalType,
+    Instruction, MemArg, MemArgTarget, ValType,
+};
 use wasmparser::{FunctionBody, Operator};
 
 /// Name of the exported global that counts down.
@@ -51,7 +54,11 @@ pub fn meter(wasm: &[u8], threshold: i64) -> Result<(Vec<u8>, Report)> {
         let ty = RoundtripReencoder.global_type(global.ty)?;
         globals.global(ty, &RoundtripReencoder.const_expr(global.init_expr)?);
     }
-    let ty = GlobalType { val_type: ValType::I64, mutable: true, shared: false };
+    let ty = GlobalType {
+        val_type: ValType::I64,
+        mutable: true,
+        shared: false,
+    };
     // An instance that was given no fuel ends at its first operator.
     globals.global(ty, &ConstExpr::i64_const(0));
 
@@ -60,19 +67,33 @@ pub fn meter(wasm: &[u8], threshold: i64) -> Result<(Vec<u8>, Report)> {
         if export.name == FUEL {
             return Err("the module already exports fuel".into());
         }
-        exports.export(export.name, RoundtripReencoder.export_kind(export.kind)?, export.index);
+        exports.export(
+            export.name,
+            RoundtripReencoder.export_kind(export.kind)?,
+            export.index,
+        );
     }
     exports.export(FUEL, ExportKind::Global, fuel);
 
-    let code = Code { fuel, stop_word: module.constant(STOP_WORD)?, threshold };
+    let code = Code {
+        fuel,
+        stop_word: module.constant(STOP_WORD)?,
+        threshold,
+    };
     let parameters = module.parameters()?;
     let mut section = CodeSection::new();
     let mut report = Report::default();
     for (body, ty) in module.bodies()?.into_iter().zip(module.functions()?) {
-        let parameters = parameters.get(ty as usize).copied().ok_or("a function has no type")?;
+        let parameters = parameters
+            .get(ty as usize)
+            .copied()
+            .ok_or("a function has no type")?;
         section.raw(&code.body(&body, parameters, &mut report)?);
     }
-    Ok((module.with(&[(GLOBAL, &globals), (EXPORT, &exports), (CODE, &section)]), report))
+    Ok((
+        module.with(&[(GLOBAL, &globals), (EXPORT, &exports), (CODE, &section)]),
+        report,
+    ))
 }
 
 /// What is inserted, always before the operator at its index.
@@ -121,7 +142,12 @@ struct Code {
 }
 
 impl Code {
-    fn body(&self, body: &FunctionBody<'_>, parameters: u32, report: &mut Report) -> Result<Vec<u8>> {
+    fn body(
+        &self,
+        body: &FunctionBody<'_>,
+        parameters: u32,
+        report: &mut Report,
+    ) -> Result<Vec<u8>> {
         let bytes = body.as_bytes();
         let origin = body.range().start;
         let mut locals = Vec::new();
@@ -138,7 +164,11 @@ impl Code {
         }
         let regions = self.regions(&operators, report)?;
 
-        let length = regions.inserts.iter().any(|(_, insert)| matches!(insert, Insert::Length)).then_some(count);
+        let length = regions
+            .inserts
+            .iter()
+            .any(|(_, insert)| matches!(insert, Insert::Length))
+            .then_some(count);
         locals.extend(length.map(|_| (1, ValType::I32)));
         let mut out = Vec::new();
         locals.len().encode(&mut out);
@@ -157,7 +187,9 @@ impl Code {
                     self.check(&mut out);
                 }
                 Insert::Region(region) => self.charge(regions.cost[*region], &mut out, report),
-                Insert::Length => self.charge_length(length.ok_or("no local was added for a length")?, &mut out),
+                Insert::Length => {
+                    self.charge_length(length.ok_or("no local was added for a length")?, &mut out)
+                }
             }
         }
         out.extend_from_slice(&bytes[copied..]);
@@ -167,7 +199,12 @@ impl Code {
     /// Cut a body into regions and say where each is charged.
     fn regions(&self, operators: &[(Operator<'_>, usize)], report: &mut Report) -> Result<Regions> {
         let sideways = left_sideways(operators);
-        let mut regions = Regions { cost: Vec::new(), head: Vec::new(), arms: Vec::new(), inserts: Vec::new() };
+        let mut regions = Regions {
+            cost: Vec::new(),
+            head: Vec::new(),
+            arms: Vec::new(),
+            inserts: Vec::new(),
+        };
         let mut current = regions.new_region(None);
         regions.cost[current] = costs::ENTRY;
         regions.inserts.push((0, Insert::Head(current)));
@@ -187,22 +224,34 @@ impl Code {
             let mut begins_region = false;
             match operator {
                 Operator::Block { .. } | Operator::If { .. } => {
-                    open.push(Open { opener: at, before, arms: Vec::new() });
+                    open.push(Open {
+                        opener: at,
+                        before,
+                        arms: Vec::new(),
+                    });
                     begins_region = reachable && matches!(operator, Operator::If { .. });
                 }
                 Operator::Loop { .. } => {
-                    open.push(Open { opener: at, before, arms: Vec::new() });
+                    open.push(Open {
+                        opener: at,
+                        before,
+                        arms: Vec::new(),
+                    });
                     current = regions.new_region(None);
                     heads.push(current);
                     regions.inserts.push((at + 1, Insert::Head(current)));
                     report.loops += 1;
                 }
                 Operator::Else => {
-                    reachable = open.last().is_some_and(|construct| construct.before.is_some());
+                    reachable = open
+                        .last()
+                        .is_some_and(|construct| construct.before.is_some());
                     begins_region = reachable;
                 }
                 Operator::End => {
-                    let Some(construct) = open.pop() else { continue };
+                    let Some(construct) = open.pop() else {
+                        continue;
+                    };
                     if matches!(operators[construct.opener].0, Operator::Loop { .. }) {
                         heads.pop();
                     }
@@ -216,13 +265,18 @@ impl Code {
                     }
                 }
                 Operator::BrIf { .. } => begins_region = reachable,
-                Operator::Br { .. } | Operator::BrTable { .. } | Operator::Return | Operator::Unreachable => reachable = false,
+                Operator::Br { .. }
+                | Operator::BrTable { .. }
+                | Operator::Return
+                | Operator::Unreachable => reachable = false,
                 _ => {}
             }
             if begins_region {
                 current = regions.new_region(heads.last().copied());
                 regions.inserts.push((at + 1, Insert::Region(current)));
-                if let (Operator::If { .. } | Operator::Else, Some(construct)) = (operator, open.last_mut()) {
+                if let (Operator::If { .. } | Operator::Else, Some(construct)) =
+                    (operator, open.last_mut())
+                {
                     construct.arms.push(current);
                 }
             }
@@ -267,7 +321,12 @@ impl Code {
         for instruction in [
             Instruction::GlobalGet(self.fuel),
             Instruction::I32Const(self.stop_word),
-            Instruction::I64Load(MemArg { offset: 0, align: 3, target: MemArgTarget::Memory(0), ordering: None }),
+            Instruction::I64Load(MemArg {
+                offset: 0,
+                align: 3,
+                target: MemArgTarget::Memory(0),
+                ordering: None,
+            }),
             Instruction::I64LtS,
             Instruction::If(wasm_encoder::BlockType::Empty),
             Instruction::Unreachable,
@@ -304,8 +363,14 @@ fn left_sideways(operators: &[(Operator<'_>, usize)]) -> HashSet<usize> {
         match operator {
             Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => open.push(at),
             Operator::End => drop(open.pop()),
-            Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => leave(*relative_depth),
-            Operator::BrTable { targets } => targets.targets().flatten().chain([targets.default()]).for_each(leave),
+            Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
+                leave(*relative_depth)
+            }
+            Operator::BrTable { targets } => targets
+                .targets()
+                .flatten()
+                .chain([targets.default()])
+                .for_each(leave),
             Operator::Return => leave(u32::MAX),
             _ => {}
         }

@@ -37,10 +37,18 @@ impl<'a> Module<'a> {
         for payload in Parser::new(0).parse_all(wasm) {
             let payload = payload?;
             match &payload {
-                Payload::ImportSection(imports) if imports.count() > 0 => return Err("the module imports something".into()),
-                Payload::StartSection { .. } => return Err("the module has a start function".into()),
-                Payload::TableSection(tables) if tables.count() > 1 => return Err("the module has more than one table".into()),
-                Payload::MemorySection(memories) if memories.count() != 1 => return Err("the module has not one memory".into()),
+                Payload::ImportSection(imports) if imports.count() > 0 => {
+                    return Err("the module imports something".into())
+                }
+                Payload::StartSection { .. } => {
+                    return Err("the module has a start function".into())
+                }
+                Payload::TableSection(tables) if tables.count() > 1 => {
+                    return Err("the module has more than one table".into())
+                }
+                Payload::MemorySection(memories) if memories.count() != 1 => {
+                    return Err("the module has not one memory".into())
+                }
                 _ => {}
             }
             if let Some((id, range)) = payload.as_section() {
@@ -64,7 +72,9 @@ impl<'a> Module<'a> {
     /// Function types by index: the number of parameters.
     pub fn parameters(&self) -> Result<Vec<u32>> {
         let mut out = Vec::new();
-        let Some(reader) = self.section(1) else { return Ok(out) };
+        let Some(reader) = self.section(1) else {
+            return Ok(out);
+        };
         for group in TypeSectionReader::new(reader)? {
             for ty in group?.into_types() {
                 out.push(u32::try_from(ty.unwrap_func().params().len())?);
@@ -76,7 +86,9 @@ impl<'a> Module<'a> {
     /// The type index of every function.
     pub fn functions(&self) -> Result<Vec<u32>> {
         match self.section(3) {
-            Some(reader) => Ok(FunctionSectionReader::new(reader)?.into_iter().collect::<std::result::Result<_, _>>()?),
+            Some(reader) => Ok(FunctionSectionReader::new(reader)?
+                .into_iter()
+                .collect::<std::result::Result<_, _>>()?),
             None => Ok(Vec::new()),
         }
     }
@@ -91,7 +103,9 @@ impl<'a> Module<'a> {
     /// The globals.
     pub fn globals(&self) -> Result<Vec<wasmparser::Global<'a>>> {
         match self.section(GLOBAL) {
-            Some(reader) => Ok(GlobalSectionReader::new(reader)?.into_iter().collect::<std::result::Result<_, _>>()?),
+            Some(reader) => Ok(GlobalSectionReader::new(reader)?
+                .into_iter()
+                .collect::<std::result::Result<_, _>>()?),
             None => Ok(Vec::new()),
         }
     }
@@ -99,7 +113,9 @@ impl<'a> Module<'a> {
     /// The exports.
     pub fn exports(&self) -> Result<Vec<wasmparser::Export<'a>>> {
         match self.section(EXPORT) {
-            Some(reader) => Ok(ExportSectionReader::new(reader)?.into_iter().collect::<std::result::Result<_, _>>()?),
+            Some(reader) => Ok(ExportSectionReader::new(reader)?
+                .into_iter()
+                .collect::<std::result::Result<_, _>>()?),
             None => Ok(Vec::new()),
         }
     }
@@ -107,7 +123,9 @@ impl<'a> Module<'a> {
     /// The function bodies.
     pub fn bodies(&self) -> Result<Vec<wasmparser::FunctionBody<'a>>> {
         match self.section(CODE) {
-            Some(reader) => Ok(CodeSectionReader::new(reader)?.into_iter().collect::<std::result::Result<_, _>>()?),
+            Some(reader) => Ok(CodeSectionReader::new(reader)?
+                .into_iter()
+                .collect::<std::result::Result<_, _>>()?),
             None => Ok(Vec::new()),
         }
     }
@@ -115,7 +133,9 @@ impl<'a> Module<'a> {
     /// The data segments.
     pub fn data(&self) -> Result<Vec<wasmparser::Data<'a>>> {
         match self.section(DATA) {
-            Some(reader) => Ok(DataSectionReader::new(reader)?.into_iter().collect::<std::result::Result<_, _>>()?),
+            Some(reader) => Ok(DataSectionReader::new(reader)?
+                .into_iter()
+                .collect::<std::result::Result<_, _>>()?),
             None => Ok(Vec::new()),
         }
     }
@@ -126,13 +146,19 @@ impl<'a> Module<'a> {
     /// There is no such export, or it is no constant.
     pub fn constant(&self, name: &str) -> Result<i32> {
         let index = self.exported_global(name)?;
-        let global = self.globals()?.into_iter().nth(index as usize).ok_or("an export names no global")?;
+        let global = self
+            .globals()?
+            .into_iter()
+            .nth(index as usize)
+            .ok_or("an export names no global")?;
         if global.ty.mutable {
             return Err(format!("the global {name} is mutable").into());
         }
         match global.init_expr.get_operators_reader().read()? {
             wasmparser::Operator::I32Const { value } => Ok(value),
-            other => Err(format!("the global {name} starts as {other:?}, not as a constant").into()),
+            other => {
+                Err(format!("the global {name} starts as {other:?}, not as a constant").into())
+            }
         }
     }
 
@@ -141,14 +167,24 @@ impl<'a> Module<'a> {
     /// # Errors
     /// There is none.
     pub fn exported_global(&self, name: &str) -> Result<u32> {
-        let found = self.exports()?.into_iter().find(|export| export.name == name && export.kind == wasmparser::ExternalKind::Global);
-        Ok(found.ok_or_else(|| format!("no global is exported as {name}"))?.index)
+        let found = self
+            .exports()?
+            .into_iter()
+            .find(|export| export.name == name && export.kind == wasmparser::ExternalKind::Global);
+        Ok(found
+            .ok_or_else(|| format!("no global is exported as {name}"))?
+            .index)
     }
 
     /// The module with some sections replaced or added; custom sections are left out.
     pub fn with(&self, replaced: &[(u8, &dyn Section)]) -> Vec<u8> {
         let mut out = wasm_encoder::Module::new();
-        let replacement = |id: u8| replaced.iter().find(|(replaced, _)| *replaced == id).map(|(_, section)| *section);
+        let replacement = |id: u8| {
+            replaced
+                .iter()
+                .find(|(replaced, _)| *replaced == id)
+                .map(|(_, section)| *section)
+        };
         for (id, data) in &self.sections {
             match replacement(*id) {
                 _ if *id == CUSTOM || *id == DATA_COUNT => continue,

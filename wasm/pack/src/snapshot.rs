@@ -11,7 +11,12 @@ use wasmparser::ExternalKind;
 /// The export that is run, and left out afterwards.
 const INIT: &str = "init";
 /// Exports of the linker that nobody needs.
-const LEFT_OUT: [&str; 4] = [INIT, "__data_end", "__heap_base", "__indirect_function_table"];
+const LEFT_OUT: [&str; 4] = [
+    INIT,
+    "__data_end",
+    "__heap_base",
+    "__indirect_function_table",
+];
 /// Zeros between two runs of data that are cheaper to store than another segment.
 const GAP: usize = 32;
 const PAGE: u64 = 65_536;
@@ -48,28 +53,52 @@ pub fn snapshot(wasm: &[u8]) -> Result<(Vec<u8>, Report)> {
         let start = match value {
             Some(wasmi::Val::I32(value)) => ConstExpr::i32_const(*value),
             Some(wasmi::Val::I64(value)) => ConstExpr::i64_const(*value),
-            Some(other) => return Err(format!("a mutable global of type {:?} cannot be kept", other.ty()).into()),
+            Some(other) => {
+                return Err(
+                    format!("a mutable global of type {:?} cannot be kept", other.ty()).into(),
+                )
+            }
             None => RoundtripReencoder.const_expr(global.init_expr)?,
         };
         section.global(ty, &start);
     }
 
     let mut exports = ExportSection::new();
-    for export in module.exports()?.into_iter().filter(|export| !LEFT_OUT.contains(&export.name)) {
-        exports.export(export.name, RoundtripReencoder.export_kind(export.kind)?, export.index);
+    for export in module
+        .exports()?
+        .into_iter()
+        .filter(|export| !LEFT_OUT.contains(&export.name))
+    {
+        exports.export(
+            export.name,
+            RoundtripReencoder.export_kind(export.kind)?,
+            export.index,
+        );
     }
 
     let mut data = DataSection::new();
     let runs = runs(&memory);
     for (start, end) in &runs {
-        data.active(0, &ConstExpr::i32_const(u32::try_from(*start)? as i32), memory[*start..*end].iter().copied());
+        data.active(
+            0,
+            &ConstExpr::i32_const(u32::try_from(*start)? as i32),
+            memory[*start..*end].iter().copied(),
+        );
     }
     let report = Report {
         data_bytes: runs.iter().map(|(start, end)| end - start).sum(),
         segments: runs.len(),
         pages,
     };
-    Ok((module.with(&[(MEMORY, &memories), (GLOBAL, &section), (EXPORT, &exports), (DATA, &data)]), report))
+    Ok((
+        module.with(&[
+            (MEMORY, &memories),
+            (GLOBAL, &section),
+            (EXPORT, &exports),
+            (DATA, &data),
+        ]),
+        report,
+    ))
 }
 
 /// The memory and the mutable globals after `init`.
@@ -78,18 +107,37 @@ fn run_init(module: &Module<'_>, wasm: &[u8]) -> Result<(Vec<u8>, Vec<Option<was
     let mut store = wasmi::Store::new(&engine, ());
     let compiled = wasmi::Module::new(&engine, wasm)?;
     let instance = wasmi::Linker::new(&engine).instantiate_and_start(&mut store, &compiled)?;
-    instance.get_typed_func::<(), ()>(&store, INIT)?.call(&mut store, ())?;
+    instance
+        .get_typed_func::<(), ()>(&store, INIT)?
+        .call(&mut store, ())?;
 
     let exports = module.exports()?;
-    let memory = exports.iter().find(|export| export.kind == ExternalKind::Memory).ok_or("the memory is not exported")?;
-    let memory = instance.get_memory(&store, memory.name).ok_or("the memory is not exported")?;
+    let memory = exports
+        .iter()
+        .find(|export| export.kind == ExternalKind::Memory)
+        .ok_or("the memory is not exported")?;
+    let memory = instance
+        .get_memory(&store, memory.name)
+        .ok_or("the memory is not exported")?;
     let mut globals = Vec::new();
     for (index, global) in module.globals()?.iter().enumerate() {
-        let export = exports.iter().find(|export| export.kind == ExternalKind::Global && export.index as usize == index);
+        let export = exports
+            .iter()
+            .find(|export| export.kind == ExternalKind::Global && export.index as usize == index);
         globals.push(match export {
             _ if !global.ty.mutable => None,
-            Some(export) => Some(instance.get_global(&store, export.name).ok_or("an export is missing")?.get(&store)),
-            None => return Err(format!("the mutable global {index} is not exported, so it cannot be kept").into()),
+            Some(export) => Some(
+                instance
+                    .get_global(&store, export.name)
+                    .ok_or("an export is missing")?
+                    .get(&store),
+            ),
+            None => {
+                return Err(format!(
+                    "the mutable global {index} is not exported, so it cannot be kept"
+                )
+                .into())
+            }
         });
     }
     Ok((memory.data(&store).to_vec(), globals))
@@ -101,7 +149,10 @@ fn runs(memory: &[u8]) -> Vec<(usize, usize)> {
     let mut at = 0;
     while let Some(offset) = memory[at..].iter().position(|byte| *byte != 0) {
         let start = at + offset;
-        let length = memory[start..].iter().position(|byte| *byte == 0).unwrap_or(memory.len() - start);
+        let length = memory[start..]
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(memory.len() - start);
         at = start + length;
         match runs.last_mut() {
             Some((_, end)) if start - *end <= GAP => *end = at,
@@ -129,11 +180,20 @@ mod tests {
     #[test]
     fn memory_and_globals_are_kept_and_init_is_gone() {
         let (packed, report) = snapshot(&wat::parse_str(GUEST).unwrap()).unwrap();
-        assert_eq!(report, Report { data_bytes: 7, segments: 2, pages: 2 });
+        assert_eq!(
+            report,
+            Report {
+                data_bytes: 7,
+                segments: 2,
+                pages: 2
+            }
+        );
         let engine = wasmi::Engine::default();
         let mut store = wasmi::Store::new(&engine, ());
         let module = wasmi::Module::new(&engine, &packed).unwrap();
-        let instance = wasmi::Linker::new(&engine).instantiate_and_start(&mut store, &module).unwrap();
+        let instance = wasmi::Linker::new(&engine)
+            .instantiate_and_start(&mut store, &module)
+            .unwrap();
         let get = instance.get_typed_func::<(), i32>(&store, "get").unwrap();
         assert_eq!(get.call(&mut store, ()).unwrap(), 11);
         assert!(instance.get_func(&store, "init").is_none());
@@ -149,17 +209,40 @@ mod tests {
     #[test]
     fn what_cannot_be_kept_is_refused() {
         for (wat, reason) in [
-            (r#"(module (memory (export "memory") 1) (global (mut i32) (i32.const 0)) (func (export "init")))"#, "not exported"),
-            (r#"(module (memory (export "memory") 1) (func (export "init") unreachable))"#, "unreachable"),
+            (
+                r#"(module (memory (export "memory") 1) (global (mut i32) (i32.const 0)) (func (export "init")))"#,
+                "not exported",
+            ),
+            (
+                r#"(module (memory (export "memory") 1) (func (export "init") unreachable))"#,
+                "unreachable",
+            ),
             (r#"(module (memory (export "memory") 1))"#, "init"),
-            (r#"(module (import "a" "b" (func)) (memory (export "memory") 1) (func (export "init")))"#, "imports"),
-            (r#"(module (memory (export "memory") 1) (func (export "init")) (start 0))"#, "start function"),
+            (
+                r#"(module (import "a" "b" (func)) (memory (export "memory") 1) (func (export "init")))"#,
+                "imports",
+            ),
+            (
+                r#"(module (memory (export "memory") 1) (func (export "init")) (start 0))"#,
+                "start function",
+            ),
             (r#"(module (func (export "init")))"#, "no memory"),
-            (r#"(module (memory 1) (memory 1) (func (export "init")))"#, "memor"),
-            (r#"(module (memory i64 1) (func (export "init")))"#, "memory64"),
-            (r#"(module (memory 1 1 shared) (func (export "init")))"#, "threads"),
+            (
+                r#"(module (memory 1) (memory 1) (func (export "init")))"#,
+                "memor",
+            ),
+            (
+                r#"(module (memory i64 1) (func (export "init")))"#,
+                "memory64",
+            ),
+            (
+                r#"(module (memory 1 1 shared) (func (export "init")))"#,
+                "threads",
+            ),
         ] {
-            let error = snapshot(&wat::parse_str(wat).unwrap()).unwrap_err().to_string();
+            let error = snapshot(&wat::parse_str(wat).unwrap())
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(reason), "{error} does not name {reason}");
         }
     }

@@ -39,9 +39,20 @@ pub fn validate(wasm: &[u8], demand: Demand) -> Result<()> {
         }
     }
     for (index, body) in module.bodies()?.iter().enumerate() {
-        let operators: Vec<Operator<'_>> = body.get_operators_reader()?.into_iter().collect::<std::result::Result<_, _>>()?;
-        let mut walk = Walk { operators: &operators, fuel, stop_word, demand, open: Vec::new(), at: 0 };
-        walk.body().map_err(|reason| format!("function {index}, operator {}: {reason}", walk.at))?;
+        let operators: Vec<Operator<'_>> = body
+            .get_operators_reader()?
+            .into_iter()
+            .collect::<std::result::Result<_, _>>()?;
+        let mut walk = Walk {
+            operators: &operators,
+            fuel,
+            stop_word,
+            demand,
+            open: Vec::new(),
+            at: 0,
+        };
+        walk.body()
+            .map_err(|reason| format!("function {index}, operator {}: {reason}", walk.at))?;
     }
     Ok(())
 }
@@ -51,10 +62,14 @@ fn fuel_global(module: &Module<'_>) -> Result<u32> {
     let index = module.exported_global(FUEL)?;
     let globals = module.globals()?;
     let global = globals.get(index as usize).ok_or("fuel names no global")?;
-    if global.ty.content_type != ValType::I64 || !global.ty.mutable || !is_zero(&global.init_expr)? {
+    if global.ty.content_type != ValType::I64 || !global.ty.mutable || !is_zero(&global.init_expr)?
+    {
         return Err("fuel is not a mutable i64 that starts at 0".into());
     }
-    let aliases = module.exports()?.into_iter().filter(|export| export.kind == ExternalKind::Global && export.index == index);
+    let aliases = module
+        .exports()?
+        .into_iter()
+        .filter(|export| export.kind == ExternalKind::Global && export.index == index);
     if aliases.count() != 1 {
         return Err("fuel is exported under another name too".into());
     }
@@ -62,7 +77,10 @@ fn fuel_global(module: &Module<'_>) -> Result<u32> {
 }
 
 fn is_zero(start: &ConstExpr<'_>) -> Result<bool> {
-    Ok(matches!(start.get_operators_reader().read()?, Operator::I64Const { value: 0 }))
+    Ok(matches!(
+        start.get_operators_reader().read()?,
+        Operator::I64Const { value: 0 }
+    ))
 }
 
 /// Credit at a point of the code; none where it cannot be reached.
@@ -89,7 +107,12 @@ struct Walk<'o> {
 
 impl Walk<'_> {
     fn body(&mut self) -> Result<()> {
-        self.open.push(Open { is_loop: false, entry: None, exit: None, skippable: false });
+        self.open.push(Open {
+            is_loop: false,
+            entry: None,
+            exit: None,
+            skippable: false,
+        });
         let mut credit = Some(self.head(-costs::ENTRY)?);
         while let Some(operator) = self.operators.get(self.at) {
             if let Some(charge) = self.charge() {
@@ -97,7 +120,10 @@ impl Walk<'_> {
                 continue;
             }
             if self.charged_length() {
-                let operator = self.operators.get(self.at).ok_or("a length is charged at the end")?;
+                let operator = self
+                    .operators
+                    .get(self.at)
+                    .ok_or("a length is charged at the end")?;
                 if !costs::costs_its_length(operator)? {
                     return Err("a length is charged that the next operator does not have".into());
                 }
@@ -128,7 +154,9 @@ impl Walk<'_> {
     }
 
     fn pay(&self, credit: Credit, operator: &Operator<'_>) -> Result<Credit> {
-        let Some(credit) = credit else { return Ok(None) };
+        let Some(credit) = credit else {
+            return Ok(None);
+        };
         let left = credit - costs::cost(operator);
         if left < 0 {
             return Err("this operator is not charged before it runs".into());
@@ -138,19 +166,36 @@ impl Walk<'_> {
 
     fn step(&mut self, credit: Credit, operator: &Operator<'_>) -> Result<Credit> {
         match operator {
-            Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index } if *global_index == self.fuel => {
+            Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index }
+                if *global_index == self.fuel =>
+            {
                 Err("code other than the meter's reaches the count".into())
             }
             Operator::Block { .. } => {
-                self.open.push(Open { is_loop: false, entry: credit, exit: None, skippable: false });
+                self.open.push(Open {
+                    is_loop: false,
+                    entry: credit,
+                    exit: None,
+                    skippable: false,
+                });
                 Ok(credit)
             }
             Operator::If { .. } => {
-                self.open.push(Open { is_loop: false, entry: credit, exit: None, skippable: true });
+                self.open.push(Open {
+                    is_loop: false,
+                    entry: credit,
+                    exit: None,
+                    skippable: true,
+                });
                 Ok(credit)
             }
             Operator::Loop { .. } => {
-                self.open.push(Open { is_loop: true, entry: credit, exit: None, skippable: false });
+                self.open.push(Open {
+                    is_loop: true,
+                    entry: credit,
+                    exit: None,
+                    skippable: false,
+                });
                 match credit {
                     Some(credit) => Ok(Some(self.head(credit)?)),
                     // Code that cannot be reached charges whatever it likes, but it checks.
@@ -177,7 +222,9 @@ impl Walk<'_> {
                 Ok(exit)
             }
             Operator::Br { relative_depth } => self.branch(credit, *relative_depth).map(|()| None),
-            Operator::BrIf { relative_depth } => self.branch(credit, *relative_depth).map(|()| credit),
+            Operator::BrIf { relative_depth } => {
+                self.branch(credit, *relative_depth).map(|()| credit)
+            }
             Operator::BrTable { targets } => {
                 for target in targets.targets() {
                     self.branch(credit, target?)?;
@@ -191,7 +238,11 @@ impl Walk<'_> {
     }
 
     fn branch(&mut self, credit: Credit, depth: u32) -> Result<()> {
-        let index = self.open.len().checked_sub(1 + depth as usize).ok_or("a branch out of the function")?;
+        let index = self
+            .open
+            .len()
+            .checked_sub(1 + depth as usize)
+            .ok_or("a branch out of the function")?;
         if index == 0 {
             self.leaves(credit)?;
         }
@@ -202,7 +253,11 @@ impl Walk<'_> {
                 (Demand::Exact, Some(credit), Some(entry)) => credit == entry,
                 (Demand::Bounded, Some(credit), Some(entry)) => credit >= entry,
             };
-            return if enough { Ok(()) } else { Err("a loop goes round with another credit than it began with".into()) };
+            return if enough {
+                Ok(())
+            } else {
+                Err("a loop goes round with another credit than it began with".into())
+            };
         }
         let exit = self.join(construct.exit, credit)?;
         self.open[index].exit = exit;
@@ -221,7 +276,9 @@ impl Walk<'_> {
 
     fn leaves(&self, credit: Credit) -> Result<()> {
         match credit {
-            Some(left) if left != 0 && self.demand == Demand::Exact => Err(format!("the function is left with credit {left}").into()),
+            Some(left) if left != 0 && self.demand == Demand::Exact => {
+                Err(format!("the function is left with credit {left}").into())
+            }
             _ => Ok(()),
         }
     }
@@ -243,12 +300,16 @@ impl Walk<'_> {
 
     /// Read the check, if it stands here.
     fn check(&mut self) -> bool {
-        let [Operator::GlobalGet { global_index }, Operator::I32Const { value }, Operator::I64Load { memarg }, Operator::I64LtS, Operator::If { blockty: BlockType::Empty }, Operator::Unreachable, Operator::End, ..] =
-            &self.operators[self.at..]
+        let [Operator::GlobalGet { global_index }, Operator::I32Const { value }, Operator::I64Load { memarg }, Operator::I64LtS, Operator::If {
+            blockty: BlockType::Empty,
+        }, Operator::Unreachable, Operator::End, ..] = &self.operators[self.at..]
         else {
             return false;
         };
-        let found = *global_index == self.fuel && *value == self.stop_word && memarg.offset == 0 && memarg.target == MemArgTarget::Memory(0);
+        let found = *global_index == self.fuel
+            && *value == self.stop_word
+            && memarg.offset == 0
+            && memarg.target == MemArgTarget::Memory(0);
         self.at += if found { 7 } else { 0 };
         found
     }

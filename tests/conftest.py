@@ -1,0 +1,53 @@
+"""Fixtures and helpers of the tests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import jq_magic
+
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+#: Limits that every test case fits into, with a deadline that a busy machine meets.
+ROOMY = jq_magic.Limits(deadline_s=60.0)
+
+
+@pytest.fixture(params=["wasmtime"])
+def runtime(request):
+    """Each runtime that this version has: tests that do not care run on all of them."""
+    return request.param
+
+
+@pytest.fixture
+def sandbox(runtime):
+    """A sandbox with roomy limits."""
+    return jq_magic.Sandbox(runtime, ROOMY)
+
+
+@pytest.fixture
+def run(runtime):
+    """Run a program with some limits changed."""
+
+    def run(program, text="null", args=None, *, flags=None, **limits):
+        box = jq_magic.Sandbox(runtime, ROOMY)
+        return box.compile(program, args).run(text, limits=ROOMY.replace(**limits), **(flags or {}))
+
+    return run
+
+
+def cases():
+    """The table that the guest's native tests read too."""
+    return json.loads((TESTS / "cases.json").read_text())
+
+
+def python(
+    code: str, *args: str, timeout: float = 120, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run code in a fresh interpreter; its output is captured."""
+    command = [sys.executable, "-c", code, *args]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, env=env, check=False)
