@@ -25,9 +25,13 @@ const LARGE_CLASSES: usize = 22;
 /// Memory is asked for in steps of this many pages while the limit allows it: 1 MiB.
 const STEP_PAGES: usize = 16;
 
+/// How many freed blocks of a large class are looked at for one that is large enough.
+const LOOKED_AT: usize = 4;
+
 /// A freed block; the link is stored in the block itself.
 struct Free {
     next: *mut Free,
+    size: usize,
 }
 
 struct State {
@@ -71,11 +75,6 @@ fn rounded(size: usize) -> usize {
 /// Class of the list that a freed block of `size` bytes goes to: its largest power of two.
 fn class_of_block(size: usize) -> usize {
     (usize::BITS - 1 - size.leading_zeros()) as usize - SMALL.trailing_zeros() as usize
-}
-
-/// Class of the list whose every block holds `size` bytes.
-fn class_of_request(size: usize) -> usize {
-    class_of_block(size - 1) + 1
 }
 
 impl State {
@@ -123,8 +122,25 @@ impl State {
         if size <= SMALL {
             Self::pop(&mut self.small[size / ALIGN - 1])
         } else {
-            Self::pop(self.large.get_mut(class_of_request(size))?)
+            self.reuse_large(size)
         }
+    }
+
+    /// Blocks of the request's own class may be too small; those of the next one never are.
+    unsafe fn reuse_large(&mut self, size: usize) -> Option<*mut u8> {
+        let class = class_of_block(size);
+        let mut link = &raw mut *self.large.get_mut(class)?;
+        for _ in 0..LOOKED_AT {
+            let block = *link;
+            if block.is_null() {
+                break;
+            }
+            if (*block).size >= size {
+                return Self::pop(&mut *link);
+            }
+            link = &raw mut (*block).next;
+        }
+        Self::pop(self.large.get_mut(class + 1)?)
     }
 }
 
@@ -156,6 +172,7 @@ unsafe impl GlobalAlloc for Allocator {
             &mut state.large[class_of_block(size)]
         };
         let block: *mut Free = block.cast();
+        (*block).size = size;
         (*block).next = *list;
         *list = block;
     }
@@ -293,11 +310,7 @@ mod tests {
                 let first = allocator.alloc(layout(size));
                 let _fence = allocator.alloc(layout(16));
                 allocator.dealloc(first, layout(size));
-                let again = allocator.alloc(layout(if size <= SMALL {
-                    size
-                } else {
-                    1 << (usize::BITS - 1 - rounded(size).leading_zeros())
-                }));
+                let again = allocator.alloc(layout(size));
                 assert_eq!(first, again, "{size}");
             }
         }
@@ -305,11 +318,16 @@ mod tests {
 
     #[test]
     fn a_request_never_gets_a_block_that_is_too_small() {
-        for size in (SMALL + 1..200_000).step_by(97).map(rounded) {
-            for larger in [size, size + 16, size * 2, size * 3].map(rounded) {
-                if class_of_block(size) >= class_of_request(larger) {
-                    assert!(size >= larger, "{size} {larger}");
-                }
+        let allocator = Allocator::new();
+        let sizes = (SMALL + 1..60_000).step_by(997);
+        for size in sizes {
+            unsafe {
+                let freed = allocator.alloc(layout(size));
+                let _fence = allocator.alloc(layout(16));
+                allocator.dealloc(freed, layout(size));
+                let larger = allocator.alloc(layout(size + ALIGN));
+                assert_ne!(freed, larger, "{size}");
+                assert_eq!(freed, allocator.alloc(layout(size)), "{size}");
             }
         }
     }

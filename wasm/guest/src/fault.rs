@@ -1,4 +1,5 @@
 //! Why a run ended early, and the JSON object that tells the host.
+#![forbid(unsafe_code)]
 
 use crate::writer::quoted;
 use std::fmt::Write;

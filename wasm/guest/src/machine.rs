@@ -1,4 +1,5 @@
 //! What a running filter can reach: its inputs, its messages, the frozen clock, the regex cache.
+#![forbid(unsafe_code)]
 
 use crate::fault::{Fault, Limit};
 use crate::reader::{Cause, ReadError, Reader};

@@ -2,6 +2,7 @@
 //!
 //! Ours replace jaq's of the same name and arity: the environment is empty, the clock is frozen,
 //! messages go to the host, JSON text is strict and limited, and regular expressions are cached.
+#![forbid(unsafe_code)]
 
 use crate::fault::Fault;
 use crate::machine::{Kind, Machine};

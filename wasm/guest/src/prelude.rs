@@ -3,6 +3,7 @@
 //! Parsing all definitions costs about as much as a hundred small filters, so the build runs it
 //! once and stores the memory that results (see `wasm/pack`). Compiling them all costs even more;
 //! a program gets the definitions whose names it mentions, with those that they call in turn.
+#![forbid(unsafe_code)]
 
 use crate::machine::Kind;
 use crate::natives;

@@ -1,4 +1,5 @@
 //! Compilation of a program, and what is wrong with one that cannot be compiled.
+#![forbid(unsafe_code)]
 
 use crate::fault::{Fault, Limit};
 use crate::machine::Kind;
@@ -107,12 +108,12 @@ fn lexical(source: &str, errors: Vec<load::lex::Error<&str>>) -> Fault {
         }
         _ => None,
     };
-    program(
-        source,
-        found_at(source, found),
-        format!("{what}, expected {}", expected.as_str()),
-        hint,
-    )
+    let message = match expected {
+        // Anything could stand there, but not this.
+        Expect::Token => what,
+        _ => format!("{what}, expected {}", expected.as_str()),
+    };
+    program(source, found_at(source, found), message, hint)
 }
 
 /// `found`, unless it is empty and stands apart from the program.

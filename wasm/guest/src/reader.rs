@@ -4,6 +4,7 @@
 //! `Infinity` and `-Infinity`, a byte order mark at the start, and invalid UTF-8 or lone surrogates
 //! in strings, which become U+FFFD. Numbers keep what was written: integers of any size are exact,
 //! and a decimal that nothing computes with is printed as it was read.
+#![forbid(unsafe_code)]
 
 use bytes::Bytes;
 use jaq_json::{Map, Num, Val};

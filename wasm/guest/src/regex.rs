@@ -2,6 +2,7 @@
 //!
 //! The same engine and the same results as jaq-std's natives, but an expression is compiled once in
 //! a run and not once in a call: over many rows, compiling is most of the work.
+#![forbid(unsafe_code)]
 
 use crate::machine::Kind;
 use jaq_core::{Cv, Error};
@@ -64,9 +65,11 @@ fn compile(pattern: &str, flags: &str) -> Result<Compiled, Error<Val>> {
             'm' => drop(builder.multi_line(true)),
             'p' => drop(builder.multi_line(true).dot_matches_new_line(true)),
             'l' => drop(builder.swap_greed(true)),
-            _ => return Err(Error::str(format_args!(
+            _ => {
+                return Err(Error::str(format_args!(
                 "{flags} is not a valid modifier string: {flag} is none of g, n, i, x, s, m, p, l"
-            ))),
+            )))
+            }
         }
     }
     let regex = builder.build().map_err(|error| {

@@ -1,4 +1,5 @@
 //! One run: a compiled program over one input, pulled in batches.
+#![forbid(unsafe_code)]
 
 use crate::fault::{Fault, Limit};
 use crate::machine::{Inputs, Kind, Limits, Machine, Mode};

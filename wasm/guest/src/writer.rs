@@ -4,6 +4,7 @@
 //! as the largest finite numbers, invalid UTF-8 as U+FFFD; besides, byte strings as strings, and
 //! keys that are no strings as the string of their JSON text. Bytes are counted while they are
 //! written, since a value that shares its parts can be tiny in memory and endless in print.
+#![forbid(unsafe_code)]
 
 use jaq_json::{Num, Val};
 

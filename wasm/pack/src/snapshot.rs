@@ -107,8 +107,8 @@ fn run_init(module: &Module<'_>, wasm: &[u8]) -> Result<(Vec<u8>, Vec<Option<was
     let mut store = wasmi::Store::new(&engine, ());
     let compiled = wasmi::Module::new(&engine, wasm)?;
     let instance = wasmi::Linker::new(&engine).instantiate_and_start(&mut store, &compiled)?;
-    instance
-        .get_typed_func::<(), ()>(&store, INIT)?
+    let init = instance.get_typed_func::<(), ()>(&store, INIT);
+    init.map_err(|error| format!("the export {INIT}: {error}"))?
         .call(&mut store, ())?;
 
     let exports = module.exports()?;

@@ -127,7 +127,7 @@ impl Walk<'_> {
                 if !costs::costs_its_length(operator)? {
                     return Err("a length is charged that the next operator does not have".into());
                 }
-            } else if costs::costs_its_length(operator)? {
+            } else if costs::costs_its_length(operator)? && credit.is_some() {
                 return Err("the length of this operator is not charged".into());
             }
             let operator = &self.operators[self.at];

@@ -1,0 +1,363 @@
+//! The case table of the whole project, run natively: what wasm does, the crate does.
+
+use jq_magic_guest::fault::Fault;
+use jq_magic_guest::machine::{Limits, Mode};
+use jq_magic_guest::prelude::Prelude;
+use jq_magic_guest::session::{Options, Program, Pulled, Session};
+
+#[derive(serde::Deserialize)]
+struct Case {
+    program: String,
+    input: String,
+    outputs: Vec<String>,
+}
+
+const OPTIONS: Options = Options {
+    mode: Mode {
+        raw: false,
+        slurp: false,
+        null: false,
+    },
+    sort_keys: false,
+    limits: Limits {
+        depth: 100,
+        output_bytes: 1 << 20,
+        outputs: 1000,
+    },
+    now: 1.5,
+};
+
+fn leaked(text: &str) -> &'static str {
+    Box::leak(text.to_string().into_boxed_str())
+}
+
+fn session(program: &str, args: &str, input: &str, options: Options) -> Result<Session, Fault> {
+    let mut prelude = Prelude::new();
+    let program = Program::compile(&mut prelude, leaked(program), leaked(args).as_bytes(), 100)?;
+    Ok(Session::new(program, leaked(input).as_bytes(), options))
+}
+
+/// All outputs and how the run ended.
+fn run(program: &str, input: &str, options: Options) -> (Vec<String>, Pulled) {
+    let mut session = session(program, "", input, options).unwrap();
+    let mut outputs = Vec::new();
+    loop {
+        let pulled = session.pull(1, 1);
+        let batch = String::from_utf8(session.batch.clone()).unwrap();
+        outputs.extend(batch.lines().map(String::from));
+        if pulled != Pulled::More {
+            return (outputs, pulled);
+        }
+    }
+}
+
+fn run_mode(mode: Mode, program: &str, input: &str) -> Vec<String> {
+    run(program, input, Options { mode, ..OPTIONS }).0
+}
+
+#[test]
+fn outputs_are_as_the_table_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/cases.json");
+    let cases: Vec<Case> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert!(cases.len() > 150);
+    for case in cases {
+        let (outputs, end) = run(&case.program, &case.input, OPTIONS);
+        assert_eq!(
+            (outputs, end),
+            (case.outputs, Pulled::Done),
+            "{}",
+            case.program
+        );
+    }
+}
+
+#[test]
+fn nothing_is_produced_that_was_not_asked_for() {
+    let mut session = session("(1, 2, error(\"no\")) | debug", "", "null", OPTIONS).unwrap();
+    assert_eq!(session.pull(1, 1), Pulled::More);
+    assert_eq!(session.batch, b"1\n");
+    assert_eq!(
+        *session.machine().messages.borrow(),
+        b"\"[\\\"DEBUG:\\\",1]\"\n"
+    );
+    assert_eq!(session.pull(usize::MAX, 1), Pulled::More);
+    assert_eq!(session.batch, b"2\n");
+    assert!(matches!(
+        session.pull(usize::MAX, usize::MAX),
+        Pulled::Fault(Fault::Filter { .. })
+    ));
+}
+
+#[test]
+fn a_batch_ends_at_its_bytes_or_its_outputs() {
+    let mut session = session("range(10)", "", "null", OPTIONS).unwrap();
+    assert_eq!(session.pull(5, 100), Pulled::More);
+    assert_eq!(session.batch, b"0\n1\n2\n");
+    assert_eq!(session.pull(100, 2), Pulled::More);
+    assert_eq!(
+        (session.batch.as_slice(), session.batch_outputs),
+        (b"3\n4\n".as_slice(), 2)
+    );
+    assert_eq!(session.pull(100, 100), Pulled::Done);
+    assert_eq!(session.batch, b"5\n6\n7\n8\n9\n");
+}
+
+#[test]
+fn input_is_cut_as_the_mode_says() {
+    let mode = Mode::default();
+    assert_eq!(
+        run_mode(Mode { raw: true, ..mode }, ".", "a\n\nb\n"),
+        ["\"a\"", "\"\"", "\"b\""]
+    );
+    assert_eq!(
+        run_mode(
+            Mode {
+                raw: true,
+                slurp: true,
+                ..mode
+            },
+            ".",
+            "a\nb"
+        ),
+        ["\"a\\nb\""]
+    );
+    assert_eq!(
+        run_mode(
+            Mode {
+                slurp: true,
+                ..mode
+            },
+            ".",
+            "1 2"
+        ),
+        ["[1,2]"]
+    );
+    assert_eq!(
+        run_mode(
+            Mode {
+                slurp: true,
+                ..mode
+            },
+            ".",
+            ""
+        ),
+        ["[]"]
+    );
+    assert_eq!(
+        run_mode(Mode { null: true, ..mode }, "., input", "1 2"),
+        ["null", "1"]
+    );
+    assert_eq!(
+        run_mode(
+            Mode {
+                null: true,
+                slurp: true,
+                ..mode
+            },
+            "[inputs]",
+            "1 2"
+        ),
+        ["[[1,2]]"]
+    );
+}
+
+#[test]
+fn arguments_are_variables() {
+    let mut session = session(
+        "[$a, $b, $ARGS.named.a]",
+        r#"{"a": 1, "b": "x"}"#,
+        "null",
+        OPTIONS,
+    )
+    .unwrap();
+    assert_eq!(session.pull(100, 100), Pulled::Done);
+    assert_eq!(session.batch, b"[1,\"x\",1]\n");
+}
+
+#[test]
+fn the_clock_stands_still_at_what_the_host_says() {
+    assert_eq!(run("now, now", "null", OPTIONS).0, ["1.5", "1.5"]);
+}
+
+#[test]
+fn mistakes_in_a_program_name_their_place() {
+    for (program, start, end, message) in [
+        (".a | foo", 5, 8, "foo/0 is not defined"),
+        ("map(1; 2)", 0, 3, "map/2 is not defined"),
+        ("$x", 0, 2, "$x is not defined"),
+        ("1 + [2", 4, 5, "this [ is never closed"),
+        ("1 +", 3, 3, "the program ends here, expected a filter"),
+        ("1 'a'", 2, 3, "unexpected '"),
+        (
+            "\"\\x\"",
+            2,
+            3,
+            "unexpected x, expected string escape sequence",
+        ),
+        ("break $a", 6, 8, "there is no label $a around this"),
+        ("1 2", 2, 3, "unexpected 2, expected an operator or the end"),
+        ("reduce 1 as $x (2)", 0, 6, "reduce takes two arguments"),
+        (
+            "include \"a\"; 1",
+            9,
+            10,
+            "include and import are not available",
+        ),
+        (
+            "import \"a\" as a; 1",
+            8,
+            9,
+            "include and import are not available",
+        ),
+        (
+            "import \"a\" as $a; 1",
+            8,
+            9,
+            "include and import are not available",
+        ),
+    ] {
+        match session(program, "", "null", OPTIONS).err() {
+            Some(Fault::Program {
+                message: found,
+                span,
+                ..
+            }) => {
+                assert!(found.starts_with(message), "{program}: {found}");
+                assert_eq!(span, start..end, "{program}");
+            }
+            other => panic!("{program}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn hints_name_what_was_meant() {
+    for (program, hint) in [
+        ("mapp(.)", "did you mean map?"),
+        ("lenght", "did you mean length?"),
+        ("map(1; 2)", "there is map/1; arguments are separated by ;"),
+        ("'a'", "strings are written with double quotes"),
+        ("$ENVV", "did you mean $ENV?"),
+    ] {
+        match session(program, "", "null", OPTIONS).err() {
+            Some(Fault::Program { hint: found, .. }) => {
+                assert_eq!(found.as_deref(), Some(hint), "{program}")
+            }
+            other => panic!("{program}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_run_ends_as_the_filter_says() {
+    let filter = |value: &str, message: &str, index| Fault::Filter {
+        value: value.into(),
+        message: message.into(),
+        index,
+    };
+    let halt = |code, value: Option<&str>| Fault::Halt {
+        code,
+        value: value.map(String::from),
+    };
+    for (program, input, outputs, end) in [
+        (
+            ". , error(\"x\")",
+            "1 2",
+            vec!["1"],
+            Pulled::Fault(filter("\"x\"", "x", 0)),
+        ),
+        (
+            "if . == 2 then error({a: 1}) else . end",
+            "1 2",
+            vec!["1"],
+            Pulled::Fault(filter("{\"a\":1}", "{\"a\":1} (not a string)", 1)),
+        ),
+        (
+            "error(null)",
+            "1",
+            vec![],
+            Pulled::Fault(filter("null", "null (not a string)", 0)),
+        ),
+        ("1, halt, 2", "1 2", vec!["1"], Pulled::Done),
+        ("1, halt(3)", "1", vec!["1"], Pulled::Fault(halt(3, None))),
+        (
+            "\"bye\" | halt_error",
+            "1",
+            vec![],
+            Pulled::Fault(halt(5, Some("\"bye\""))),
+        ),
+        (
+            "{a: 1} | halt_error(2)",
+            "1",
+            vec![],
+            Pulled::Fault(halt(2, Some("{\"a\":1}"))),
+        ),
+        (
+            "try halt_error catch 1",
+            "1",
+            vec![],
+            Pulled::Fault(halt(5, Some("1"))),
+        ),
+        (
+            "input",
+            "1",
+            vec![],
+            Pulled::Fault(filter("\"No more inputs\"", "No more inputs", 0)),
+        ),
+    ] {
+        assert_eq!(
+            run(program, input, OPTIONS),
+            (outputs.into_iter().map(String::from).collect(), end),
+            "{program}"
+        );
+    }
+}
+
+#[test]
+fn broken_input_names_its_place_and_nothing_before_it_is_lost() {
+    for program in [".", "., (try input catch 7)", "., inputs?"] {
+        let (outputs, end) = run(program, "1 [2,]", OPTIONS);
+        assert_eq!(outputs, ["1"], "{program}");
+        let Pulled::Fault(Fault::Input { index, offset, .. }) = end else {
+            panic!("{program}: {end:?}");
+        };
+        assert_eq!((index, offset), (1, 5), "{program}");
+    }
+}
+
+#[test]
+fn json_in_strings_is_read_strictly_and_its_mistakes_are_caught() {
+    let message = run("try fromjson catch .", "\"[1,]\"", OPTIONS).0;
+    assert_eq!(
+        message,
+        ["\"expected a JSON value at byte 3 (while parsing '[1,]')\""]
+    );
+    assert_eq!(
+        run("try fromjson catch \"no\"", "\"1 2\"", OPTIONS).0,
+        ["\"no\""]
+    );
+    assert_eq!(run("fromjson", "\"\"", OPTIONS).0, Vec::<String>::new());
+}
+
+#[test]
+fn a_regular_expression_is_checked_with_its_flags() {
+    let no_flag = run("try test(\"a\"; \"q\") catch .", "\"a\"", OPTIONS).0;
+    assert!(
+        no_flag[0].contains("q is not a valid modifier string"),
+        "{no_flag:?}"
+    );
+    let no_regex = run("try test(\"(\") catch .", "\"a\"", OPTIONS).0;
+    assert!(
+        no_regex[0].contains("( is not a regular expression"),
+        "{no_regex:?}"
+    );
+    assert_eq!(
+        run(
+            "[match(\"\"; \"gn\")], [match(\"a*?\"; \"gl\").length]",
+            "\"aa\"",
+            OPTIONS
+        )
+        .0,
+        ["[]", "[2]"]
+    );
+}
