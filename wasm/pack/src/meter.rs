@@ -213,12 +213,14 @@ impl Code {
         let mut reachable = true;
         for (at, (operator, _)) in operators.iter().enumerate() {
             report.operators += 1;
+            // Asked of unreachable code too: what cannot be metered is refused wherever it stands.
+            let costs_its_length = costs::costs_its_length(operator)?;
             if reachable {
                 regions.cost[current] += costs::cost(operator);
-                if costs::costs_its_length(operator)? {
-                    regions.inserts.push((at, Insert::Length));
-                    report.bulk += 1;
-                }
+            }
+            if reachable && costs_its_length {
+                regions.inserts.push((at, Insert::Length));
+                report.bulk += 1;
             }
             let before = reachable.then_some(current);
             let mut begins_region = false;

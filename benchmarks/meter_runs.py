@@ -1,0 +1,104 @@
+"""The same guest in four forms: unmetered, with its own meter (exact or merged), and on wasmtime's own fuel."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import wasmtime
+
+from jq_magic.guest import Guest
+from jq_magic.limits import Limits
+from jq_magic.runtimes.wasmtime import WasmtimeInstance, _config
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "wasm"))
+
+import build  # noqa: E402 - it is no package: wasm/ had to be put on the path first
+
+UNMETERED, EXACT, OWN = "unmetered", "exact", "wasmtime"
+#: More than any run here spends, so that only the count is compared.
+PLENTY = 1 << 60
+LIMITS = Limits(fuel=PLENTY, memory_bytes=2 << 30, input_bytes=64 << 20, output_bytes=1 << 30, outputs=100_000_000)
+_BATCH = (1 << 18, 1 << 16)
+
+
+class Run(NamedTuple):
+    """What one run gave: the outputs or the name of the error, fuel (0 without a meter), seconds."""
+
+    outcome: str
+    fuel: int
+    wall_s: float
+
+
+class _Instance(WasmtimeInstance):
+    """An instance whose count is the module's global, the store's fuel, or nothing."""
+
+    form = EXACT
+
+    def set_global(self, name: str, value: int) -> None:
+        if name != "fuel" or self.form not in {UNMETERED, OWN}:
+            super().set_global(name, value)
+        elif self.form == OWN:
+            self._store.set_fuel(value)
+
+    def get_global(self, name: str) -> int:
+        if name != "fuel" or self.form not in {UNMETERED, OWN}:
+            return super().get_global(name)
+        return int(self._store.get_fuel()) if self.form == OWN else PLENTY
+
+
+class Form:
+    """One form of the guest, compiled.
+
+    Args:
+        name: `unmetered`, `exact`, `merged=N`, or `wasmtime` (unmetered, on wasmtime's own fuel).
+        packer: The program jq-magic-pack.
+        guest: The compiled guest before it is packed.
+    Raises: subprocess.CalledProcessError when the guest cannot be packed.
+
+    """
+
+    def __init__(self, name: str, packer: Path | None = None, guest: Path | None = None) -> None:
+        self.name = name
+        packer = packer or build.cache_directory() / "pack" / "release" / "jq-magic-pack"
+        config = _config()
+        config.consume_fuel = name == OWN
+        self._engine = wasmtime.Engine(config)
+        with tempfile.TemporaryDirectory() as directory:
+            out, report = Path(directory, "out.wasm"), Path(directory, "report.json")
+            mode = UNMETERED if name == OWN else name
+            command = [packer, "pack", guest or build.UNPACKED, out, "--report", report, "--mode", mode]
+            subprocess.run(command, check=True)
+            self.wasm = out.read_bytes()
+        began = time.perf_counter()
+        self._module = wasmtime.Module(self._engine, self.wasm)
+        self.compile_s = time.perf_counter() - began
+
+    def run(self, program: str, text: str) -> Run:
+        """Run a program in a fresh instance; the clock starts after that is made."""
+        instance = _Instance(self._engine, self._module, LIMITS.memory_bytes)
+        instance.form = self.name
+        try:
+            data = text.encode()
+            began = time.perf_counter()
+            outcome, guest = "", Guest(instance, LIMITS, program)
+            try:
+                guest.start(b"", data, 0, 0.0, _BATCH)
+                while True:
+                    batch = guest.pull()
+                    outcome += batch.text.decode()
+                    if batch.error is not None:
+                        raise batch.error
+                    if batch.done:
+                        break
+            except ValueError as error:
+                # Errors of the program, the input and the filter are outcomes; all else is a failure.
+                outcome += type(error).__name__
+            return Run(outcome, guest.fuel_used(), time.perf_counter() - began)
+        finally:
+            instance.close()
