@@ -98,7 +98,7 @@ def build_guest(tools: toolchain.Toolchain, target: Path) -> Path:
         f"-Clink-arg=-zstack-size={STACK_BYTES}", "-Clink-arg=--stack-first", "-Clink-arg=--export=__stack_pointer",
         f"-Ctarget-feature={FEATURES}",
     ]  # fmt: skip
-    flags += [f"--remap-path-prefix={path}={name}" for path, name in ((GUEST, "guest"), (home, "cargo"))]
+    flags += [f"--remap-path-prefix={path}={name}" for path, name in ((home, "cargo"), (target, "target"))]
     if tools.linker:
         flags.append(f"-Clinker={tools.linker}")
     environment = {

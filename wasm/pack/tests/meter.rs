@@ -406,8 +406,9 @@ fn random(seed: u64) -> Option<Vec<u8>> {
         table_max_size_required: true,
         export_everything: true,
         allow_start_export: false,
-        bulk_memory_enabled: true,
-        reference_types_enabled: true,
+        bulk_memory_enabled: seed % 4 == 0,
+        max_data_segments: if seed % 4 == 0 { 0 } else { 4 },
+        reference_types_enabled: seed % 4 == 0,
         simd_enabled: false,
         relaxed_simd_enabled: false,
         exceptions_enabled: false,
@@ -527,7 +528,7 @@ fn observe(wasm: &[u8], fuel: Option<i64>) -> Option<(Vec<String>, Vec<u8>)> {
 #[test]
 fn random_modules_behave_the_same_metered_and_not_and_always_end() {
     let mut compared = 0;
-    for seed in 0..400 {
+    for seed in 0..800 {
         let Some(wasm) = random(seed) else { continue };
         let Ok((metered, _)) = meter(&wasm, 0) else {
             continue;
