@@ -1,0 +1,48 @@
+"""The guest's own count against wasmtime's, on the guest that is shipped."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT, cases
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from meter_runs import EXACT, OWN, Form, build
+
+MORE = [
+    ("[range(3000)] | map(. * 2) | add", "null"),
+    ('[range(2000) | tostring] | sort | join(",") | length', "null"),
+    ('[range(300) | {a: ., b: "x\\(.)"}] | group_by(.a % 7) | map(length)', "null"),
+    ('[range(300) | "a\\(.)"] | map(select(test("9$"))) | length', "null"),
+    ("def fib: if . < 2 then . else (. - 1 | fib) + (. - 2 | fib) end; 15 | fib", "null"),
+    ("[limit(100000; repeat(1))] | length", "null"),
+    ("[., .] | tojson | fromjson | length", "[" + ",".join(['{"k": [1, 2.5, "s"]}'] * 2000) + "]"),
+]
+
+
+@pytest.fixture(scope="module")
+def forms():
+    return Form(EXACT), Form(OWN)
+
+
+def test_the_count_is_wasmtimes_own_to_the_unit(forms):
+    exact, own = forms
+    runs = [(case["program"], case["input"]) for case in cases()] + MORE
+    assert len(runs) > 150
+    for program, text in runs:
+        if "now" in program:
+            continue
+        ours, theirs = exact.run(program, text), own.run(program, text)
+        assert (ours.outcome, ours.fuel) == (theirs.outcome, theirs.fuel), program
+
+
+def test_the_module_that_is_shipped_passes_the_validator():
+    packer = build.cache_directory() / "pack" / "release" / "jq-magic-pack"
+    done = subprocess.run(
+        [packer, "check", ROOT / "jq_magic" / "jaq.wasm"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "metered" in done.stdout
