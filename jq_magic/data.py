@@ -104,7 +104,7 @@ def _package(value: Any) -> str:
 def _convert(value: Any) -> Any:
     """What msgspec cannot encode by itself."""
     package = _package(value)
-    if package in _COLUMN and hasattr(value, _COLUMN[package]):
+    if package in _COLUMN and (hasattr(value, "columns") or hasattr(value, _COLUMN[package])):
         return _frame(value, package)
     if package == "numpy" and hasattr(value, "tolist"):
         return value.tolist()

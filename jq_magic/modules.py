@@ -96,15 +96,13 @@ def _load(runtime: Runtime, engine: str, future: concurrent.futures.Future[Modul
         loaded = cache.load(runtime, wasm)
         if loaded is None:
             loaded = runtime.compile(wasm)
-            future.set_result(loaded)
+            # Before anybody goes on: a short script would end before its work is kept.
             cache.store(runtime, wasm, loaded)
-        else:
-            future.set_result(loaded)
+        future.set_result(loaded)
     except BaseException as error:  # noqa: BLE001 - whoever waits gets it, whatever it is
         with _lock:
             _modules.pop((runtime.name, engine), None)
-        if not future.done():
-            future.set_exception(error)
+        future.set_exception(error)
 
 
 def _forget() -> None:

@@ -136,7 +136,7 @@ def test_outputs_are_computed_when_they_are_asked_for():
 def test_unavailable_runtimes_and_engines_say_so():
     assert jq_magic.runtimes() == ["wasmtime"]
     for options in [{"runtime": "wasmer"}, {"engine": "jq"}, {"runtime": "v8"}]:
-        with pytest.raises(jq_magic.RuntimeUnavailableError, match="available|there is no"):
+        with pytest.raises(jq_magic.RuntimeUnavailableError, match=r"not available|there is no"):
             jq_magic.compile(".", **options)
 
 
