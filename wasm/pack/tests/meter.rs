@@ -393,6 +393,7 @@ fn random(seed: u64) -> Option<Vec<u8>> {
         state ^= state << 17;
         bytes.push(state as u8);
     }
+    let bulk = seed.is_multiple_of(4);
     let config = wasm_smith::Config {
         max_imports: 0,
         min_funcs: 2,
@@ -406,9 +407,9 @@ fn random(seed: u64) -> Option<Vec<u8>> {
         table_max_size_required: true,
         export_everything: true,
         allow_start_export: false,
-        bulk_memory_enabled: seed % 4 == 0,
-        max_data_segments: if seed % 4 == 0 { 0 } else { 4 },
-        reference_types_enabled: seed % 4 == 0,
+        bulk_memory_enabled: bulk,
+        max_data_segments: if bulk { 0 } else { 4 },
+        reference_types_enabled: bulk,
         simd_enabled: false,
         relaxed_simd_enabled: false,
         exceptions_enabled: false,
