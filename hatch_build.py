@@ -17,6 +17,8 @@ class GuestBuildHook(BuildHookInterface[Any]):
 
     def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
         """Build the guest; a guest that is up to date takes no time and needs no Rust."""
+        if self.target_name != "wheel":
+            return
         root = Path(self.root)
         subprocess.run([sys.executable, root / "wasm" / "build.py"], check=True)
         build_data["artifacts"] += [f"jq_magic/{name}" for name in GUEST_FILES]

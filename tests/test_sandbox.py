@@ -306,3 +306,25 @@ def test_a_bomb_ends_with_its_error_within_its_memory(name, record_property):
     assert sum_ == [2]
     assert grown_mib < 128 + 64
     assert wall_s < 60
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_faulthandler_does_not_turn_a_limit_into_a_crash(when):
+    code = """
+import faulthandler, sys, jq_magic
+if sys.argv[1] == "before":
+    faulthandler.enable()
+print(jq_magic.all("1 + 1", None))
+if sys.argv[1] == "after":
+    faulthandler.enable()
+for program in ["last(range(1e18))", "def f: 1 + f; f"]:
+    try:
+        jq_magic.compile(program, limits=jq_magic.Limits(fuel=10**7)).run("null")
+    except jq_magic.LimitError as error:
+        print(type(error).__name__)
+print(faulthandler.is_enabled())
+"""
+    done = python(code, when)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["[2]", "FuelError", "StackLimitError", str(when == "before")]
+    assert ("faulthandler is disabled again" in done.stderr) == (when == "after")

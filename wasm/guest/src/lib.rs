@@ -13,8 +13,9 @@
 //! | `feed() -> status` | takes the input; nothing is read yet |
 //! | `pull() -> status` | produces the next batch; called until the status is not `MORE` |
 //!
-//! `stop_word` is a global that holds the address of 8 bytes: while they are not zero, the checks
-//! that the meter puts into the code trap. `fuel` is a global that the meter adds.
+//! `stop_word` is a global that holds the address of 8 bytes. The checks that the meter puts into the
+//! code trap when `fuel`, a global that the meter adds, is below the `i64` there: zero while the run
+//! may go on, the largest number when the host ends it.
 //! `init` exists only before the build has taken its snapshot.
 //!
 //! # Control block, 128 bytes
