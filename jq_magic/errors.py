@@ -134,7 +134,9 @@ class LimitError(JqMagicError):
     def __init__(self, limit: str, used: float, allowed: float, *, reason: str | None = None) -> None:
         self.limit, self.used, self.allowed = limit, used, allowed
         amounts = f"used {_limits.show(limit, used)} of {_limits.show(limit, allowed)}"
-        super().__init__(f"{reason or _limits.REASONS[limit]}: {amounts}\n{_limits.advice(limit, allowed)}")
+        # Memory is known to be short by how much; twice the limit may still be too little.
+        needed = max(allowed, min(used, _limits.MAX_MEMORY_BYTES / 2)) if limit == "memory_bytes" else allowed
+        super().__init__(f"{reason or _limits.REASONS[limit]}: {amounts}\n{_limits.advice(limit, needed)}")
 
 
 class FuelError(LimitError):

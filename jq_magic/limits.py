@@ -232,5 +232,5 @@ def _option_value(limit: str, amount: float) -> str:
     if limit == "deadline_s":
         return f"{amount:g}s"
     if limit.endswith("_bytes"):
-        return f"{amount / 2**20:g}MiB" if limit in _OPTIONS else str(int(amount))
+        return f"{math.ceil(amount / 2**20)}MiB" if limit in _OPTIONS else str(int(amount))
     return show_count(amount).replace(",", "_")

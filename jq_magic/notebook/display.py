@@ -72,7 +72,8 @@ class Shown:
         )
         body = html.escape("\n".join(self._lines()))
         return (
-            f'<pre style="white-space:pre-wrap;overflow-wrap:anywhere;margin:0">{body}</pre>'
+            f'<pre style="white-space:pre-wrap;overflow-wrap:anywhere;margin:0;line-height:1.3;'
+            f'font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px)">{body}</pre>'
             f'<div style="display:flex;flex-wrap:wrap;gap:2px 16px;margin-top:4px;font-size:85%;'
             f'color:var(--jp-ui-font-color1,inherit)">{bars}<span>{html.escape(self.result.runtime)}</span></div>'
         )
