@@ -60,6 +60,7 @@ class Form:
         packer: The program jq-magic-pack.
         guest: The compiled guest before it is packed.
     Raises: subprocess.CalledProcessError when the guest cannot be packed.
+
     """
 
     def __init__(self, name: str, packer: Path | None = None, guest: Path | None = None) -> None:
