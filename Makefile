@@ -48,7 +48,7 @@ unit:
 	$(BIN)/python -m pytest
 
 notebooks:
-	$(BIN)/python -m pytest --nbval notebooks --nbval-sanitize-with notebooks/sanitize.cfg -p no:cacheprovider
+	$(BIN)/python notebooks/check.py
 
 record: setup
 	$(BIN)/python notebooks/record.py

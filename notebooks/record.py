@@ -1,4 +1,4 @@
-"""Run the notebooks and keep the outputs that running them gives.
+"""Run the notebooks and keep the outputs that running them gives, with the hash of the guest that gave them.
 
 python notebooks/record.py
 """
@@ -10,7 +10,16 @@ from pathlib import Path
 import nbclient
 import nbformat
 
+from jq_magic import modules
+
 HERE = Path(__file__).parent
+#: Where a notebook's metadata names the guest.
+GUEST_KEY = "jq_magic_guest_sha256"
+
+
+def guest_sha256() -> str:
+    """The hash of the guest that is installed here."""
+    return str(modules.manifest()["sha256"])
 
 
 def record(path: Path) -> None:
@@ -22,6 +31,7 @@ def record(path: Path) -> None:
     for cell in notebook.cells:
         # When a cell ran is of no interest, and would change with each recording.
         cell.metadata.pop("execution", None)
+    notebook.metadata[GUEST_KEY] = guest_sha256()
     nbformat.write(notebook, path)
     print(f"recorded {path.name}")
 
