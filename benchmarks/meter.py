@@ -1,6 +1,6 @@
 """What the meter costs: time and count of each form of the guest, in one interleaved run.
 
-    python benchmarks/meter.py [--rounds N] [--forms unmetered,exact,merged=8,wasmtime] [--packer FILE]
+    python benchmarks/meter.py [--rounds N] [--packer FILE]
 
 Times are against the unmetered guest, counts against wasmtime's own fuel; all outputs must be equal.
 """
@@ -12,7 +12,7 @@ import json
 import math
 from pathlib import Path
 
-from meter_runs import OWN, UNMETERED, Form, Run
+from meter_runs import METERED, OWN, UNMETERED, Form, Run
 from vega_datasets import local_data
 
 #: Programs whose time is spent in the evaluation of filters; the input is the number beside them.
@@ -70,11 +70,10 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--forms", default="unmetered,exact,merged=8,merged=24,wasmtime")
     parser.add_argument("--packer", type=Path, help="another jq-magic-pack")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     options = parser.parse_args()
-    forms = [Form(name, options.packer) for name in options.forms.split(",")]
+    forms = [Form(name, options.packer) for name in (UNMETERED, METERED, OWN)]
     best = measure(forms, options.rounds)
     names = [form.name for form in forms]
     print(f"{'time / unmetered':18}" + "".join(f"{name:>12}" for name in names) + "   count / wasmtime")

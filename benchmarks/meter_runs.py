@@ -1,4 +1,4 @@
-"""The same guest in four forms: unmetered, with its own meter (exact or merged), and on wasmtime's own fuel."""
+"""The same guest in three forms: unmetered, with its own meter, and on wasmtime's own fuel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "wasm"))
 
 import build  # noqa: E402 - it is no package: wasm/ had to be put on the path first
 
-UNMETERED, EXACT, OWN = "unmetered", "exact", "wasmtime"
+UNMETERED, METERED, OWN = "unmetered", "metered", "wasmtime"
 #: More than any run here spends, so that only the count is compared.
 PLENTY = 1 << 60
 LIMITS = Limits(fuel=PLENTY, memory_bytes=2 << 30, input_bytes=64 << 20, output_bytes=1 << 30, outputs=100_000_000)
@@ -38,7 +38,7 @@ class Run(NamedTuple):
 class _Instance(WasmtimeInstance):
     """An instance whose count is the module's global, the store's fuel, or nothing."""
 
-    form = EXACT
+    form = METERED
 
     def set_global(self, name: str, value: int) -> None:
         if name != "fuel" or self.form not in {UNMETERED, OWN}:
@@ -56,7 +56,7 @@ class Form:
     """One form of the guest, compiled.
 
     Args:
-        name: `unmetered`, `exact`, `merged=N`, or `wasmtime` (unmetered, on wasmtime's own fuel).
+        name: `unmetered`, `metered`, or `wasmtime` (unmetered, on wasmtime's own fuel).
         packer: The program jq-magic-pack.
         guest: The compiled guest before it is packed.
     Raises: subprocess.CalledProcessError when the guest cannot be packed.
@@ -71,8 +71,8 @@ class Form:
         self._engine = wasmtime.Engine(config)
         with tempfile.TemporaryDirectory() as directory:
             out, report = Path(directory, "out.wasm"), Path(directory, "report.json")
-            mode = UNMETERED if name == OWN else name
-            command = [packer, "pack", guest or build.UNPACKED, out, "--report", report, "--mode", mode]
+            command = [packer, "pack", guest or build.UNPACKED, out, "--report", report]
+            command += [] if name == METERED else ["--unmetered"]
             subprocess.run(command, check=True)
             self.wasm = out.read_bytes()
         began = time.perf_counter()

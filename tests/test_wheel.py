@@ -75,7 +75,7 @@ def test_the_manifest_names_what_the_guest_is_made_of():
 
     manifest = json.loads((ROOT / "jq_magic" / "jaq.json").read_text())
     assert manifest["crates"]["jaq-core"] == "3.1.2"
-    assert manifest["meter"]["mode"] == "exact"
+    assert manifest["meter"]["functions"] > 1000
     assert set(manifest["exports"]) == {
         "memory", "__stack_pointer", "control", "stop_word", "fuel", "alloc", "compile", "feed", "pull",
     }  # fmt: skip

@@ -4,9 +4,12 @@
 //! leaves, the [`meter`] that counts and bounds the work, and the [`validate`] step that asserts on
 //! the final bytes that nothing runs without being counted.
 
+pub mod body;
 pub mod costs;
 pub mod meter;
 pub mod module;
+pub mod patterns;
+pub mod regions;
 pub mod snapshot;
 pub mod validate;
 

@@ -1,15 +1,14 @@
-//! Command line: `jq-magic-pack pack GUEST OUT --report FILE [--mode MODE]`, `jq-magic-pack check FILE`.
+//! Command line: `jq-magic-pack pack GUEST OUT --report FILE [--unmetered]`, `jq-magic-pack check FILE`.
 
-use jq_magic_pack::validate::{validate, Demand};
-use jq_magic_pack::{meter, module::Module, snapshot, Result};
+use jq_magic_pack::{meter, module::Module, snapshot, validate::validate, Result};
 use std::fs;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage:
-  jq-magic-pack pack GUEST.wasm OUT.wasm --report REPORT.json [--mode exact|merged=N|unmetered]
+  jq-magic-pack pack GUEST.wasm OUT.wasm --report REPORT.json [--unmetered]
       run `init` once, keep the memory it leaves, add the meter, validate, write OUT and REPORT
-  jq-magic-pack check FILE.wasm [--bounded]
-      validate a packed module: exactly metered, or with --bounded metered at least";
+  jq-magic-pack check FILE.wasm
+      validate a packed module";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -24,10 +23,9 @@ fn main() -> ExitCode {
 
 fn run(args: &[&str]) -> Result<()> {
     match args {
-        ["pack", guest, out, "--report", report] => pack(guest, out, report, "exact"),
-        ["pack", guest, out, "--report", report, "--mode", mode] => pack(guest, out, report, mode),
-        ["check", file] => check(file, Demand::Exact),
-        ["check", file, "--bounded"] => check(file, Demand::Bounded),
+        ["pack", guest, out, "--report", report] => pack(guest, out, report, true),
+        ["pack", guest, out, "--report", report, "--unmetered"] => pack(guest, out, report, false),
+        ["check", file] => check(file),
         _ => Err(USAGE.into()),
     }
 }
@@ -36,46 +34,28 @@ fn read(path: &str) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| format!("{path}: {error}").into())
 }
 
-fn check(path: &str, demand: Demand) -> Result<()> {
-    validate(&read(path)?, demand).map_err(|error| format!("{path} is refused: {error}"))?;
+fn check(path: &str) -> Result<()> {
+    validate(&read(path)?).map_err(|error| format!("{path} is refused: {error}"))?;
     println!("{path}: every function, loop and operator is metered");
     Ok(())
 }
 
-fn pack(guest: &str, out: &str, report: &str, mode: &str) -> Result<()> {
+fn pack(guest: &str, out: &str, report: &str, with_meter: bool) -> Result<()> {
     let (wasm, kept) = snapshot::snapshot(&read(guest)?)?;
     let snapshot = format!(
         r#""snapshot": {{"data_bytes": {}, "segments": {}, "pages": {}}}"#,
         kept.data_bytes, kept.segments, kept.pages
     );
-    let threshold = match mode {
-        "unmetered" => None,
-        "exact" => Some(0),
-        _ => Some(
-            mode.strip_prefix("merged=")
-                .and_then(|n| n.parse().ok())
-                .filter(|n| *n > 0)
-                .ok_or(USAGE)?,
-        ),
-    };
-    let (wasm, meter) = match threshold {
-        None => (wasm, "null".into()),
-        Some(threshold) => {
-            let (wasm, metered) = meter::meter(&wasm, threshold)?;
-            validate(
-                &wasm,
-                if threshold == 0 {
-                    Demand::Exact
-                } else {
-                    Demand::Bounded
-                },
-            )?;
-            let meter = format!(
-                r#"{{"mode": "{mode}", "operators": {}, "functions": {}, "loops": {}, "bulk": {}, "charges": {}}}"#,
-                metered.operators, metered.functions, metered.loops, metered.bulk, metered.charges
-            );
-            (wasm, meter)
-        }
+    let (wasm, meter) = if with_meter {
+        let (wasm, metered) = meter::meter(&wasm)?;
+        validate(&wasm)?;
+        let meter = format!(
+            r#"{{"operators": {}, "functions": {}, "loops": {}, "bulk": {}, "charges": {}}}"#,
+            metered.operators, metered.functions, metered.loops, metered.bulk, metered.charges
+        );
+        (wasm, meter)
+    } else {
+        (wasm, "null".into())
     };
     let exports = Module::parse(&wasm)?
         .exports()?

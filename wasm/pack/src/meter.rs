@@ -1,23 +1,26 @@
-//! The meter: charges to a global, and checks that end the run when it is spent or stopped.
+//! The meter: a count that every function takes and gives back, and checks that end the run.
 //!
-//! A region is code that runs as a whole once its first operator does. Each region charges its cost
-//! where it begins, before any of it runs. Every function entry and every loop header (a head)
-//! also checks: it traps when the count is below the stop word, which is 0 while the run may go on
-//! and the largest `i64` when the host ends it, so that one comparison serves both.
+//! The count is what is left of the fuel. Functions get one more parameter and one more result for
+//! it, so that it stays in registers from call to call: kept in a global alone it would be loaded and
+//! stored at each charge, each waiting for the one before (that cost 28 % of the run's time on the
+//! guest, this costs 4 %). The global `fuel` is what the host sees: exported functions are wrappers
+//! that take the count from it and put it back, and functions store their count there when they begin
+//! and before they end the run, so that it is right after a trap too, or as old as the last call.
 //!
-//! Two observations keep the charges few. What follows a block, `if` or loop that no branch leaves
-//! sideways runs whenever the code before it did, so both are one region. And what both arms of an
-//! `if` cost is charged before it.
+//! What is charged where is the subject of [`crate::regions`]. Every function entry and every loop
+//! header also checks: it traps when the count is below the stop word, which is 0 while the run may
+//! go on and the largest `i64` when the host ends it, so that one comparison serves both.
 
-use crate::module::{Module, CODE, EXPORT, GLOBAL};
-use crate::{costs, Result};
-use std::collections::HashSet;
+use crate::body::{Body, Calls};
+use crate::module::{Module, CODE, EXPORT, FUNCTION, GLOBAL, TYPE};
+use crate::Result;
+use std::collections::HashMap;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
-    CodeSection, ConstExpr, Encode, ExportKind, ExportSection, GlobalSection, GlobalType,
-    Instruction, MemArg, MemArgTarget, ValType,
+    BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection,
+    GlobalSection, GlobalType, Instruction, TypeSection, ValType,
 };
-use wasmparser::{FunctionBody, Operator};
+use wasmparser::ExternalKind;
 
 /// Name of the exported global that counts down.
 pub const FUEL: &str = "fuel";
@@ -35,21 +38,78 @@ pub struct Report {
     pub loops: usize,
     /// Operators that charge their length.
     pub bulk: usize,
-    /// Charges, those of heads included.
+    /// Charges of a constant, those of heads included.
     pub charges: usize,
 }
 
-/// Add the meter to `wasm`.
-///
-/// With `threshold` 0 the count of a run that ends by itself is exact. With a larger one, a region
-/// cheaper than that is charged by the head before it, whether it is reached or not.
+/// Add the meter to `wasm`. The count of a run that ends by itself is exact.
 ///
 /// # Errors
 /// The module is refused (see [`Module::parse`]), exports no `stop_word`, or already has a `fuel`.
-pub fn meter(wasm: &[u8], threshold: i64) -> Result<(Vec<u8>, Report)> {
+pub fn meter(wasm: &[u8]) -> Result<(Vec<u8>, Report)> {
     let module = Module::parse(wasm)?;
-    let mut globals = GlobalSection::new();
+    let stop_word = module.constant(STOP_WORD)?;
     let fuel = u32::try_from(module.globals()?.len())?;
+    let functions = module.functions()?;
+    let types = Types::of(&module)?;
+
+    let mut numbers = FunctionSection::new();
+    for ty in &functions {
+        numbers.function(types.counted(*ty));
+    }
+    let mut report = Report::default();
+    let mut code = CodeSection::new();
+    for (body, ty) in module.bodies()?.iter().zip(&functions) {
+        let calls = Calls {
+            fuel,
+            stop_word,
+            parameters: u32::try_from(types.function(*ty)?.params().len())?,
+            results: types.results(*ty)?,
+            counted_types: types.counted(0),
+        };
+        code.raw(&Body::metered(body, &calls, &mut report)?);
+    }
+
+    let mut exports = ExportSection::new();
+    let mut wrapped: Vec<u32> = Vec::new();
+    for export in module.exports()? {
+        let mut index = export.index;
+        match export.kind {
+            _ if export.name == FUEL => return Err("the module already exports fuel".into()),
+            ExternalKind::Func => {
+                let known = wrapped.iter().position(|function| *function == index);
+                let wrapper = known.unwrap_or(wrapped.len());
+                if known.is_none() {
+                    wrapped.push(index);
+                }
+                index = u32::try_from(functions.len() + wrapper)?;
+            }
+            _ => {}
+        }
+        let kind = RoundtripReencoder.export_kind(export.kind)?;
+        exports.export(export.name, kind, index);
+    }
+    exports.export(FUEL, ExportKind::Global, fuel);
+    for function in wrapped {
+        let ty = functions[function as usize];
+        let parameters = u32::try_from(types.function(ty)?.params().len())?;
+        numbers.function(ty);
+        code.function(&wrapper(function, parameters, fuel));
+    }
+
+    let wasm = module.with(&[
+        (TYPE, &types.section()),
+        (FUNCTION, &numbers),
+        (GLOBAL, &globals(&module)?),
+        (EXPORT, &exports),
+        (CODE, &code),
+    ]);
+    Ok((wasm, report))
+}
+
+/// The globals of the module and the count.
+fn globals(module: &Module<'_>) -> Result<GlobalSection> {
+    let mut globals = GlobalSection::new();
     for global in module.globals()? {
         let ty = RoundtripReencoder.global_type(global.ty)?;
         globals.global(ty, &RoundtripReencoder.const_expr(global.init_expr)?);
@@ -61,321 +121,82 @@ pub fn meter(wasm: &[u8], threshold: i64) -> Result<(Vec<u8>, Report)> {
     };
     // An instance that was given no fuel ends at its first operator.
     globals.global(ty, &ConstExpr::i64_const(0));
-
-    let mut exports = ExportSection::new();
-    for export in module.exports()? {
-        if export.name == FUEL {
-            return Err("the module already exports fuel".into());
-        }
-        exports.export(
-            export.name,
-            RoundtripReencoder.export_kind(export.kind)?,
-            export.index,
-        );
-    }
-    exports.export(FUEL, ExportKind::Global, fuel);
-
-    let code = Code {
-        fuel,
-        stop_word: module.constant(STOP_WORD)?,
-        threshold,
-    };
-    let parameters = module.parameters()?;
-    let mut section = CodeSection::new();
-    let mut report = Report::default();
-    for (body, ty) in module.bodies()?.into_iter().zip(module.functions()?) {
-        let parameters = parameters
-            .get(ty as usize)
-            .copied()
-            .ok_or("a function has no type")?;
-        section.raw(&code.body(&body, parameters, &mut report)?);
-    }
-    Ok((
-        module.with(&[(GLOBAL, &globals), (EXPORT, &exports), (CODE, &section)]),
-        report,
-    ))
+    Ok(globals)
 }
 
-/// What is inserted, always before the operator at its index.
-enum Insert {
-    /// Charge a region and check.
-    Head(usize),
-    /// Charge a region.
-    Region(usize),
-    /// Charge the number on top of the stack and check.
-    Length,
+/// What the host calls instead of `function`.
+fn wrapper(function: u32, parameters: u32, fuel: u32) -> Function {
+    let mut wrapper = Function::new([]);
+    for parameter in 0..parameters {
+        wrapper.instruction(&Instruction::LocalGet(parameter));
+    }
+    wrapper
+        .instruction(&Instruction::GlobalGet(fuel))
+        .instruction(&Instruction::Call(function))
+        .instruction(&Instruction::GlobalSet(fuel))
+        .instruction(&Instruction::End);
+    wrapper
 }
 
-/// A construct that is open while a body is read.
-struct Open {
-    /// Index of the operator that opened it.
-    opener: usize,
-    /// The region before it, unless that cannot be reached.
-    before: Option<usize>,
-    /// The regions that the arms of an `if` begin with.
-    arms: Vec<usize>,
+/// The module's types; behind them each one with the count; behind those what blocks need.
+struct Types {
+    of_module: Vec<wasm_encoder::FuncType>,
+    /// For each type with several results, a type without parameters that gives them.
+    several: HashMap<u32, u32>,
 }
 
-/// Regions of one body.
-struct Regions {
-    cost: Vec<i64>,
-    /// The head that runs before each region.
-    head: Vec<usize>,
-    /// `(before, first arm, second arm)` of each `if` with two arms, inner ones first.
-    arms: Vec<(usize, usize, usize)>,
-    inserts: Vec<(usize, Insert)>,
-}
-
-impl Regions {
-    fn new_region(&mut self, head: Option<usize>) -> usize {
-        let region = self.cost.len();
-        self.cost.push(0);
-        self.head.push(head.unwrap_or(region));
-        region
-    }
-}
-
-struct Code {
-    fuel: u32,
-    stop_word: i32,
-    threshold: i64,
-}
-
-impl Code {
-    fn body(
-        &self,
-        body: &FunctionBody<'_>,
-        parameters: u32,
-        report: &mut Report,
-    ) -> Result<Vec<u8>> {
-        let bytes = body.as_bytes();
-        let origin = body.range().start;
-        let mut locals = Vec::new();
-        let mut count = parameters;
-        for local in body.get_locals_reader()? {
-            let (n, ty) = local?;
-            count += n;
-            locals.push((n, RoundtripReencoder.val_type(ty)?));
+impl Types {
+    fn of(module: &Module<'_>) -> Result<Self> {
+        let mut of_module = Vec::new();
+        for ty in module.types()? {
+            of_module.push(RoundtripReencoder.func_type(ty)?);
         }
-        let mut operators: Vec<(Operator<'_>, usize)> = Vec::new();
-        for operator in body.get_operators_reader()?.into_iter_with_offsets() {
-            let (operator, offset) = operator?;
-            operators.push((operator, usize::try_from(offset - origin)?));
-        }
-        let regions = self.regions(&operators, report)?;
-
-        let length = regions
-            .inserts
-            .iter()
-            .any(|(_, insert)| matches!(insert, Insert::Length))
-            .then_some(count);
-        locals.extend(length.map(|_| (1, ValType::I32)));
-        let mut out = Vec::new();
-        locals.len().encode(&mut out);
-        for (n, ty) in locals {
-            n.encode(&mut out);
-            ty.encode(&mut out);
-        }
-        let mut copied = operators.first().map_or(bytes.len(), |(_, offset)| *offset);
-        for (at, insert) in &regions.inserts {
-            let upto = operators[*at].1;
-            out.extend_from_slice(&bytes[copied..upto]);
-            copied = upto;
-            match insert {
-                Insert::Head(region) => {
-                    self.charge(regions.cost[*region], &mut out, report);
-                    self.check(&mut out);
-                }
-                Insert::Region(region) => self.charge(regions.cost[*region], &mut out, report),
-                Insert::Length => {
-                    self.charge_length(length.ok_or("no local was added for a length")?, &mut out)
-                }
+        let mut several = HashMap::new();
+        let mut next = 2 * u32::try_from(of_module.len())?;
+        for (index, ty) in of_module.iter().enumerate() {
+            if ty.results().len() > 1 {
+                several.insert(u32::try_from(index)?, next);
+                next += 1;
             }
         }
-        out.extend_from_slice(&bytes[copied..]);
-        Ok(out)
+        Ok(Self { of_module, several })
     }
 
-    /// Cut a body into regions and say where each is charged.
-    fn regions(&self, operators: &[(Operator<'_>, usize)], report: &mut Report) -> Result<Regions> {
-        let sideways = left_sideways(operators);
-        let mut regions = Regions {
-            cost: Vec::new(),
-            head: Vec::new(),
-            arms: Vec::new(),
-            inserts: Vec::new(),
-        };
-        let mut current = regions.new_region(None);
-        regions.cost[current] = costs::ENTRY;
-        regions.inserts.push((0, Insert::Head(current)));
-        let mut open: Vec<Open> = Vec::new();
-        let mut heads = vec![current];
-        let mut reachable = true;
-        for (at, (operator, _)) in operators.iter().enumerate() {
-            report.operators += 1;
-            // Asked of unreachable code too: what cannot be metered is refused wherever it stands.
-            let costs_its_length = costs::costs_its_length(operator)?;
-            if reachable {
-                regions.cost[current] += costs::cost(operator);
-            }
-            if reachable && costs_its_length {
-                regions.inserts.push((at, Insert::Length));
-                report.bulk += 1;
-            }
-            let before = reachable.then_some(current);
-            let mut begins_region = false;
-            match operator {
-                Operator::Block { .. } | Operator::If { .. } => {
-                    open.push(Open {
-                        opener: at,
-                        before,
-                        arms: Vec::new(),
-                    });
-                    begins_region = reachable && matches!(operator, Operator::If { .. });
-                }
-                Operator::Loop { .. } => {
-                    open.push(Open {
-                        opener: at,
-                        before,
-                        arms: Vec::new(),
-                    });
-                    current = regions.new_region(None);
-                    heads.push(current);
-                    regions.inserts.push((at + 1, Insert::Head(current)));
-                    report.loops += 1;
-                }
-                Operator::Else => {
-                    reachable = open
-                        .last()
-                        .is_some_and(|construct| construct.before.is_some());
-                    begins_region = reachable;
-                }
-                Operator::End => {
-                    let Some(construct) = open.pop() else {
-                        continue;
-                    };
-                    if matches!(operators[construct.opener].0, Operator::Loop { .. }) {
-                        heads.pop();
-                    }
-                    reachable = construct.before.is_some();
-                    if let Some(before) = construct.before {
-                        if let [first, second] = construct.arms[..] {
-                            regions.arms.push((before, first, second));
-                        }
-                        begins_region = sideways.contains(&construct.opener);
-                        current = before;
-                    }
-                }
-                Operator::BrIf { .. } => begins_region = reachable,
-                Operator::Br { .. }
-                | Operator::BrTable { .. }
-                | Operator::Return
-                | Operator::Unreachable => reachable = false,
-                _ => {}
-            }
-            if begins_region {
-                current = regions.new_region(heads.last().copied());
-                regions.inserts.push((at + 1, Insert::Region(current)));
-                if let (Operator::If { .. } | Operator::Else, Some(construct)) =
-                    (operator, open.last_mut())
-                {
-                    construct.arms.push(current);
-                }
-            }
-        }
-        report.functions += 1;
-        self.settle(&mut regions);
-        Ok(regions)
+    fn function(&self, index: u32) -> Result<&wasm_encoder::FuncType> {
+        Ok(self
+            .of_module
+            .get(index as usize)
+            .ok_or("a function has no type")?)
     }
 
-    /// Move costs to where they need fewer charges.
-    fn settle(&self, regions: &mut Regions) {
-        for (before, first, second) in std::mem::take(&mut regions.arms) {
-            let both = regions.cost[first].min(regions.cost[second]);
-            regions.cost[before] += both;
-            regions.cost[first] -= both;
-            regions.cost[second] -= both;
-        }
-        for region in (0..regions.cost.len()).rev() {
-            let head = regions.head[region];
-            if head != region && regions.cost[region] < self.threshold {
-                regions.cost[head] += std::mem::take(&mut regions.cost[region]);
-            }
-        }
+    /// The type that is `index` with the count.
+    fn counted(&self, index: u32) -> u32 {
+        self.of_module.len() as u32 + index
     }
 
-    fn charge(&self, cost: i64, out: &mut Vec<u8>, report: &mut Report) {
-        if cost == 0 {
-            return;
-        }
-        report.charges += 1;
-        for instruction in [
-            Instruction::GlobalGet(self.fuel),
-            Instruction::I64Const(cost),
-            Instruction::I64Sub,
-            Instruction::GlobalSet(self.fuel),
-        ] {
-            instruction.encode(out);
-        }
+    /// The type of a block that gives the results of type `index`.
+    fn results(&self, index: u32) -> Result<BlockType> {
+        Ok(match self.function(index)?.results() {
+            [] => BlockType::Empty,
+            [result] => BlockType::Result(*result),
+            _ => BlockType::FunctionType(self.several[&index]),
+        })
     }
 
-    fn check(&self, out: &mut Vec<u8>) {
-        for instruction in [
-            Instruction::GlobalGet(self.fuel),
-            Instruction::I32Const(self.stop_word),
-            Instruction::I64Load(MemArg {
-                offset: 0,
-                align: 3,
-                target: MemArgTarget::Memory(0),
-                ordering: None,
-            }),
-            Instruction::I64LtS,
-            Instruction::If(wasm_encoder::BlockType::Empty),
-            Instruction::Unreachable,
-            Instruction::End,
-        ] {
-            instruction.encode(out);
+    fn section(&self) -> TypeSection {
+        let mut section = TypeSection::new();
+        for ty in &self.of_module {
+            section.ty().func_type(ty);
         }
-    }
-
-    fn charge_length(&self, local: u32, out: &mut Vec<u8>) {
-        for instruction in [
-            Instruction::LocalTee(local),
-            Instruction::GlobalGet(self.fuel),
-            Instruction::LocalGet(local),
-            Instruction::I64ExtendI32U,
-            Instruction::I64Sub,
-            Instruction::GlobalSet(self.fuel),
-        ] {
-            instruction.encode(out);
+        for ty in &self.of_module {
+            let with_count = |types: &[ValType]| [types, &[ValType::I64]].concat();
+            section
+                .ty()
+                .function(with_count(ty.params()), with_count(ty.results()));
         }
-        self.check(out);
-    }
-}
-
-/// The constructs that a branch or return leaves before their end, by the index of their opener.
-///
-/// The target of a branch is not among them: what follows a block runs either way, and what follows
-/// a loop runs when the loop is done.
-fn left_sideways(operators: &[(Operator<'_>, usize)]) -> HashSet<usize> {
-    let mut sideways = HashSet::new();
-    let mut open: Vec<usize> = Vec::new();
-    for (at, (operator, _)) in operators.iter().enumerate() {
-        let mut leave = |depth: u32| sideways.extend(open.iter().rev().take(depth as usize));
-        match operator {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => open.push(at),
-            Operator::End => drop(open.pop()),
-            Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
-                leave(*relative_depth)
-            }
-            Operator::BrTable { targets } => targets
-                .targets()
-                .flatten()
-                .chain([targets.default()])
-                .for_each(leave),
-            Operator::Return => leave(u32::MAX),
-            _ => {}
+        for ty in self.of_module.iter().filter(|ty| ty.results().len() > 1) {
+            section.ty().function([], ty.results().iter().copied());
         }
+        section
     }
-    sideways
 }

@@ -3,16 +3,23 @@
 use crate::{costs, Result};
 use wasm_encoder::{RawSection, Section};
 use wasmparser::{
-    BinaryReader, CodeSectionReader, DataSectionReader, ExportSectionReader, FunctionSectionReader,
-    GlobalSectionReader, MemoryType, Parser, Payload, TypeSectionReader, Validator,
+    BinaryReader, CodeSectionReader, ConstExpr, DataSectionReader, ElementItems,
+    ElementSectionReader, ExportSectionReader, FuncType, FunctionSectionReader,
+    GlobalSectionReader, MemoryType, Operator, Parser, Payload, TypeSectionReader, Validator,
 };
 
-/// Ids of the sections that this tool replaces, as the specification numbers them.
+/// Ids of the sections that this tool replaces, as the specification numbers them. Types.
+pub const TYPE: u8 = 1;
+/// Type indices of functions.
+pub const FUNCTION: u8 = 3;
+/// Memories.
 pub const MEMORY: u8 = 5;
 /// Globals.
 pub const GLOBAL: u8 = 6;
 /// Exports.
 pub const EXPORT: u8 = 7;
+/// Element segments.
+const ELEMENT: u8 = 9;
 /// Function bodies.
 pub const CODE: u8 = 10;
 /// Data segments.
@@ -69,15 +76,15 @@ impl<'a> Module<'a> {
         Some(BinaryReader::new(bytes, 0))
     }
 
-    /// Function types by index: the number of parameters.
-    pub fn parameters(&self) -> Result<Vec<u32>> {
+    /// The function types.
+    pub fn types(&self) -> Result<Vec<FuncType>> {
         let mut out = Vec::new();
-        let Some(reader) = self.section(1) else {
+        let Some(reader) = self.section(TYPE) else {
             return Ok(out);
         };
         for group in TypeSectionReader::new(reader)? {
             for ty in group?.into_types() {
-                out.push(u32::try_from(ty.unwrap_func().params().len())?);
+                out.push(ty.unwrap_func().clone());
             }
         }
         Ok(out)
@@ -85,7 +92,7 @@ impl<'a> Module<'a> {
 
     /// The type index of every function.
     pub fn functions(&self) -> Result<Vec<u32>> {
-        match self.section(3) {
+        match self.section(FUNCTION) {
             Some(reader) => Ok(FunctionSectionReader::new(reader)?
                 .into_iter()
                 .collect::<std::result::Result<_, _>>()?),
@@ -130,6 +137,41 @@ impl<'a> Module<'a> {
         }
     }
 
+    /// The functions that element segments and initial values of globals refer to.
+    pub fn referenced(&self) -> Result<Vec<u32>> {
+        let mut out = Vec::new();
+        let mut expressions: Vec<ConstExpr<'_>> = Vec::new();
+        expressions.extend(self.globals()?.into_iter().map(|global| global.init_expr));
+        if let Some(reader) = self.section(ELEMENT) {
+            for element in ElementSectionReader::new(reader)? {
+                match element?.items {
+                    ElementItems::Functions(functions) => {
+                        out.extend(
+                            functions
+                                .into_iter()
+                                .collect::<std::result::Result<Vec<_>, _>>()?,
+                        );
+                    }
+                    ElementItems::Expressions(_, found) => {
+                        expressions.extend(
+                            found
+                                .into_iter()
+                                .collect::<std::result::Result<Vec<_>, _>>()?,
+                        );
+                    }
+                }
+            }
+        }
+        for expression in expressions {
+            for operator in expression.get_operators_reader() {
+                if let Operator::RefFunc { function_index } = operator? {
+                    out.push(function_index);
+                }
+            }
+        }
+        Ok(out)
+    }
+
     /// The data segments.
     pub fn data(&self) -> Result<Vec<wasmparser::Data<'a>>> {
         match self.section(DATA) {
@@ -155,7 +197,7 @@ impl<'a> Module<'a> {
             return Err(format!("the global {name} is mutable").into());
         }
         match global.init_expr.get_operators_reader().read()? {
-            wasmparser::Operator::I32Const { value } => Ok(value),
+            Operator::I32Const { value } => Ok(value),
             other => {
                 Err(format!("the global {name} starts as {other:?}, not as a constant").into())
             }

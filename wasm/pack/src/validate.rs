@@ -1,31 +1,27 @@
 //! Proof that a packed module cannot work without being counted.
 //!
-//! It looks at the final bytes alone and shares no analysis with the meter. Each body is walked
-//! with its credit: what was charged on the way here, less what the operators on the way cost. It
-//! must never be negative, so every operator is paid before it runs. In an exact module it must
-//! also be the same on all ways to a join and zero at every exit: nothing is paid that does not
-//! run. Every function and every loop must begin with its charge and the check, and the count must
-//! be out of reach of all other code.
+//! It looks at the final bytes alone and shares no analysis with the meter. What the host can call
+//! are wrappers, of one form: they take the count from the global, call a counted function and put
+//! it back. Nothing else can reach a wrapper. All other functions take the count as their last
+//! parameter and give it as their last result, and each of their bodies is walked with its credit,
+//! which is what was charged on the way here less what the operators on the way cost. Credit must
+//! never be negative, so every operator is paid before it runs; it must be the same on all ways to a
+//! join and zero at every exit, so nothing is paid that does not run. Every function and every loop
+//! must begin with its charge and the check, the count must be handed on at every call and exit, and
+//! it must be out of reach of all other code.
 
 use crate::meter::{FUEL, STOP_WORD};
 use crate::module::Module;
+use crate::patterns::{Count, Meter, Reader};
 use crate::{costs, Result};
-use wasmparser::{BlockType, ConstExpr, ExternalKind, MemArgTarget, Operator, ValType};
-
-/// Whether charges must meet costs exactly or may exceed them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Demand {
-    /// The count of a run that ends by itself is the cost of what ran.
-    Exact,
-    /// The count is at least that.
-    Bounded,
-}
+use std::collections::HashSet;
+use wasmparser::{ConstExpr, ExternalKind, FuncType, FunctionBody, Operator, ValType};
 
 /// Check a packed module.
 ///
 /// # Errors
 /// The first thing found that breaks the promise, with the function and the operator where it is.
-pub fn validate(wasm: &[u8], demand: Demand) -> Result<()> {
+pub fn validate(wasm: &[u8]) -> Result<()> {
     let module = Module::parse(wasm)?;
     let fuel = fuel_global(&module)?;
     let stop_word = module.constant(STOP_WORD)?;
@@ -38,21 +34,50 @@ pub fn validate(wasm: &[u8], demand: Demand) -> Result<()> {
             return Err("a data segment is passive".into());
         }
     }
-    for (index, body) in module.bodies()?.iter().enumerate() {
+    let exports = module.exports()?;
+    let wrappers: HashSet<u32> = exports
+        .iter()
+        .filter(|export| export.kind == ExternalKind::Func)
+        .map(|export| export.index)
+        .collect();
+    if module
+        .referenced()?
+        .iter()
+        .any(|function| wrappers.contains(function))
+    {
+        return Err("a table or global holds a function that the host calls".into());
+    }
+    let types = module.types()?;
+    let functions = module.functions()?;
+    for (index, body) in (0_u32..).zip(module.bodies()?) {
+        let number = functions.get(index as usize);
+        let ty = number.and_then(|number| types.get(*number as usize));
+        let ty = ty.ok_or("a function has no type")?;
         let operators: Vec<Operator<'_>> = body
             .get_operators_reader()?
             .into_iter()
             .collect::<std::result::Result<_, _>>()?;
-        let mut walk = Walk {
-            operators: &operators,
+        if wrappers.contains(&index) {
+            check_wrapper(&body, &operators, ty, fuel, &wrappers)
+                .map_err(|reason| format!("the exported function {index} {reason}"))?;
+            continue;
+        }
+        let local = match (ty.params().split_last(), ty.results().last()) {
+            (Some((ValType::I64, before)), Some(ValType::I64)) => u32::try_from(before.len())?,
+            _ => return Err(format!("function {index} does not hand on the count").into()),
+        };
+        let count = Count {
             fuel,
+            local,
             stop_word,
-            demand,
+        };
+        let mut walk = Walk {
+            code: Reader::new(&operators, count),
+            wrappers: &wrappers,
             open: Vec::new(),
-            at: 0,
         };
         walk.body()
-            .map_err(|reason| format!("function {index}, operator {}: {reason}", walk.at))?;
+            .map_err(|reason| format!("function {index}, operator {}: {reason}", walk.code.at()))?;
     }
     Ok(())
 }
@@ -83,6 +108,38 @@ fn is_zero(start: &ConstExpr<'_>) -> Result<bool> {
     ))
 }
 
+/// A function of the host's: parameters and count in, a counted function called, the count out.
+fn check_wrapper(
+    body: &FunctionBody<'_>,
+    operators: &[Operator<'_>],
+    ty: &FuncType,
+    fuel: u32,
+    wrappers: &HashSet<u32>,
+) -> Result<()> {
+    let passed = operators
+        .iter()
+        .zip(0_u32..)
+        .take_while(|(operator, next)| {
+            matches!(operator, Operator::LocalGet { local_index } if local_index == next)
+        })
+        .count();
+    let called = match &operators[passed..] {
+        [Operator::GlobalGet { global_index: from }, Operator::Call { function_index }, Operator::GlobalSet { global_index: to }, Operator::End]
+            if *from == fuel && *to == fuel =>
+        {
+            *function_index
+        }
+        _ => return Err("does more than to hand on the count".into()),
+    };
+    if body.get_locals_reader()?.get_count() != 0 || passed != ty.params().len() {
+        return Err("does not hand on its parameters".into());
+    }
+    if wrappers.contains(&called) {
+        return Err("calls another exported function".into());
+    }
+    Ok(())
+}
+
 /// Credit at a point of the code; none where it cannot be reached.
 type Credit = Option<i64>;
 
@@ -97,43 +154,21 @@ struct Open {
 }
 
 struct Walk<'o> {
-    operators: &'o [Operator<'o>],
-    fuel: u32,
-    stop_word: i32,
-    demand: Demand,
+    code: Reader<'o>,
+    wrappers: &'o HashSet<u32>,
+    /// The function itself is not among them: what leaves it must hand on the count.
     open: Vec<Open>,
-    at: usize,
 }
 
 impl Walk<'_> {
     fn body(&mut self) -> Result<()> {
-        self.open.push(Open {
-            is_loop: false,
-            entry: None,
-            exit: None,
-            skippable: false,
-        });
-        let mut credit = Some(self.head(-costs::ENTRY)?);
-        while let Some(operator) = self.operators.get(self.at) {
-            if let Some(charge) = self.charge() {
-                credit = credit.map(|credit| credit + charge);
-                continue;
-            }
-            if self.charged_length() {
-                let operator = self
-                    .operators
-                    .get(self.at)
-                    .ok_or("a length is charged at the end")?;
-                if !costs::costs_its_length(operator)? {
-                    return Err("a length is charged that the next operator does not have".into());
-                }
-            } else if costs::costs_its_length(operator)? && credit.is_some() {
-                return Err("the length of this operator is not charged".into());
-            }
-            let operator = &self.operators[self.at];
-            self.at += 1;
-            credit = self.pay(credit, operator)?;
-            credit = self.step(credit, operator)?;
+        let charged = self
+            .code
+            .head()
+            .ok_or("a function begins without its charge and the check")?;
+        let mut credit = Some(charged - costs::ENTRY);
+        while !self.code.is_at_end() {
+            credit = self.step(credit)?;
         }
         match self.open.is_empty() {
             true => Ok(()),
@@ -141,85 +176,76 @@ impl Walk<'_> {
         }
     }
 
-    /// The charge and the check that a function or loop begins with.
-    fn head(&mut self, credit: i64) -> Result<i64> {
-        let credit = credit + self.charge().unwrap_or(0);
-        if credit < 0 {
-            return Err("a head charges too little".into());
-        }
-        if !self.check() {
-            return Err("a function or loop begins without the check".into());
-        }
-        Ok(credit)
-    }
-
-    fn pay(&self, credit: Credit, operator: &Operator<'_>) -> Result<Credit> {
-        let Some(credit) = credit else {
-            return Ok(None);
-        };
-        let left = credit - costs::cost(operator);
-        if left < 0 {
-            return Err("this operator is not charged before it runs".into());
-        }
-        Ok(Some(left))
-    }
-
-    fn step(&mut self, credit: Credit, operator: &Operator<'_>) -> Result<Credit> {
-        match operator {
-            Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index }
-                if *global_index == self.fuel =>
-            {
-                Err("code other than the meter's reaches the count".into())
-            }
-            Operator::Block { .. } => {
-                self.open.push(Open {
-                    is_loop: false,
-                    entry: credit,
-                    exit: None,
-                    skippable: false,
-                });
-                Ok(credit)
-            }
-            Operator::If { .. } => {
-                self.open.push(Open {
-                    is_loop: false,
-                    entry: credit,
-                    exit: None,
-                    skippable: true,
-                });
-                Ok(credit)
-            }
-            Operator::Loop { .. } => {
-                self.open.push(Open {
-                    is_loop: true,
-                    entry: credit,
-                    exit: None,
-                    skippable: false,
-                });
-                match credit {
-                    Some(credit) => Ok(Some(self.head(credit)?)),
-                    // Code that cannot be reached charges whatever it likes, but it checks.
-                    None => self.head(i64::MAX / 2).map(|_| None),
+    /// The next operator with what belongs to it, or some code of the meter's.
+    fn step(&mut self, credit: Credit) -> Result<Credit> {
+        match self.code.meter() {
+            Some(Meter::Charge(cost)) => Ok(credit.map(|credit| credit + cost)),
+            Some(Meter::Store) => Ok(credit),
+            Some(Meter::Length) => {
+                let operator = self.code.operator()?;
+                if !costs::costs_its_length(operator)? {
+                    return Err("a length is charged that the next operator does not have".into());
                 }
+                pay(credit, operator)
+            }
+            // Their types agree, so what takes the count last and gives it last is a counted function
+            // or a wrapper.
+            Some(Meter::Call(Operator::Call { function_index }))
+                if self.wrappers.contains(function_index) =>
+            {
+                Err("a function that the host calls is called".into())
+            }
+            Some(Meter::Call(operator)) => pay(credit, operator),
+            Some(Meter::Leave(operator)) => {
+                let credit = pay(credit, operator)?;
+                leaves(credit)?;
+                if matches!(operator, Operator::End) && !self.open.is_empty() {
+                    return Err("the count is handed on where the function does not end".into());
+                }
+                Ok(None)
+            }
+            None => {
+                let operator = self.code.operator()?;
+                if costs::costs_its_length(operator)? && credit.is_some() {
+                    return Err("the length of this operator is not charged".into());
+                }
+                let credit = pay(credit, operator)?;
+                self.run(operator, credit)
+            }
+        }
+    }
+
+    /// Where an operator that is paid for leads.
+    fn run(&mut self, operator: &Operator<'_>, credit: Credit) -> Result<Credit> {
+        match operator {
+            Operator::Block { .. } => Ok(self.begin(credit, false, false)),
+            Operator::If { .. } => Ok(self.begin(credit, false, true)),
+            Operator::Loop { .. } => {
+                let charged = self
+                    .code
+                    .head()
+                    .ok_or("a loop begins without its charge and the check")?;
+                self.begin(credit, true, false);
+                Ok(credit.map(|credit| credit + charged))
             }
             Operator::Else => {
                 let mut construct = self.open.pop().ok_or("an else without an if")?;
-                construct.exit = self.join(construct.exit, credit)?;
+                construct.exit = join(construct.exit, credit)?;
                 construct.skippable = false;
                 let entry = construct.entry;
                 self.open.push(construct);
                 Ok(entry)
             }
             Operator::End => {
-                let construct = self.open.pop().ok_or("an end without a beginning")?;
-                let mut exit = self.join(construct.exit, credit)?;
-                if construct.skippable {
-                    exit = self.join(exit, construct.entry)?;
+                let construct = self
+                    .open
+                    .pop()
+                    .ok_or("the function ends without handing on the count")?;
+                let exit = join(construct.exit, credit)?;
+                match construct.skippable {
+                    true => join(exit, construct.entry),
+                    false => Ok(exit),
                 }
-                if self.open.is_empty() {
-                    self.leaves(exit)?;
-                }
-                Ok(exit)
             }
             Operator::Br { relative_depth } => self.branch(credit, *relative_depth).map(|()| None),
             Operator::BrIf { relative_depth } => {
@@ -231,10 +257,22 @@ impl Walk<'_> {
                 }
                 self.branch(credit, targets.default()).map(|()| None)
             }
-            Operator::Return => self.leaves(credit).map(|()| None),
             Operator::Unreachable => Ok(None),
+            Operator::RefFunc { function_index } if self.wrappers.contains(function_index) => {
+                Err("a function that the host calls is referred to".into())
+            }
             _ => Ok(credit),
         }
+    }
+
+    fn begin(&mut self, entry: Credit, is_loop: bool, skippable: bool) -> Credit {
+        self.open.push(Open {
+            is_loop,
+            entry,
+            exit: None,
+            skippable,
+        });
+        entry
     }
 
     fn branch(&mut self, credit: Credit, depth: u32) -> Result<()> {
@@ -242,94 +280,42 @@ impl Walk<'_> {
             .open
             .len()
             .checked_sub(1 + depth as usize)
-            .ok_or("a branch out of the function")?;
-        if index == 0 {
-            self.leaves(credit)?;
-        }
+            .ok_or("a branch leaves the function without handing on the count")?;
         let construct = &self.open[index];
         if construct.is_loop {
-            let enough = match (self.demand, credit, construct.entry) {
-                (_, None, _) | (_, _, None) => true,
-                (Demand::Exact, Some(credit), Some(entry)) => credit == entry,
-                (Demand::Bounded, Some(credit), Some(entry)) => credit >= entry,
-            };
-            return if enough {
-                Ok(())
-            } else {
-                Err("a loop goes round with another credit than it began with".into())
+            return match (credit, construct.entry) {
+                (Some(credit), Some(entry)) if credit != entry => {
+                    Err("a loop goes round with another credit than it began with".into())
+                }
+                _ => Ok(()),
             };
         }
-        let exit = self.join(construct.exit, credit)?;
+        let exit = join(construct.exit, credit)?;
         self.open[index].exit = exit;
         Ok(())
     }
+}
 
-    fn join(&self, left: Credit, right: Credit) -> Result<Credit> {
-        match (left, right) {
-            (Some(left), Some(right)) if left != right && self.demand == Demand::Exact => {
-                Err(format!("ways meet here with credits {left} and {right}").into())
-            }
-            (Some(left), Some(right)) => Ok(Some(left.min(right))),
-            (credit, None) | (None, credit) => Ok(credit),
-        }
+fn pay(credit: Credit, operator: &Operator<'_>) -> Result<Credit> {
+    let left = credit.map(|credit| credit - costs::cost(operator));
+    match left {
+        Some(left) if left < 0 => Err("this operator is not charged before it runs".into()),
+        _ => Ok(left),
     }
+}
 
-    fn leaves(&self, credit: Credit) -> Result<()> {
-        match credit {
-            Some(left) if left != 0 && self.demand == Demand::Exact => {
-                Err(format!("the function is left with credit {left}").into())
-            }
-            _ => Ok(()),
+fn join(left: Credit, right: Credit) -> Result<Credit> {
+    match (left, right) {
+        (Some(left), Some(right)) if left != right => {
+            Err(format!("ways meet here with credits {left} and {right}").into())
         }
+        _ => Ok(left.or(right)),
     }
+}
 
-    /// Read a charge of a constant, if one stands here.
-    fn charge(&mut self) -> Option<i64> {
-        let [Operator::GlobalGet { global_index: from }, Operator::I64Const { value }, Operator::I64Sub, Operator::GlobalSet { global_index: to }, ..] =
-            self.operators[self.at..]
-        else {
-            return None;
-        };
-        // A charge that gives back would let a loop pay itself.
-        if from != self.fuel || to != self.fuel || !(1..1 << 32).contains(&value) {
-            return None;
-        }
-        self.at += 4;
-        Some(value)
-    }
-
-    /// Read the check, if it stands here.
-    fn check(&mut self) -> bool {
-        let [Operator::GlobalGet { global_index }, Operator::I32Const { value }, Operator::I64Load { memarg }, Operator::I64LtS, Operator::If {
-            blockty: BlockType::Empty,
-        }, Operator::Unreachable, Operator::End, ..] = &self.operators[self.at..]
-        else {
-            return false;
-        };
-        let found = *global_index == self.fuel
-            && *value == self.stop_word
-            && memarg.offset == 0
-            && memarg.target == MemArgTarget::Memory(0);
-        self.at += if found { 7 } else { 0 };
-        found
-    }
-
-    /// Read the charge of the number on top of the stack and its check, if they stand here.
-    fn charged_length(&mut self) -> bool {
-        let [Operator::LocalTee { local_index: kept }, Operator::GlobalGet { global_index: from }, Operator::LocalGet { local_index: read }, Operator::I64ExtendI32U, Operator::I64Sub, Operator::GlobalSet { global_index: to }, ..] =
-            self.operators[self.at..]
-        else {
-            return false;
-        };
-        if kept != read || from != self.fuel || to != self.fuel {
-            return false;
-        }
-        let start = self.at;
-        self.at += 6;
-        let checked = self.check();
-        if !checked {
-            self.at = start;
-        }
-        checked
+fn leaves(credit: Credit) -> Result<()> {
+    match credit {
+        Some(left) if left != 0 => Err(format!("the function is left with credit {left}").into()),
+        _ => Ok(()),
     }
 }
