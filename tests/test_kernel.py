@@ -1,0 +1,64 @@
+"""A live Jupyter kernel: its stop button, and what is left afterwards."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+ENDLESS = "%%jq --timeout 300s --fuel 1e18 --quiet -n\nlast(range(infinite))"
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        yield manager, client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def execute(client, code, *, during=lambda: None):
+    """Run a cell; its reply and the text of its results."""
+    message = client.execute(code)
+    texts = []
+    while True:
+        found = client.get_iopub_msg(timeout=60)
+        if found["parent_header"].get("msg_id") != message:
+            continue
+        kind, content = found["header"]["msg_type"], found["content"]
+        if kind == "execute_input":
+            during()
+        if kind in {"execute_result", "display_data"}:
+            texts.append(content["data"]["text/plain"])
+        if kind == "status" and content["execution_state"] == "idle":
+            break
+    return client.get_shell_msg(timeout=60)["content"], "\n".join(texts)
+
+
+def test_the_stop_button_ends_a_run_and_the_kernel_goes_on(kernel):
+    manager, client = kernel
+    assert execute(client, "%load_ext jq_magic\nkept = [1, 2]\n%jq kept length")[0]["status"] == "ok"
+    for wait in [0.0, 0.1, 0.5]:
+
+        def stop(wait=wait):
+            time.sleep(wait)
+            manager.interrupt_kernel()
+
+        began = time.monotonic()
+        reply, _ = execute(client, ENDLESS, during=stop)
+        assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")
+        # The run would go on for five minutes.
+        assert time.monotonic() - began < 30
+        reply, text = execute(client, "%jq -c kept map(. + 1)")
+        assert reply["status"] == "ok"
+        assert text.splitlines()[0] == "[2,3]"
+
+
+def test_a_limit_is_an_error_of_the_cell_without_a_traceback(kernel):
+    _, client = kernel
+    reply, _ = execute(client, "%load_ext jq_magic\n%jq --fuel 1e6 -n last(range(1e9))")
+    assert (reply["status"], reply["ename"]) == ("error", "FuelError")
+    assert "Traceback" not in "\n".join(reply["traceback"])
