@@ -58,10 +58,10 @@ def cache_directory() -> Path:
     return Path(named) if named else Path(base) / "jq_magic-build"
 
 
-def source_hash() -> str:
+def source_hash(sources: tuple[str, ...] = SOURCES) -> str:
     """A hash of everything in the repository that decides what is built."""
     found = hashlib.sha256()
-    for source in SOURCES:
+    for source in sources:
         path = ROOT / source
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file():
@@ -124,13 +124,19 @@ def crates() -> dict[str, str]:
     return dict(sorted(found))
 
 
-def licenses(tools: toolchain.Toolchain) -> str:
-    """Licences of the crates that are compiled into the guest, as their authors declare them."""
-    command = [
-        tools.cargo, "metadata", "--format-version=1", "--locked", "--filter-platform", toolchain.TARGET,
-    ]  # fmt: skip
-    environment = {**os.environ, **tools.environment}
-    done = subprocess.run(command, cwd=GUEST, env=environment, capture_output=True, text=True, check=True)
+def licenses(cargo: str, environment: dict[str, str], crate: Path, *, platform: str | None, heading: str) -> str:
+    """Licences of the crates that are compiled into `crate`, as their authors declare them.
+
+    Args:
+        platform: The target; None to leave out nothing.
+        heading: What the crates are parts of.
+
+    """
+    command = [cargo, "metadata", "--format-version=1", "--locked"]
+    command += ["--filter-platform", platform] if platform else []
+    done = subprocess.run(
+        command, cwd=crate, env={**os.environ, **environment}, capture_output=True, text=True, check=True
+    )
     metadata = json.loads(done.stdout)
     nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
     reached: set[str] = set()
@@ -142,7 +148,7 @@ def licenses(tools: toolchain.Toolchain) -> str:
             kinds = ((dep["pkg"], {kind["kind"] for kind in dep["dep_kinds"]}) for dep in nodes[node]["deps"])
             waiting += [package for package, kind in kinds if None in kind]
     packages = [package for package in metadata["packages"] if package["id"] in reached and package["source"]]
-    parts = ["jaq.wasm contains these crates and Rust's standard library (MIT OR Apache-2.0).\n"]
+    parts = [f"{heading} and Rust's standard library (MIT OR Apache-2.0).\n"]
     for package in sorted(packages, key=lambda package: package["name"]):
         parts.append(
             f"{'=' * 78}\n{package['name']} {package['version']}: {package['license']}\n{package['repository'] or ''}\n"
@@ -176,7 +182,9 @@ def build(sources: str) -> None:
             "sources": sources, "toolchain": tools.version, "crates": crates(), **json.loads(report.read_text()),
         }  # fmt: skip
         (stored / "jaq.json").write_text(json.dumps(manifest, indent=1) + "\n")
-        (stored / "jaq.licenses.txt").write_text(licenses(tools))
+        heading = "jaq.wasm contains these crates"
+        found = licenses(tools.cargo, tools.environment, GUEST, platform=toolchain.TARGET, heading=heading)
+        (stored / "jaq.licenses.txt").write_text(found)
         (stored / "done").touch()
     UNPACKED.parent.mkdir(exist_ok=True)
     for name in _OUTPUTS:

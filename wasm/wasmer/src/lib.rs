@@ -1,0 +1,42 @@
+//! The WebAssembly runtime wasmer for jq_magic: modules without imports, one instance a run.
+//!
+//! Python sees two classes and an exception: [`module::Module`] is compiled code, [`instance::Instance`]
+//! one sandbox with its memory ceiling, and `Trap` says why a call ended. Nothing here knows of jq.
+//! An instance is shared between threads by a lock: a call holds it while it runs, with Python's own
+//! lock released, and every other use of the instance is refused meanwhile, except `stop`.
+
+mod ceiling;
+mod image;
+mod instance;
+mod module;
+
+use pyo3::prelude::*;
+
+pyo3::create_exception!(
+    jq_magic_wasmer,
+    Trap,
+    pyo3::exceptions::PyException,
+    "A call ended in a trap. The first argument names it: stack, unreachable, bounds, other."
+);
+
+/// Bytes of native stack that a call may use.
+const STACK_BYTES: usize = 16 << 20;
+
+/// Install the handlers of the signals that traps raise. The first instance would do it too; a caller
+/// that watches over the order of handlers does it earlier. Calling it again does nothing.
+#[pyfunction]
+fn init_traps() {
+    wasmer_vm::init_traps();
+}
+
+#[pymodule]
+fn jq_magic_wasmer(python_module: &Bound<'_, PyModule>) -> PyResult<()> {
+    wasmer_vm::set_stack_size(STACK_BYTES);
+    python_module.add("STACK_BYTES", STACK_BYTES)?;
+    python_module.add("WASMER_VERSION", wasmer_vm::VERSION)?;
+    python_module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    python_module.add_function(wrap_pyfunction!(init_traps, python_module)?)?;
+    python_module.add("Trap", python_module.py().get_type::<Trap>())?;
+    python_module.add_class::<module::Module>()?;
+    python_module.add_class::<instance::Instance>()
+}

@@ -1,0 +1,145 @@
+//! Compiled code: made, kept for a cache, loaded again.
+#![allow(unsafe_code)]
+
+use crate::ceiling::{with_ceiling, Ceiling};
+use crate::image::{self, Contents, Image};
+use crate::instance::Instance;
+use pyo3::exceptions::{PyMemoryError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::sync::Arc;
+use wasmer::sys::{
+    BaseTunables, Cranelift, CraneliftOptLevel, EngineBuilder, Features, NativeEngineExt,
+};
+use wasmer::{Engine, ExternType, MemoryType, Pages, Store};
+use wasmer_vm::MemoryStyle;
+
+const PAGE_BYTES: u64 = 65_536;
+
+/// A compiled module without imports, shared by all its instances.
+#[pyclass(frozen, module = "jq_magic_wasmer")]
+pub struct Module {
+    module: wasmer::Module,
+    engine: Engine,
+    memory: MemoryType,
+    image: Arc<Image>,
+}
+
+/// What a guest may use: the proposals that compilers of our guests are told to use, and no others.
+fn features() -> Features {
+    let mut features = Features::new();
+    features
+        .bulk_memory(true)
+        .reference_types(true)
+        .multi_value(true)
+        .simd(true)
+        .threads(false)
+        .tail_call(false)
+        .multi_memory(false)
+        .memory64(false)
+        .exceptions(false)
+        .module_linking(false)
+        .relaxed_simd(false)
+        .extended_const(false);
+    features
+}
+
+fn engine(image: Arc<Image>) -> Engine {
+    let mut compiler = Cranelift::new();
+    compiler.opt_level(CraneliftOptLevel::Speed);
+    // The same bits of a NaN on every machine.
+    compiler.canonicalize_nans(true);
+    let builder = EngineBuilder::new(compiler).set_features(Some(features()));
+    let mut engine: Engine = builder.engine().into();
+    let base = BaseTunables::for_target(&Default::default());
+    engine.set_tunables(Ceiling { base, image });
+    engine
+}
+
+fn refused(error: impl std::fmt::Display) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+impl Module {
+    /// Refuse what a sandbox does not run, whatever the module was made from.
+    fn checked(module: wasmer::Module, engine: Engine, image: Arc<Image>) -> PyResult<Self> {
+        if let Some(import) = module.imports().next() {
+            let name = format!("{}.{}", import.module(), import.name());
+            return Err(refused(format!("the module imports {name}")));
+        }
+        let memories: Vec<MemoryType> = module
+            .exports()
+            .filter_map(|export| match export.ty() {
+                ExternType::Memory(memory) => Some(*memory),
+                _ => None,
+            })
+            .collect();
+        let [memory] = memories[..] else {
+            return Err(refused("the module does not export one memory"));
+        };
+        // An instance keeps an address in it, so it must not move when it grows.
+        let MemoryStyle::Static { .. } = engine.tunables().memory_style(&memory) else {
+            return Err(refused("the module's memory could move"));
+        };
+        Ok(Self {
+            module,
+            engine,
+            memory,
+            image,
+        })
+    }
+}
+
+#[pymethods]
+impl Module {
+    /// Compile a binary module. Raises: ValueError for one that is refused; MemoryError.
+    #[staticmethod]
+    fn compile(py: Python<'_>, wasm: &[u8]) -> PyResult<Self> {
+        let (rest, contents) = image::split(wasm).map_err(refused)?;
+        let image = Arc::new(Image::new(contents)?);
+        let engine = engine(image.clone());
+        let module = py.detach(|| wasmer::Module::from_binary(&engine, &rest));
+        Self::checked(module.map_err(refused)?, engine, image)
+    }
+
+    /// Load what `serialize` gave. It is machine code: never call it on bytes of others.
+    /// Raises: ValueError for what is none; OSError.
+    #[staticmethod]
+    fn deserialize(py: Python<'_>, code: &[u8]) -> PyResult<Self> {
+        let (code, contents) =
+            Contents::split_from(code).ok_or_else(|| refused("it is too short"))?;
+        let image = Arc::new(Image::new(contents)?);
+        let engine = engine(image.clone());
+        // SAFETY: the caller vouches for the bytes; jq_magic's cache takes them from files that only
+        // this user can write, and checks their digest.
+        let module = py.detach(|| unsafe { wasmer::Module::deserialize(&engine, code) });
+        Self::checked(module.map_err(refused)?, engine, image)
+    }
+
+    /// Machine code, and what the memory begins with, for `deserialize`.
+    fn serialize<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let mut code = self.module.serialize().map_err(refused)?.to_vec();
+        self.image.contents().append_to(&mut code);
+        Ok(PyBytes::new(py, &code))
+    }
+
+    /// Bytes of memory that an instance begins with.
+    fn memory_bytes(&self) -> u64 {
+        u64::from(self.memory.minimum.0) * PAGE_BYTES
+    }
+
+    /// A fresh instance whose memory cannot grow past `memory_bytes`.
+    /// Raises: MemoryError when that is less than it begins with, or the machine has no more.
+    fn instantiate(&self, memory_bytes: u64) -> PyResult<Instance> {
+        // A memory of 32 bits has no more than 65,536 pages, whatever is allowed.
+        let pages = u32::try_from(memory_bytes / PAGE_BYTES).unwrap_or(u32::MAX);
+        let pages = pages.min(Pages::max_value().0);
+        let mut store = Store::new(self.engine.clone());
+        let imports = wasmer::imports! {};
+        let instance = with_ceiling(pages, || {
+            let made = wasmer::Instance::new(&mut store, &self.module, &imports);
+            made.map_err(|error| PyMemoryError::new_err(error.to_string()))
+        })?;
+        Instance::new(store, instance)
+    }
+}
