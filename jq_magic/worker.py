@@ -6,6 +6,7 @@ returns. So it runs on a worker, and the caller waits in a way that signals inte
 
 from __future__ import annotations
 
+import collections
 import concurrent.futures
 import os
 import queue
@@ -19,7 +20,8 @@ _Job = Callable[[], None]
 #: A stop takes effect at the next check of the guest; it is repeated in case the run just began.
 _STOP_EVERY_S = 0.02
 
-_idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+#: By the size of their stacks: a runtime that needs a large one dies on a small one.
+_idle: collections.defaultdict[int, queue.SimpleQueue[_Worker]] = collections.defaultdict(queue.SimpleQueue)
 _starting = threading.Lock()
 
 
@@ -69,7 +71,7 @@ def run(function: Callable[[], T], *, seconds: float, stop: Callable[[], None], 
 
     """
     try:
-        worker = _idle.get_nowait()
+        worker = _idle[stack_bytes].get_nowait()
     except queue.Empty:
         worker = _Worker(stack_bytes)
     future = worker.submit(function)
@@ -80,7 +82,7 @@ def run(function: Callable[[], T], *, seconds: float, stop: Callable[[], None], 
         while not future.done():
             stop()
             concurrent.futures.wait([future], timeout=_STOP_EVERY_S)
-        _idle.put(worker)
+        _idle[stack_bytes].put(worker)
     if expired:
         raise Expired from future.exception()
     return future.result()
@@ -89,7 +91,7 @@ def run(function: Callable[[], T], *, seconds: float, stop: Callable[[], None], 
 def _forget() -> None:
     """After a fork the parent's threads are gone."""
     global _idle, _starting  # noqa: PLW0603 - the module's own state
-    _idle = queue.SimpleQueue()
+    _idle = collections.defaultdict(queue.SimpleQueue)
     _starting = threading.Lock()
 
 

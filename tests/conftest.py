@@ -17,7 +17,7 @@ ROOT = TESTS.parent
 ROOMY = jq_magic.Limits(deadline_s=60.0)
 
 
-@pytest.fixture(params=["wasmtime"])
+@pytest.fixture(params=["wasmtime", "wasmer"])
 def runtime(request):
     """Each runtime that this version has: tests that do not care run on all of them."""
     return request.param

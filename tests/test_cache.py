@@ -102,24 +102,24 @@ def test_a_directory_that_cannot_be_made_costs_one_warning(tmp_path, monkeypatch
         cache.store(FakeRuntime(), b"wasm", b"wasm")
 
 
-RUN = "import jq_magic; print(jq_magic.all('1 + 1', None))"
+RUN = "import sys, jq_magic; print(jq_magic.Sandbox(sys.argv[1]).run('1 + 1', 'null').values)"
 
 
-def test_a_new_process_uses_what_an_earlier_one_compiled(directory):
+def test_a_new_process_uses_what_an_earlier_one_compiled(directory, runtime):
     env = {**os.environ, cache.DIRECTORY_VARIABLE: str(directory)}
-    assert python(RUN, env=env).stdout == "[2]\n"
+    assert python(RUN, runtime, env=env).stdout == "[2]\n"
     stored = the_file(directory)
     before = stored.stat().st_mtime_ns
-    assert python(RUN, env=env).stdout == "[2]\n"
+    assert python(RUN, runtime, env=env).stdout == "[2]\n"
     assert stored.stat().st_mtime_ns == before
 
 
-def test_a_damaged_cache_of_the_real_runtime_is_never_fatal(directory):
+def test_a_damaged_cache_of_the_real_runtime_is_never_fatal(directory, runtime):
     env = {**os.environ, cache.DIRECTORY_VARIABLE: str(directory)}
-    python(RUN, env=env)
+    python(RUN, runtime, env=env)
     stored = the_file(directory)
     stored.write_bytes(stored.read_bytes()[:100_000])
-    done = python(RUN, env=env)
+    done = python(RUN, runtime, env=env)
     assert done.stdout == "[2]\n"
     assert done.stderr.count("CacheWarning") == 1
     assert stored.stat().st_size > 100_000

@@ -15,10 +15,15 @@ from typing import Protocol
 
 from jq_magic.errors import RuntimeUnavailableError
 
-#: Name -> (module of ours, distribution that it needs, how to install it).
-_KNOWN = {"wasmtime": ("jq_magic.runtimes.wasmtime", "wasmtime", "pip install wasmtime")}
-#: Runtimes that the interface names and this version does not have.
-_PLANNED = {"wasmer": "this version of jq_magic runs on wasmtime only"}
+#: Name -> (module of ours, module that it needs, how to install it).
+_KNOWN = {
+    "wasmtime": ("jq_magic.runtimes.wasmtime", "wasmtime", "pip install wasmtime"),
+    "wasmer": (
+        "jq_magic.runtimes.wasmer",
+        "jq_magic_wasmer",
+        "pip install 'jq-magic[wasmer]' (or, in a clone, make wasmer)",
+    ),
+}
 
 
 class TrapKind(enum.Enum):
@@ -94,7 +99,7 @@ class Runtime(Protocol):
 
 def available() -> list[str]:
     """Names of the runtimes that can be used here."""
-    return [name for name, (_, needs, _) in _KNOWN.items() if importlib.util.find_spec(needs)]
+    return [name for name, (_, needs, _) in _KNOWN.items() if importlib.util.find_spec(needs) is not None]
 
 
 def load(name: str) -> Runtime:
@@ -102,8 +107,6 @@ def load(name: str) -> Runtime:
 
     Raises: RuntimeUnavailableError, with what to do.
     """
-    if name in _PLANNED:
-        raise RuntimeUnavailableError(f"the runtime {name} is not available: {_PLANNED[name]}")
     if name not in _KNOWN:
         raise RuntimeUnavailableError(f"there is no runtime {name!r}; there is {', '.join(_KNOWN)}")
     module, needs, install = _KNOWN[name]

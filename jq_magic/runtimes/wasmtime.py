@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import faulthandler
 import importlib.metadata
 import platform
 import threading
-import warnings
 from typing import Any, cast
 
 import wasmtime
 
 from jq_magic.errors import GuestError, MemoryLimitError
-from jq_magic.runtimes import Trap, TrapKind
+from jq_magic.runtimes import Trap, TrapKind, signals
 
 #: Bytes of native stack for a call. Deep recursion of filters and values uses it.
 STACK_BYTES = 16 << 20
@@ -121,7 +119,7 @@ class WasmtimeModule:
         if memory_bytes < minimum:
             reason = "the sandbox itself needs more memory than allowed"
             raise MemoryLimitError("memory_bytes", minimum, memory_bytes, reason=reason)
-        RUNTIME.keep_signals()
+        signals.keep()
         return WasmtimeInstance(self._engine, self.module, memory_bytes)
 
 
@@ -135,9 +133,8 @@ class WasmtimeRuntime:
         version = importlib.metadata.version("wasmtime")
         processor = f"{platform.system()} {platform.machine()} {platform.processor()}"
         self.fingerprint = f"wasmtime {version}; speed, nan, stack {STACK_BYTES}; {processor}"
-        # The engine takes over the signals that traps raise, and passes on those of others.
-        self._faulthandler_is_below = faulthandler.is_enabled()
-        self._engine = wasmtime.Engine(_config())
+        with signals.installing():
+            self._engine = wasmtime.Engine(_config())
         self._modules: list[wasmtime.Module] = []
         atexit.register(self._close)
 
@@ -146,16 +143,6 @@ class WasmtimeRuntime:
         for module in self._modules:
             module.close()
         self._engine.close()
-
-    def keep_signals(self) -> None:
-        """Put wasmtime's handlers back on top when faulthandler was enabled after them.
-
-        It would take the next trap, by which every limit ends a run, for a crash of the process.
-        """
-        if faulthandler.is_enabled() and not self._faulthandler_is_below:
-            faulthandler.disable()
-            message = "faulthandler is disabled again: enable it before jq_magic is first used, or it ends the process"
-            warnings.warn(message, RuntimeWarning, stacklevel=2)
 
     def compile(self, wasm: bytes) -> WasmtimeModule:
         # wasmtime-py reads text too, which is not what the build made.

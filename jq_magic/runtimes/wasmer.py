@@ -1,0 +1,92 @@
+"""The runtime wasmer, through the extension jq_magic_wasmer (wasm/wasmer in the repository)."""
+
+from __future__ import annotations
+
+import platform
+
+import jq_magic_wasmer
+
+from jq_magic.errors import GuestError, MemoryLimitError
+from jq_magic.runtimes import Trap, TrapKind, signals
+
+#: wasmer runs a guest on a stack of its own (`jq_magic_wasmer.STACK_BYTES`); the thread's own holds the rest.
+THREAD_STACK_BYTES = 8 << 20
+
+_TRAPS = {
+    "unreachable": TrapKind.UNREACHABLE,
+    "stack": TrapKind.STACK,
+    "bounds": TrapKind.OUT_OF_BOUNDS,
+    "other": TrapKind.OTHER,
+}
+
+
+class WasmerInstance:
+    """One store with one instance; see `jq_magic.runtimes.Instance`."""
+
+    def __init__(self, instance: jq_magic_wasmer.Instance) -> None:
+        self._instance = instance
+        # The same bound methods for each call: they are looked up once.
+        self.read = instance.read
+        self.write = instance.write
+        self.get_global = instance.get_global
+        self.set_global = instance.set_global
+        self.memory_bytes = instance.memory_bytes
+        self.stop = instance.stop
+        self.close = instance.close
+
+    def call(self, name: str, *args: int) -> int:
+        try:
+            return self._instance.call(name, *args)
+        except jq_magic_wasmer.Trap as trap:
+            kind, detail = trap.args
+            raise Trap(_TRAPS[kind], detail) from None
+
+
+class WasmerModule:
+    """Compiled code; see `jq_magic.runtimes.Module`."""
+
+    def __init__(self, module: jq_magic_wasmer.Module) -> None:
+        self.module = module
+        self._minimum_bytes = module.memory_bytes()
+
+    def instantiate(self, memory_bytes: int) -> WasmerInstance:
+        if memory_bytes < self._minimum_bytes:
+            reason = "the sandbox itself needs more memory than allowed"
+            raise MemoryLimitError("memory_bytes", self._minimum_bytes, memory_bytes, reason=reason)
+        signals.keep()
+        try:
+            return WasmerInstance(self.module.instantiate(memory_bytes))
+        except MemoryError as error:
+            raise GuestError(f"wasmer cannot make an instance here: {error}") from error
+
+
+class WasmerRuntime:
+    """The extension with its one configuration; see `jq_magic.runtimes.Runtime`."""
+
+    name = "wasmer"
+    thread_stack_bytes = THREAD_STACK_BYTES
+
+    def __init__(self) -> None:
+        versions = f"wasmer {jq_magic_wasmer.WASMER_VERSION}; extension {jq_magic_wasmer.__version__}"
+        processor = f"{platform.system()} {platform.machine()} {platform.processor()}"
+        self.fingerprint = f"{versions}; speed, nan, stack {jq_magic_wasmer.STACK_BYTES}; {processor}"
+        with signals.installing():
+            jq_magic_wasmer.init_traps()
+
+    def compile(self, wasm: bytes) -> WasmerModule:
+        try:
+            return WasmerModule(jq_magic_wasmer.Module.compile(wasm))
+        except ValueError as error:
+            raise GuestError(f"wasmer refuses the guest: {error}") from error
+
+    def serialize(self, module: WasmerModule) -> bytes:
+        return module.module.serialize()
+
+    def deserialize(self, code: bytes) -> WasmerModule:
+        try:
+            return WasmerModule(jq_magic_wasmer.Module.deserialize(code))
+        except ValueError as error:
+            raise GuestError(f"wasmer refuses the compiled guest: {error}") from error
+
+
+RUNTIME = WasmerRuntime()
