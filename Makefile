@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 CACHE := $(or $(JQ_MAGIC_BUILD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jq_magic-build)
 CHECKS := $(CACHE)/checks
 
-.PHONY: help demo test setup guest wasmer lint unit notebooks record clean
+.PHONY: help demo test setup guest wasmer lint unit notebooks record bench-runtimes clean
 
 help:
 	@echo "make demo    set up, run notebooks/quickstart.ipynb and show it here"
 	@echo "make test    set up and run every check"
 	@echo "make wasmer  build the second runtime and install it here"
 	@echo "make record  run the notebooks and keep their outputs"
+	@echo "make bench-runtimes  compare the two runtimes: figures and charts in benchmarks/results"
 	@echo "make clean   remove what was made here"
 
 demo: setup
@@ -60,6 +61,11 @@ notebooks:
 
 record: setup wasmer
 	$(BIN)/python notebooks/record.py
+
+bench-runtimes: wasmer
+	@$(BIN)/pip install --disable-pip-version-check -q -e '.[bench]'
+	$(BIN)/python benchmarks/runtimes.py
+	$(BIN)/python benchmarks/runtimes_charts.py
 
 clean:
 	rm -rf $(VENV) build dist jq_magic/jaq.*

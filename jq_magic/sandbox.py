@@ -28,7 +28,7 @@ class Sandbox:
     """Where programs run: a runtime and the limits that hold for each run.
 
     Args:
-        runtime: "wasmtime".
+        runtime: "wasmtime" or "wasmer".
         limits: The limits of each run; None for the preset "standard".
         engine: "jaq".
     Raises: RuntimeUnavailableError for a runtime or engine that cannot be used here.

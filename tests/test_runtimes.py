@@ -174,8 +174,9 @@ def end(runtime, program):
         return type(error).__name__
 
 for step in json.loads(sys.argv[1]):
-    if step in ("enable", "disable"):
-        getattr(faulthandler, step)()
+    if step in ("enable", "disable", "disable enable"):
+        for change in step.split():
+            getattr(faulthandler, change)()
     else:
         used.append(step)
     # A trap of each kind on each runtime that is in use by now, the latest last and first.
@@ -195,12 +196,31 @@ print("alive")
         ("enable", "wasmer", "wasmtime", "disable", "enable"),
         ("wasmer", "wasmtime", "enable", "disable", "enable"),
         ("wasmtime", "enable", "wasmer", "disable"),
+        ("enable", "wasmtime", "wasmer", "disable enable"),
     ],
-    ids=" ".join,
+    ids=", ".join,
 )
 def test_traps_end_runs_whatever_came_first(steps):
     done = python(TOGETHER, json.dumps(steps))
     assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr
+
+
+def test_handlers_of_others_are_left_alone():
+    code = """
+import ctypes, signal, jq_magic
+from jq_magic.runtimes import signals
+boxes = [jq_magic.Sandbox(runtime) for runtime in jq_magic.runtimes()]
+for box in boxes:
+    box.run(".", "1")
+signal.signal(signal.SIGFPE, lambda *_: None)
+look = lambda: signals._addresses(signals._installed())
+theirs = look()
+for box in boxes:
+    box.run(".", "1")
+print(look() == theirs)
+"""
+    done = python(code)
+    assert done.stdout == "True\n", done.stderr
 
 
 def test_a_crash_is_still_a_crash():

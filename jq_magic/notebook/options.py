@@ -36,7 +36,7 @@ OPTIONS = (
     Option(("--timeout",), ("TIME",), "time to take: 2s, 500ms", limits.parse_seconds),
     Option(("--output-limit",), ("SIZE",), "bytes of output: 8MiB", limits.parse_bytes),
     Option(("--preset",), ("NAME",), f"limits to start from: {', '.join(limits.PRESETS)}"),
-    Option(("--runtime",), ("NAME",), "WebAssembly runtime: wasmtime"),
+    Option(("--runtime",), ("NAME",), "WebAssembly runtime: wasmtime, wasmer"),
     Option(("--engine",), ("NAME",), "jq implementation: jaq"),
     Option(("-o", "--out"), ("NAME",), "keep the value (or the list of values) in a variable"),
     Option(("--as",), ("FORM",), "give values or text instead of the display"),

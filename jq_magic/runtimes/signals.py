@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
+import os
 import signal
 import threading
 import warnings
@@ -23,7 +24,10 @@ _SIGACTION_BYTES = 512
 _lock = threading.Lock()
 #: Whether faulthandler was enabled before the first runtime; None when there is none yet.
 _faulthandler_is_below: bool | None = None
-#: The handlers as the runtimes left them; empty when there are none yet.
+#: Whether it was enabled at the last look.
+_faulthandler_was_enabled = False
+#: The handlers before the first runtime, and as the runtimes left them.
+_beneath: list[bytes] = []
 _handlers: list[bytes] = []
 _sigaction = ctypes.CDLL(None, use_errno=True).sigaction
 _sigaction.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p)
@@ -32,30 +36,41 @@ _sigaction.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p)
 @contextlib.contextmanager
 def installing() -> Iterator[None]:
     """Around what makes a runtime install its handlers: they come to stand on top of those that are there."""
-    global _faulthandler_is_below, _handlers  # noqa: PLW0603 - the process has one set of handlers
+    global _faulthandler_is_below, _faulthandler_was_enabled, _beneath, _handlers  # noqa: PLW0603 - one process, one set
     keep()
     with _lock:
+        _faulthandler_was_enabled = faulthandler.is_enabled()
         if _faulthandler_is_below is None:
-            _faulthandler_is_below = faulthandler.is_enabled()
+            _faulthandler_is_below, _beneath = _faulthandler_was_enabled, _installed()
         yield
         _handlers = _installed()
 
 
 def keep() -> None:
-    """Put the runtimes' handlers back when others were put in their place since.
+    """Put the runtimes' handlers back when faulthandler took them away or stands above them.
 
-    A faulthandler that was enabled later is disabled, with a RuntimeWarning.
+    A faulthandler that was enabled later is disabled, with a RuntimeWarning. Handlers that others put on top
+    are left alone: a runtime that does so passes on what is not its own.
     """
+    global _faulthandler_was_enabled  # noqa: PLW0603 - one process, one faulthandler
     with _lock:
-        if not _handlers or _installed() == _handlers:
+        if _faulthandler_is_below is None:
             return
-        if faulthandler.is_enabled() and not _faulthandler_is_below:
+        is_enabled = faulthandler.is_enabled()
+        has_changed, _faulthandler_was_enabled = is_enabled != _faulthandler_was_enabled, is_enabled
+        is_late = is_enabled and not _faulthandler_is_below
+        found = _addresses(_installed())
+        if found == _addresses(_handlers) or not (is_late or has_changed or found == _addresses(_beneath)):
+            return
+        if is_late:
             faulthandler.disable()
-            message = "faulthandler is disabled again: enable it before jq_magic is first used, or it ends the process"
-            warnings.warn(message, RuntimeWarning, stacklevel=2)
+            _faulthandler_was_enabled = False
         for number, handler in zip(_SIGNALS, _handlers, strict=True):
             if _sigaction(number, handler, None) != 0:
                 raise OSError(ctypes.get_errno(), f"the handler of {number.name} cannot be installed")
+    if is_late:
+        message = "faulthandler is disabled again: enable it before jq_magic is first used, or it ends the process"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
 
 
 def _installed() -> list[bytes]:
@@ -66,3 +81,18 @@ def _installed() -> list[bytes]:
             raise OSError(ctypes.get_errno(), f"the handler of {number.name} cannot be read")
         found.append(handler.raw)
     return found
+
+
+def _addresses(handlers: list[bytes]) -> list[bytes]:
+    """Where the handlers are: the one member of the structure that is the same each time it is read."""
+    return [handler[: ctypes.sizeof(ctypes.c_void_p)] for handler in handlers]
+
+
+def _forget() -> None:
+    """After a fork the thread that held the lock may be gone."""
+    global _lock  # noqa: PLW0603 - the module's own state
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
