@@ -63,7 +63,9 @@ print(jq_magic.all("1 + 1", None))
 
 
 def test_the_extension_is_the_one_that_these_sources_make():
-    assert extension.is_installed(extension.key(toolchain.host_cargo())), "run: make wasmer"
+    key = extension.key(toolchain.host_cargo())
+    assert extension.is_installed(key), "run: make wasmer"
+    assert key in load("wasmer").fingerprint
 
 
 # `now` differs from run to run.

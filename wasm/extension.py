@@ -70,6 +70,7 @@ def wheel(cargo: str, stored: Path) -> Path:
     (CRATE / "licenses.txt").write_text((build.ROOT / "LICENSE").read_text() + "\n" + licences)
     environment = {
         **os.environ,
+        "JQ_MAGIC_WASMER_BUILD": stored.name,
         "CARGO_TARGET_DIR": str(build.cache_directory() / "wasmer"),
         "PATH": f"{Path(cargo).parent}{os.pathsep}{os.environ['PATH']}",
     }

@@ -67,9 +67,11 @@ class WasmerRuntime:
     thread_stack_bytes = THREAD_STACK_BYTES
 
     def __init__(self) -> None:
-        versions = f"wasmer {jq_magic_wasmer.WASMER_VERSION}; extension {jq_magic_wasmer.__version__}"
+        extension = f"extension {jq_magic_wasmer.__version__} {jq_magic_wasmer.BUILD}"
         processor = f"{platform.system()} {platform.machine()} {platform.processor()}"
-        self.fingerprint = f"{versions}; speed, nan, stack {jq_magic_wasmer.STACK_BYTES}; {processor}"
+        self.fingerprint = (
+            f"wasmer {jq_magic_wasmer.WASMER_VERSION}; {extension}; stack {jq_magic_wasmer.STACK_BYTES}; {processor}"
+        )
         with signals.installing():
             jq_magic_wasmer.init_traps()
 

@@ -2,6 +2,8 @@ from typing import final
 
 #: Bytes of native stack that a call may use.
 STACK_BYTES: int
+#: Which sources this was built from.
+BUILD: str
 #: Version of the crate wasmer.
 WASMER_VERSION: str
 __version__: str

@@ -34,6 +34,9 @@ fn jq_magic_wasmer(python_module: &Bound<'_, PyModule>) -> PyResult<()> {
     wasmer_vm::set_stack_size(STACK_BYTES);
     python_module.add("STACK_BYTES", STACK_BYTES)?;
     python_module.add("WASMER_VERSION", wasmer_vm::VERSION)?;
+    // wasm/extension.py names the sources: code that one build compiled is not for another.
+    let build = option_env!("JQ_MAGIC_WASMER_BUILD").unwrap_or_default();
+    python_module.add("BUILD", build)?;
     python_module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     python_module.add_function(wrap_pyfunction!(init_traps, python_module)?)?;
     python_module.add("Trap", python_module.py().get_type::<Trap>())?;
