@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from jq_magic import modules, worker
+from jq_magic import ceiling, modules, worker
 from jq_magic.errors import DeadlineError, InputLimitError, LimitError, ProgramLimitError
 from jq_magic.guest import Batch, Guest
 from jq_magic.limits import PRESETS, Limits
@@ -61,6 +61,7 @@ class Run:
         text: The input, UTF-8; None to check the program only.
         flags: As `jq_magic.guest` names them.
         batch: Bytes and outputs that fill a batch.
+    Raises: CeilingError, ProgramLimitError, InputLimitError, RuntimeUnavailableError, GuestError.
 
     """
 
@@ -75,7 +76,8 @@ class Run:
         flags: int = 0,
         batch: tuple[int, int] = WHOLE_RUN,
     ) -> None:
-        self.limits = limits
+        # Every run passes here, whoever gave its limits.
+        self.limits = limits = ceiling.enforce(limits)
         self.wall_s = 0.0
         self.fuel = self.memory_bytes = self.input_bytes = 0
         self._instance: Instance | None = None

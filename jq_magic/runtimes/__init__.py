@@ -13,6 +13,7 @@ import sys
 import types
 from typing import Protocol
 
+from jq_magic import ceiling
 from jq_magic.errors import RuntimeUnavailableError
 
 #: Name -> (module of ours, distribution that it needs, how to install it).
@@ -93,8 +94,10 @@ class Runtime(Protocol):
 
 
 def available() -> list[str]:
-    """Names of the runtimes that can be used here."""
-    return [name for name, (_, needs, _) in _KNOWN.items() if importlib.util.find_spec(needs)]
+    """Names of the runtimes that can be used here. Raises: CeilingError."""
+    allowed = ceiling.current().runtimes
+    known = (name for name in _KNOWN if allowed is None or name in allowed[0])
+    return [name for name in known if importlib.util.find_spec(_KNOWN[name][1])]
 
 
 def load(name: str) -> Runtime:
@@ -102,6 +105,7 @@ def load(name: str) -> Runtime:
 
     Raises: RuntimeUnavailableError, with what to do.
     """
+    ceiling.check_runtime(name)
     if name in _PLANNED:
         raise RuntimeUnavailableError(f"the runtime {name} is not available: {_PLANNED[name]}")
     if name not in _KNOWN:
