@@ -41,6 +41,10 @@ _REPLY_OFFSET = 64
 STACK_BYTES = 4 << 20
 #: A stack pointer below this belongs to an exhausted stack: the largest frame of the guest is smaller.
 _STACK_FLOOR = 16_384
+#: An error about a program can be this long, whatever the output limit is.
+_ERROR_BYTES = 1 << 20
+#: No count of a 32-bit guest is larger.
+_MAX_COUNT = 2**64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,11 +77,15 @@ class Guest:
         self._text = b""
         self._control = instance.get_global("control")
         self.input_bytes = 0
+        self._outputs = self._written = 0
         instance.set_global("fuel", limits.fuel)
 
     def fuel_used(self) -> int:
-        """Fuel spent so far; more than the limit by a little when it was exhausted."""
-        return self._limits.fuel - self._instance.get_global("fuel")
+        """Fuel spent so far; more than the limit by a little when it was exhausted. Raises: GuestError."""
+        used = self._limits.fuel - self._instance.get_global("fuel")
+        if used < 0:
+            raise GuestError("the guest has more fuel than it was given")
+        return used
 
     def start(self, args: bytes, text: bytes | None, flags: int, now: float, batch: tuple[int, int]) -> None:
         """Compile the program and, unless `text` is None, take the input.
@@ -108,7 +116,10 @@ class Guest:
         reply = self._reply()
         out, out_bytes, outputs, _, _, said, said_bytes, *_ = reply
         self.input_bytes = reply[11]
+        self._count(outputs, out_bytes + said_bytes)
         text = self._read(out, out_bytes)
+        if not _is_utf8(text):
+            raise GuestError("the guest's batch is not UTF-8")
         if outputs != text.count(b"\n") or (text and not text.endswith(b"\n")):
             raise GuestError("the guest's batch is not as many texts as it says")
         messages = [_string(line) for line in self._read(said, said_bytes).splitlines()]
@@ -120,6 +131,13 @@ class Guest:
         elif status not in {_MORE, _DONE}:
             error = self._error(status, reply)
         return Batch(text, outputs, messages, done=status != _MORE or error is not None, error=error)
+
+    def _count(self, outputs: int, written: int) -> None:
+        """Raises: GuestError when the guest gives more than it may: it keeps these limits itself."""
+        self._outputs += outputs
+        self._written += written
+        if self._outputs > self._limits.outputs or self._written > self._limits.output_bytes:
+            raise GuestError("the guest gives more output than it was allowed")
 
     def _place(self, data: bytes) -> tuple[int, int]:
         if not data:
@@ -169,6 +187,9 @@ class Guest:
         return GuestError(f"the guest trapped: {trap.kind.value}")
 
     def _error(self, status: int, reply: tuple[Any, ...]) -> JqMagicError:
+        # The value and the message of an error are written within the output limit, the message quoted once more.
+        if reply[4] > _ERROR_BYTES + 4 * self._limits.output_bytes:
+            raise GuestError("the guest's error is longer than the output limit allows")
         found = _object(self._read(reply[3], reply[4]))
         if status == _PROGRAM:
             return ProgramError(
@@ -219,7 +240,7 @@ class _Object:
 
     def count(self, name: str) -> int:
         found = self._members.get(name)
-        if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+        if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < _MAX_COUNT:
             raise GuestError(f"the guest's error has no count {name}")
         return found
 
@@ -236,10 +257,17 @@ def _object(text: bytes) -> _Object:
     return _Object(members)
 
 
+def _is_utf8(text: bytes) -> bool:
+    try:
+        return text.isascii() or bool(text.decode())
+    except UnicodeDecodeError:
+        return False
+
+
 def _string(line: bytes) -> str:
     try:
-        found = json.loads(line)
-    except ValueError as error:
+        found = json.loads(line.decode())
+    except (ValueError, RecursionError) as error:
         raise GuestError(f"the guest's message is not JSON: {error}") from error
     if not isinstance(found, str):
         raise GuestError("the guest's message is no string")
