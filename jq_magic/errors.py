@@ -33,8 +33,11 @@ class JqMagicError(Exception):
         super().__init__(cut(message))
 
     def _render_traceback_(self) -> list[str]:
-        """The lines that IPython prints instead of a traceback: the mistake is not in Python."""
-        first, *rest = str(self).splitlines() or [""]
+        """The lines that IPython prints instead of a traceback: the mistake is not in Python.
+
+        An error's text can come from the filter or the data, so what moves a terminal's cursor is escaped.
+        """
+        first, *rest = (visible(line) for line in str(self).split("\n"))
         return [f"{type(self).__name__}: {first}", *rest]
 
 

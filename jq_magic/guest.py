@@ -13,6 +13,7 @@ import struct
 from typing import Any
 
 from jq_magic.errors import (
+    DataError,
     FilterError,
     FuelError,
     GuestError,
@@ -43,6 +44,8 @@ STACK_BYTES = 4 << 20
 _STACK_FLOOR = 16_384
 #: An error about a program can be this long, whatever the output limit is.
 _ERROR_BYTES = 1 << 20
+#: What Python's decoder always manages.
+_PYTHON_DEPTH = 900
 #: No count of a 32-bit guest is larger.
 _MAX_COUNT = 2**64
 
@@ -190,7 +193,15 @@ class Guest:
         # The value and the message of an error are written within the output limit, the message quoted once more.
         if reply[4] > _ERROR_BYTES + 4 * self._limits.output_bytes:
             raise GuestError("the guest's error is longer than the output limit allows")
-        found = _object(self._read(reply[3], reply[4]))
+        text = self._read(reply[3], reply[4])
+        try:
+            found = _object(text)
+        except _TooDeepError as error:
+            # Values may nest as deep as the limit says, which can be deeper than Python decodes.
+            if self._limits.depth < _PYTHON_DEPTH or status not in {_FILTER, _HALT}:
+                raise error from None
+            too_deep = FilterError("the filter raised an error whose value nests too deep for Python")
+            return too_deep if status == _FILTER else HaltError(reply[7])
         if status == _PROGRAM:
             return ProgramError(
                 found.text("message"),
@@ -218,6 +229,10 @@ class Guest:
         kind = {"program": ProgramLimitError, "input": InputLimitError}.get(where, OutputLimitError)
         reason = f"the {where} nests deeper than allowed" if limit == "depth" else None
         return kind(limit, found.count("used"), found.count("allowed"), reason=reason)
+
+
+class _TooDeepError(GuestError):
+    """An error object nests deeper than Python decodes."""
 
 
 class _Object:
@@ -250,7 +265,9 @@ def _object(text: bytes) -> _Object:
 
     try:
         members = from_json(text.decode())
-    except (ValueError, JqMagicError) as error:
+    except DataError as error:
+        raise _TooDeepError(f"the guest's error is not JSON: {error}") from error
+    except ValueError as error:
         raise GuestError(f"the guest's error is not JSON: {error}") from error
     if not isinstance(members, dict):
         raise GuestError("the guest's error is no object")
