@@ -5,12 +5,19 @@ BIN := $(VENV)/bin
 # cargo keeps what it compiled for the checks in one place for all checkouts.
 CHECKS := $(or $(JQ_MAGIC_BUILD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jq_magic-build)/checks
 
-.PHONY: help demo test setup guest lint unit notebooks record clean
+.PHONY: help demo test setup guest lint unit notebooks record clean proof fuzz reproduce audit
+
+# Seconds that each fuzz target runs.
+T ?= 60
 
 help:
 	@echo "make demo    set up, run notebooks/quickstart.ipynb and show it here"
 	@echo "make test    set up and run every check"
 	@echo "make record  run the notebooks and keep their outputs"
+	@echo "make proof   the whole proof of the sandbox's promise (half an hour), as build/proof.json and .html"
+	@echo "make fuzz    fuzz each target for T seconds (make fuzz T=600)"
+	@echo "make reproduce  build the guest twice from nothing and compare"
+	@echo "make audit   look the dependencies up in the advisory databases"
 	@echo "make clean   remove what was made here"
 
 demo: setup
@@ -52,6 +59,18 @@ notebooks:
 
 record: setup
 	$(BIN)/python notebooks/record.py
+
+proof: setup
+	$(BIN)/python tests/proof.py
+
+fuzz: setup
+	$(BIN)/python tests/fuzz/run.py --seconds $(T)
+
+reproduce:
+	$(PYTHON) wasm/reproduce.py
+
+audit: setup
+	$(BIN)/python wasm/audit.py
 
 clean:
 	rm -rf $(VENV) build dist jq_magic/jaq.*

@@ -49,17 +49,19 @@ class _Worker:
     def _serve(self) -> None:
         while True:
             self._jobs.get()()
-            _idle[self] = None
 
     def submit(self, function: Callable[[], T]) -> concurrent.futures.Future[T]:
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
 
         def job() -> None:
+            # Idle before the caller goes on: it would find no idle worker for its next job, and make one more.
             try:
                 result = function()
             except BaseException as error:  # noqa: BLE001 - the caller gets it, whatever it is
+                _idle[self] = None
                 future.set_exception(error)
             else:
+                _idle[self] = None
                 future.set_result(result)
 
         self._jobs.put(job)

@@ -7,6 +7,7 @@ The package itself can be called: `jq_magic.runtimes()` gives the names of those
 from __future__ import annotations
 
 import enum
+import functools
 import importlib
 import importlib.util
 import sys
@@ -106,6 +107,10 @@ def load(name: str) -> Runtime:
     Raises: RuntimeUnavailableError, with what to do.
     """
     ceiling.check_runtime(name)
+    if _is_sub_interpreter():
+        # A runtime's types are the process's: used in two interpreters, both lose them.
+        message = "jq_magic cannot be used in a sub-interpreter: use the main interpreter, a thread or a process"
+        raise RuntimeUnavailableError(message)
     if name in _PLANNED:
         raise RuntimeUnavailableError(f"the runtime {name} is not available: {_PLANNED[name]}")
     if name not in _KNOWN:
@@ -117,6 +122,18 @@ def load(name: str) -> Runtime:
         message = f"the runtime {name} needs the package {needs} ({error}): {install}"
         raise RuntimeUnavailableError(message) from error
     return runtime
+
+
+@functools.cache
+def _is_sub_interpreter() -> bool:
+    # Python has no public name for this that works in every version.
+    for name in ("_interpreters", "_xxsubinterpreters"):
+        try:
+            interpreters = importlib.import_module(name)
+        except ImportError:
+            continue
+        return bool(interpreters.get_current() != interpreters.get_main())
+    return False
 
 
 class _Callable(types.ModuleType):
