@@ -6,7 +6,10 @@ BIN := $(VENV)/bin
 CACHE := $(or $(JQ_MAGIC_BUILD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jq_magic-build)
 CHECKS := $(CACHE)/checks
 
-.PHONY: help demo test setup guest wasmer lint unit notebooks record bench-runtimes clean
+.PHONY: help demo test setup guest wasmer lint unit notebooks record bench-runtimes clean proof fuzz reproduce audit
+
+# Seconds that each fuzz target runs.
+T ?= 60
 
 help:
 	@echo "make demo    set up, run notebooks/quickstart.ipynb and show it here"
@@ -14,6 +17,10 @@ help:
 	@echo "make wasmer  build the second runtime and install it here"
 	@echo "make record  run the notebooks and keep their outputs"
 	@echo "make bench-runtimes  compare the two runtimes: figures and charts in benchmarks/results"
+	@echo "make proof   the whole proof of the sandbox's promise (half an hour), as build/proof.json and .html"
+	@echo "make fuzz    fuzz each target for T seconds (make fuzz T=600)"
+	@echo "make reproduce  build the guest twice from nothing and compare"
+	@echo "make audit   look the dependencies up in the advisory databases"
 	@echo "make clean   remove what was made here"
 
 demo: setup
@@ -66,6 +73,18 @@ bench-runtimes: wasmer
 	@$(BIN)/pip install --disable-pip-version-check -q -e '.[bench]'
 	$(BIN)/python benchmarks/runtimes.py
 	$(BIN)/python benchmarks/runtimes_charts.py
+
+proof: setup
+	$(BIN)/python tests/proof.py
+
+fuzz: setup
+	$(BIN)/python tests/fuzz/run.py --seconds $(T)
+
+reproduce:
+	$(PYTHON) wasm/reproduce.py
+
+audit: setup
+	$(BIN)/python wasm/audit.py
 
 clean:
 	rm -rf $(VENV) build dist jq_magic/jaq.*

@@ -8,8 +8,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+# Reads what sets a ceiling, before code of the notebook can change it.
+from jq_magic import ceiling as _ceiling  # noqa: F401
+
 if TYPE_CHECKING:
     from jq_magic.errors import (
+        CeilingError,
         DataError,
         DeadlineError,
         FilterError,
@@ -36,8 +40,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "errors": (
-        "DataError DeadlineError FilterError FuelError GuestError HaltError InputError InputLimitError JqMagicError "
-        "LimitError LimitValueError MemoryLimitError OutputLimitError ProgramError ProgramLimitError "
+        "CeilingError DataError DeadlineError FilterError FuelError GuestError HaltError InputError InputLimitError "
+        "JqMagicError LimitError LimitValueError MemoryLimitError OutputLimitError ProgramError ProgramLimitError "
         "RuntimeUnavailableError StackLimitError"
     ),
     "limits": "Limits PRESETS",
@@ -47,8 +51,8 @@ _HOMES = {
 _NAMES = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
-    "PRESETS", "DataError", "DeadlineError", "FilterError", "FuelError", "GuestError", "HaltError", "InputError",
-    "InputLimitError", "JqMagicError", "LimitError", "LimitValueError", "Limits", "MemoryLimitError",
+    "PRESETS", "CeilingError", "DataError", "DeadlineError", "FilterError", "FuelError", "GuestError", "HaltError",
+    "InputError", "InputLimitError", "JqMagicError", "LimitError", "LimitValueError", "Limits", "MemoryLimitError",
     "OutputLimitError", "Program", "ProgramError", "ProgramLimitError", "Result", "RuntimeUnavailableError",
     "Sandbox", "StackLimitError", "Usage", "all", "compile", "first", "iter", "load_ipython_extension", "runtimes",
     "text", "unload_ipython_extension",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
+from jq_magic import ceiling as _ceiling
 from jq_magic import limits as _limits
 
 if TYPE_CHECKING:
@@ -32,13 +33,20 @@ class JqMagicError(Exception):
         super().__init__(cut(message))
 
     def _render_traceback_(self) -> list[str]:
-        """The lines that IPython prints instead of a traceback: the mistake is not in Python."""
-        first, *rest = str(self).splitlines() or [""]
+        """The lines that IPython prints instead of a traceback: the mistake is not in Python.
+
+        An error's text can come from the filter or the data, so what moves a terminal's cursor is escaped.
+        """
+        first, *rest = (visible(line) for line in str(self).split("\n"))
         return [f"{type(self).__name__}: {first}", *rest]
 
 
 class LimitValueError(JqMagicError, ValueError):
     """A limit was given a value that is none."""
+
+
+class CeilingError(LimitValueError):
+    """A limit is above the ceiling that was set from outside the notebook, or that ceiling cannot be read."""
 
 
 class DataError(JqMagicError, TypeError):
@@ -136,7 +144,7 @@ class LimitError(JqMagicError):
         amounts = f"used {_limits.show(limit, used)} of {_limits.show(limit, allowed)}"
         # Memory is known to be short by how much; twice the limit may still be too little.
         needed = max(allowed, min(used, _limits.MAX_MEMORY_BYTES / 2)) if limit == "memory_bytes" else allowed
-        super().__init__(f"{reason or _limits.REASONS[limit]}: {amounts}\n{_limits.advice(limit, needed)}")
+        super().__init__(f"{reason or _limits.REASONS[limit]}: {amounts}\n{_ceiling.advice(limit, needed)}")
 
 
 class FuelError(LimitError):

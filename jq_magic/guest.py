@@ -13,6 +13,7 @@ import struct
 from typing import Any
 
 from jq_magic.errors import (
+    DataError,
     FilterError,
     FuelError,
     GuestError,
@@ -41,6 +42,12 @@ _REPLY_OFFSET = 64
 STACK_BYTES = 4 << 20
 #: A stack pointer below this belongs to an exhausted stack: the largest frame of the guest is smaller.
 _STACK_FLOOR = 16_384
+#: An error about a program can be this long, whatever the output limit is.
+_ERROR_BYTES = 1 << 20
+#: What Python's decoder always manages.
+_PYTHON_DEPTH = 900
+#: No count of a 32-bit guest is larger.
+_MAX_COUNT = 2**64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,11 +80,15 @@ class Guest:
         self._text = b""
         self._control = instance.get_global("control")
         self.input_bytes = 0
+        self._outputs = self._written = 0
         instance.set_global("fuel", limits.fuel)
 
     def fuel_used(self) -> int:
-        """Fuel spent so far; more than the limit by a little when it was exhausted."""
-        return self._limits.fuel - self._instance.get_global("fuel")
+        """Fuel spent so far; more than the limit by a little when it was exhausted. Raises: GuestError."""
+        used = self._limits.fuel - self._instance.get_global("fuel")
+        if used < 0:
+            raise GuestError("the guest has more fuel than it was given")
+        return used
 
     def start(self, args: bytes, text: bytes | None, flags: int, now: float, batch: tuple[int, int]) -> None:
         """Compile the program and, unless `text` is None, take the input.
@@ -108,7 +119,10 @@ class Guest:
         reply = self._reply()
         out, out_bytes, outputs, _, _, said, said_bytes, *_ = reply
         self.input_bytes = reply[11]
+        self._count(outputs, out_bytes + said_bytes)
         text = self._read(out, out_bytes)
+        if not _is_utf8(text):
+            raise GuestError("the guest's batch is not UTF-8")
         if outputs != text.count(b"\n") or (text and not text.endswith(b"\n")):
             raise GuestError("the guest's batch is not as many texts as it says")
         messages = [_string(line) for line in self._read(said, said_bytes).splitlines()]
@@ -120,6 +134,13 @@ class Guest:
         elif status not in {_MORE, _DONE}:
             error = self._error(status, reply)
         return Batch(text, outputs, messages, done=status != _MORE or error is not None, error=error)
+
+    def _count(self, outputs: int, written: int) -> None:
+        """Raises: GuestError when the guest gives more than it may: it keeps these limits itself."""
+        self._outputs += outputs
+        self._written += written
+        if self._outputs > self._limits.outputs or self._written > self._limits.output_bytes:
+            raise GuestError("the guest gives more output than it was allowed")
 
     def _place(self, data: bytes) -> tuple[int, int]:
         if not data:
@@ -169,7 +190,18 @@ class Guest:
         return GuestError(f"the guest trapped: {trap.kind.value}")
 
     def _error(self, status: int, reply: tuple[Any, ...]) -> JqMagicError:
-        found = _object(self._read(reply[3], reply[4]))
+        # The value and the message of an error are written within the output limit, the message quoted once more.
+        if reply[4] > _ERROR_BYTES + 4 * self._limits.output_bytes:
+            raise GuestError("the guest's error is longer than the output limit allows")
+        text = self._read(reply[3], reply[4])
+        try:
+            found = _object(text)
+        except _TooDeepError as error:
+            # Values may nest as deep as the limit says, which can be deeper than Python decodes.
+            if self._limits.depth < _PYTHON_DEPTH or status not in {_FILTER, _HALT}:
+                raise error from None
+            too_deep = FilterError("the filter raised an error whose value nests too deep for Python")
+            return too_deep if status == _FILTER else HaltError(reply[7])
         if status == _PROGRAM:
             return ProgramError(
                 found.text("message"),
@@ -199,6 +231,10 @@ class Guest:
         return kind(limit, found.count("used"), found.count("allowed"), reason=reason)
 
 
+class _TooDeepError(GuestError):
+    """An error object nests deeper than Python decodes."""
+
+
 class _Object:
     """A JSON object of the guest whose members are checked when they are read."""
 
@@ -219,7 +255,7 @@ class _Object:
 
     def count(self, name: str) -> int:
         found = self._members.get(name)
-        if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+        if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < _MAX_COUNT:
             raise GuestError(f"the guest's error has no count {name}")
         return found
 
@@ -229,17 +265,26 @@ def _object(text: bytes) -> _Object:
 
     try:
         members = from_json(text.decode())
-    except (ValueError, JqMagicError) as error:
+    except DataError as error:
+        raise _TooDeepError(f"the guest's error is not JSON: {error}") from error
+    except ValueError as error:
         raise GuestError(f"the guest's error is not JSON: {error}") from error
     if not isinstance(members, dict):
         raise GuestError("the guest's error is no object")
     return _Object(members)
 
 
+def _is_utf8(text: bytes) -> bool:
+    try:
+        return text.isascii() or bool(text.decode())
+    except UnicodeDecodeError:
+        return False
+
+
 def _string(line: bytes) -> str:
     try:
-        found = json.loads(line)
-    except ValueError as error:
+        found = json.loads(line.decode())
+    except (ValueError, RecursionError) as error:
         raise GuestError(f"the guest's message is not JSON: {error}") from error
     if not isinstance(found, str):
         raise GuestError("the guest's message is no string")

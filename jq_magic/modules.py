@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from jq_magic import binary
 from jq_magic.errors import GuestError, RuntimeUnavailableError
 from jq_magic.runtimes import Module, Runtime, cache, load
 
@@ -53,6 +54,8 @@ def _wasm(engine: str) -> bytes:
     wasm = (_PACKAGE / f"{engine}.wasm").read_bytes()
     if hashlib.sha256(wasm).hexdigest() != _manifest(engine)["sha256"]:
         raise GuestError(f"{engine}.wasm is not the module that the build made; reinstall jq_magic")
+    binary.check(wasm)
+    binary.check_exports(wasm)
     return wasm
 
 

@@ -232,7 +232,7 @@ class _Stream:
         return Result(
             "".join(self._texts),
             usage,
-            self._limits,
+            run.limits if run else self._limits,
             self._sandbox.runtime,
             self._sandbox.engine,
             sha256,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from jq_magic import modules, worker
+from jq_magic import ceiling, modules, worker
 from jq_magic.errors import DeadlineError, InputLimitError, LimitError, ProgramLimitError
 from jq_magic.guest import Batch, Guest
 from jq_magic.limits import PRESETS, Limits
@@ -61,6 +62,7 @@ class Run:
         text: The input, UTF-8; None to check the program only.
         flags: As `jq_magic.guest` names them.
         batch: Bytes and outputs that fill a batch.
+    Raises: CeilingError, ProgramLimitError, InputLimitError, RuntimeUnavailableError, GuestError.
 
     """
 
@@ -75,12 +77,15 @@ class Run:
         flags: int = 0,
         batch: tuple[int, int] = WHOLE_RUN,
     ) -> None:
-        self.limits = limits
+        # Every run passes here, whoever gave its limits.
+        self.limits = limits = ceiling.enforce(limits)
         self.wall_s = 0.0
         self.fuel = self.memory_bytes = self.input_bytes = 0
         self._instance: Instance | None = None
         self._guest: Guest | None = None
-        self._stopped = False
+        self._stopped = self._closed = False
+        # Held by the worker while it is inside the instance, which must not be freed then.
+        self._busy = threading.Lock()
         length = len(program.encode("utf-8", "surrogatepass"))
         if length > limits.program_bytes:
             raise ProgramLimitError("program_bytes", length, limits.program_bytes)
@@ -105,10 +110,19 @@ class Run:
         return batch
 
     def close(self) -> None:
-        """Free the instance. Calling it again does nothing."""
-        if self._instance is not None:
-            self._instance.close()
-            self._guest = None
+        """End what runs and free the instance, now or when the worker has left it. Again, it does nothing."""
+        self._closed = True
+        self._stop()
+        self._free()
+
+    def _free(self) -> None:
+        if self._busy.acquire(blocking=False):
+            try:
+                if self._instance is not None:
+                    self._instance.close()
+                    self._guest = None
+            finally:
+                self._busy.release()
 
     def _started(self) -> Guest:
         if self._guest is not None:
@@ -128,15 +142,21 @@ class Run:
             instance.stop()
 
     def _measured(self, function: Callable[[], T]) -> T:
-        began = time.perf_counter()
         try:
-            return function()
+            with self._busy:
+                began = time.perf_counter()
+                try:
+                    return function()
+                finally:
+                    self.wall_s += time.perf_counter() - began
+                    if self._instance is not None and self._guest is not None:
+                        self.memory_bytes = self._instance.memory_bytes()
+                        self.input_bytes = self._guest.input_bytes
+                        self.fuel = self._guest.fuel_used()
         finally:
-            self.wall_s += time.perf_counter() - began
-            if self._instance is not None and self._guest is not None:
-                self.fuel = self._guest.fuel_used()
-                self.memory_bytes = self._instance.memory_bytes()
-                self.input_bytes = self._guest.input_bytes
+            # Whoever closed the run in the meantime, interrupted while it waited, left this to the worker.
+            if self._closed:
+                self._free()
 
     def _on_worker(self, function: Callable[[], T]) -> T:
         left = max(self.limits.deadline_s - self.wall_s, 0.0)

@@ -71,6 +71,28 @@ def test_a_long_error_is_cut(sandbox):
     assert "more characters" in str(caught.value)
 
 
+def test_a_message_that_does_not_fit_is_an_output_limit(sandbox):
+    with pytest.raises(jq_magic.OutputLimitError) as caught:
+        sandbox.compile('("x" * 60 | stderr), 1, ("y" * 60 | stderr)').run(
+            "null", limits=ROOMY.replace(output_bytes=100)
+        )
+    assert caught.value.partial.messages == ["x" * 60]
+
+
+def test_an_error_with_a_value_that_python_cannot_hold_is_still_a_filter_error(sandbox):
+    for program, error in [("error", jq_magic.FilterError), ("halt_error", jq_magic.HaltError)]:
+        deep = sandbox.compile(f"reduce range(9000) as $i (null; [.]) | {program}")
+        with pytest.raises(error):
+            deep.run("null", limits=ROOMY.replace(depth=10_000))
+
+
+def test_an_error_as_ipython_shows_it_moves_no_cursor(sandbox):
+    with pytest.raises(jq_magic.FilterError) as caught:
+        sandbox.run(r'error("\u001b[2J\u202ex\ny")', "null")
+    assert str(caught.value) == "\x1b[2J\u202ex\ny"
+    assert caught.value._render_traceback_() == [r"FilterError: \x1b[2J\u202ex", "y"]
+
+
 def test_messages_are_what_debug_and_stderr_said(sandbox):
     result = sandbox.run('debug, debug("m"), ("a\n" | stderr) | empty', '{"a":1}')
     assert result.messages == ['["DEBUG:",{"a":1}]', '["DEBUG:","m"]', "a\n"]

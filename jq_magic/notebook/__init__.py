@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from jq_magic import modules
+from jq_magic import ceiling, modules
 from jq_magic.errors import RuntimeUnavailableError
 from jq_magic.notebook import completion, transform
 from jq_magic.notebook.magics import JqMagic
@@ -17,6 +17,8 @@ def load_ipython_extension(ipython: Any) -> None:
     """Register the magics; doing it twice changes nothing."""
     if _loaded(ipython):
         return
+    # A ceiling that cannot be read is told now, not at the first cell.
+    ceiling.current()
     modules.notice = _say
     ipython.register_magics(JqMagic(ipython))
     ipython.input_transformers_cleanup.append(transform.mend_lines)

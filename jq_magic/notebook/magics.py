@@ -10,7 +10,7 @@ from IPython.core.magic import Magics, magics_class, needs_local_scope, no_var_e
 from IPython.core.magic import line_cell_magic as line_cell
 from traitlets import TraitError, TraitType, Unicode
 
-from jq_magic import data, limits
+from jq_magic import ceiling, data, limits
 from jq_magic.errors import JqMagicError
 from jq_magic.limits import PRESETS, Limits
 from jq_magic.notebook import lookup, options
@@ -59,12 +59,28 @@ class Preset(Unicode[str, str]):
         return name
 
 
+class CeilingText(Unicode[str, str]):
+    """A ceiling; setting it lowers the ceiling of the process, and nothing raises it again."""
+
+    def validate(self, owner: Any, value: Any) -> str:
+        """The text. Raises: TraitError."""
+        text: str = super().validate(owner, value)
+        try:
+            ceiling.lower(text, "c.JqMagic.ceiling in IPython's configuration")
+        except JqMagicError as error:
+            raise TraitError(str(error)) from None
+        return text
+
+
 @magics_class
 class JqMagic(Magics):
     """Settings of %jq and %%jq; options of a single call go before them."""
 
     preset = Preset("standard", help="limits to start from: strict, standard, generous").tag(config=True)
     runtime = Unicode("wasmtime", help="WebAssembly runtime").tag(config=True)
+    ceiling = CeilingText(
+        help="the largest limits for this process; only ever lowered: strict, or fuel=1e9,memory=256MiB"
+    ).tag(config=True)
     fuel = Amount("fuel", "fuel to spend").tag(config=True)
     memory = Amount("memory_bytes", "memory of the sandbox").tag(config=True)
     timeout = Amount("deadline_s", "time to take").tag(config=True)
@@ -124,6 +140,9 @@ class JqMagic(Magics):
         traits = {} if "preset" in given.options else self._amounts()
         written = {"fuel": "fuel", "memory": "memory_bytes", "timeout": "deadline_s", "output_limit": "output_bytes"}
         asked = {field: given.options[key] for key, field in written.items() if key in given.options}
+        # Asked for in so many words: not lowered in silence, as a default is.
+        for field, value in {**traits, **asked}.items():
+            ceiling.refuse(field, value)
         return PRESETS[preset].replace(**{**traits, **asked})
 
     def _amounts(self) -> dict[str, Any]:

@@ -7,12 +7,14 @@ The package itself can be called: `jq_magic.runtimes()` gives the names of those
 from __future__ import annotations
 
 import enum
+import functools
 import importlib
 import importlib.util
 import sys
 import types
 from typing import Protocol
 
+from jq_magic import ceiling
 from jq_magic.errors import RuntimeUnavailableError
 
 #: Name -> (module of ours, module that it needs, how to install it).
@@ -98,8 +100,10 @@ class Runtime(Protocol):
 
 
 def available() -> list[str]:
-    """Names of the runtimes that can be used here."""
-    return [name for name, (_, needs, _) in _KNOWN.items() if importlib.util.find_spec(needs) is not None]
+    """Names of the runtimes that can be used here. Raises: CeilingError."""
+    allowed = ceiling.current().runtimes
+    known = (name for name in _KNOWN if allowed is None or name in allowed[0])
+    return [name for name in known if importlib.util.find_spec(_KNOWN[name][1]) is not None]
 
 
 def load(name: str) -> Runtime:
@@ -107,6 +111,11 @@ def load(name: str) -> Runtime:
 
     Raises: RuntimeUnavailableError, with what to do.
     """
+    ceiling.check_runtime(name)
+    if _is_sub_interpreter():
+        # A runtime's types are the process's: used in two interpreters, both lose them.
+        message = "jq_magic cannot be used in a sub-interpreter: use the main interpreter, a thread or a process"
+        raise RuntimeUnavailableError(message)
     if name not in _KNOWN:
         raise RuntimeUnavailableError(f"there is no runtime {name!r}; there is {', '.join(_KNOWN)}")
     module, needs, install = _KNOWN[name]
@@ -116,6 +125,18 @@ def load(name: str) -> Runtime:
         message = f"the runtime {name} needs the package {needs} ({error}): {install}"
         raise RuntimeUnavailableError(message) from error
     return runtime
+
+
+@functools.cache
+def _is_sub_interpreter() -> bool:
+    # Python has no public name for this that works in every version.
+    for name in ("_interpreters", "_xxsubinterpreters"):
+        try:
+            interpreters = importlib.import_module(name)
+        except ImportError:
+            continue
+        return bool(interpreters.get_current() != interpreters.get_main())
+    return False
 
 
 class _Callable(types.ModuleType):

@@ -6,6 +6,7 @@ import platform
 
 import jq_magic_wasmer
 
+from jq_magic import binary
 from jq_magic.errors import GuestError, MemoryLimitError
 from jq_magic.runtimes import Trap, TrapKind, signals
 
@@ -76,6 +77,7 @@ class WasmerRuntime:
             jq_magic_wasmer.init_traps()
 
     def compile(self, wasm: bytes) -> WasmerModule:
+        binary.check(wasm)
         try:
             return WasmerModule(jq_magic_wasmer.Module.compile(wasm))
         except ValueError as error:

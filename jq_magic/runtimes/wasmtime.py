@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import wasmtime
 
+from jq_magic import binary
 from jq_magic.errors import GuestError, MemoryLimitError
 from jq_magic.runtimes import Trap, TrapKind, signals
 
@@ -54,23 +55,42 @@ class WasmtimeInstance:
         self._store.set_limits(
             memory_size=memory_bytes, table_elements=_TABLE_ELEMENTS, instances=1, tables=1, memories=1
         )
+        try:
+            exports = wasmtime.Instance(self._store, module, []).exports(self._store)
+        except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
+            raise GuestError(f"wasmtime cannot instantiate the guest: {error}") from error
         # wasmtime-py gives every export the union of all kinds as its type.
-        exports = wasmtime.Instance(self._store, module, []).exports(self._store)
         self._exports = cast("Any", exports)
-        self._memory: Any = self._exports["memory"]
+        self._memory: Any = self._export("memory", wasmtime.Memory)
         self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
-        self._stop_address = self._base + self.get_global("stop_word")
+        stop_word = self.get_global("stop_word")
+        # Written through a raw pointer, so it is looked at here; memory never shrinks.
+        if stop_word % 8 or not 0 <= stop_word <= self.memory_bytes() - 8:
+            raise GuestError("the guest's stop word is not in its memory")
+        self._stop_address = self._base + stop_word
         # `stop` comes from another thread and writes through a raw pointer: never after `close`.
         self._lock = threading.Lock()
 
     def call(self, name: str, *args: int) -> int:
+        function = self._export(name, wasmtime.Func)
         try:
-            result = self._exports[name](self._store, *args)
+            result = function(self._store, *args)
         except wasmtime.Trap as trap:
             raise Trap(_TRAPS.get(trap.trap_code, TrapKind.OTHER), trap.message) from None
-        except wasmtime.WasmtimeError as error:
+        except (wasmtime.WasmtimeError, TypeError, ValueError, OverflowError) as error:
             raise Trap(TrapKind.OTHER, str(error)) from None
-        return int(result) & 0xFFFF_FFFF
+        return self._whole(name, result) & 0xFFFF_FFFF
+
+    def _export(self, name: str, kind: type[Any]) -> Any:
+        found = self._exports.get(name)
+        if not isinstance(found, kind):
+            raise GuestError(f"the guest exports no {kind.__name__.lower()} {name}")
+        return found
+
+    def _whole(self, name: str, value: Any) -> int:
+        if not isinstance(value, int):
+            raise GuestError(f"the guest answers {name} with what is no whole number")
+        return value
 
     def _check(self, address: int, length: int) -> None:
         if address < 0 or length < 0 or address + length > self.memory_bytes():
@@ -86,10 +106,13 @@ class WasmtimeInstance:
         ctypes.memmove(self._base + address, data, len(data))
 
     def get_global(self, name: str) -> int:
-        return int(self._exports[name].value(self._store))
+        return self._whole(name, self._export(name, wasmtime.Global).value(self._store))
 
     def set_global(self, name: str, value: int) -> None:
-        self._exports[name].set_value(self._store, value)
+        try:
+            self._export(name, wasmtime.Global).set_value(self._store, value)
+        except (wasmtime.WasmtimeError, TypeError, ValueError, OverflowError) as error:
+            raise GuestError(f"the guest does not take {name}: {error}") from error
 
     def memory_bytes(self) -> int:
         return int(self._memory.data_len(self._store))
@@ -114,8 +137,8 @@ class WasmtimeModule:
         self.module = module
 
     def instantiate(self, memory_bytes: int) -> WasmtimeInstance:
-        needed = self.module.exports
-        minimum = next(e.type.limits.min for e in needed if isinstance(e.type, wasmtime.MemoryType)) << 16
+        memories = (e.type for e in self.module.exports if isinstance(e.type, wasmtime.MemoryType))
+        minimum = next(memory.limits.min for memory in memories) << 16
         if memory_bytes < minimum:
             reason = "the sandbox itself needs more memory than allowed"
             raise MemoryLimitError("memory_bytes", minimum, memory_bytes, reason=reason)
@@ -145,9 +168,8 @@ class WasmtimeRuntime:
         self._engine.close()
 
     def compile(self, wasm: bytes) -> WasmtimeModule:
-        # wasmtime-py reads text too, which is not what the build made.
-        if not wasm.startswith(b"\0asm\1\0\0\0"):
-            raise GuestError("the guest is not a WebAssembly module")
+        # It also refuses WebAssembly text, which wasmtime-py reads but the build did not make.
+        binary.check(wasm)
         try:
             module = wasmtime.Module(self._engine, wasm)
         except wasmtime.WasmtimeError as error:

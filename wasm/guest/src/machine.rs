@@ -111,6 +111,10 @@ impl Machine {
         let limit = before + self.bytes_left();
         let mut writer = Writer::new(&mut messages, limit, self.style());
         let said = writer.string(text).and_then(|()| writer.bytes(b"\n"));
+        if said.is_err() {
+            // The host gets whole messages only.
+            messages.truncate(before);
+        }
         self.written
             .set(self.written.get() + messages.len() - before);
         said.map_err(|error| self.write_fault(error, "value"))
