@@ -9,7 +9,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-GUEST_FILES = ("jaq.wasm", "jaq.json", "jaq.licenses.txt")
+GUEST_FILES = ("jaq.wasm", "jaq.json", "jaq.licenses.txt", "jaq.cdx.json")
 
 
 class GuestBuildHook(BuildHookInterface[Any]):

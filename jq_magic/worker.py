@@ -4,8 +4,8 @@ A call into WebAssembly cannot be interrupted on the thread that makes it: signa
 returns. So it runs on a worker, and the caller waits in a way that signals interrupt.
 
 An interrupt can come between any two steps of the caller. So the caller's steps are such that none
-loses a worker: a worker counts as idle until it has a job, and it is the worker that says when it is
-idle again.
+loses a worker: what is interrupted while it gives a job puts the worker back, and it is the worker that
+says when it is idle again.
 """
 
 from __future__ import annotations
@@ -101,9 +101,14 @@ def _submitted(function: Callable[[], T], stack_bytes: int) -> concurrent.future
             _idle[worker] = None
         if not worker.is_alive():
             worker.start()
-        future = worker.submit(function)
-        _idle.pop(worker, None)
-    return future
+        try:
+            # Taken before it has the job: a quick job makes it idle again before this goes on.
+            _idle.pop(worker, None)
+            return worker.submit(function)
+        except BaseException:
+            # An interrupt; if the job is under way, it is being stopped, and the next one waits for that.
+            _idle[worker] = None
+            raise
 
 
 def _end(future: concurrent.futures.Future[T], stop: Callable[[], None]) -> None:

@@ -1,6 +1,7 @@
 """The whole proof of the sandbox's promise, with a report as JSON and a page.
 
     python tests/proof.py [--quick] [--out build]
+    python tests/proof.py --table build/proof.json
 
 Every attack on every runtime and guest, with the deadline held to half a second; hostile modules and the cache;
 the soak of 100,000 runs and 1,000 interrupts. Ends with 1 when any part of the promise was not kept.
@@ -104,12 +105,55 @@ def page(report: dict[str, object]) -> str:
     )
 
 
+def table_of(report: dict[str, object]) -> str:
+    """The report's figures as they stand in SECURITY.md."""
+    lines = [
+        f"Measured on {report['machine']}, CPython {report['python']}, {report['when'][:10]}.",
+        "",
+        "| group | attacks | how they ended | longest | largest peak | most kept |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, part in report["parts"].items():
+        for group, found in part.get("groups", {}).items():
+            ends = ", ".join(f"{end} {count}" for end, count in found["ends"].items())
+            figures = f"{found['longest_s']} s | {found['largest_peak_mib']} MiB | {found['largest_kept_mib']} MiB"
+            lines.append(f"| {group} | {found['attacks']} | {ends} | {figures} |")
+        if "groups" in part:
+            lines += [
+                "",
+                f"{part['attacks']} {name}: {'every one kept' if part['ok'] else 'NOT ALL kept'} the promise.",
+            ]
+    found = report["parts"]["soak"]
+    runs, interrupts = found["soak"], found["interrupts"]
+    quarters = ", ".join(f"{size} MiB" for size in runs["resident_mib_by_quarter"])
+    lines.append(
+        f"Soak: {runs['runs']:,} runs on {runs['threads']} threads, resident by quarter {quarters}; "
+        f"{len(runs['wrong'])} wrong results.\n"
+        f"{interrupts['interrupts']:,} interrupts: {len(interrupts['wrong'])} wrong."
+    )
+    return "\n".join(lines)
+
+
+def keep_table(report: dict[str, object]) -> None:
+    """Write the figures into SECURITY.md."""
+    path = ROOT / "SECURITY.md"
+    before, _, rest = path.read_text().partition("<!-- figures -->\n")
+    after = rest.partition("<!-- end of figures -->")[2]
+    path.write_text(f"{before}<!-- figures -->\n{table_of(report)}\n<!-- end of figures -->{after}")
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a short soak")
     parser.add_argument("--out", type=Path, default=ROOT / "build")
+    parser.add_argument(
+        "--table", type=Path, metavar="REPORT", help="write a report's figures into SECURITY.md and end"
+    )
     options = parser.parse_args()
+    if options.table:
+        keep_table(json.loads(options.table.read_text()))
+        return
     engines = [path.stem for path in sorted(Path(modules.__file__).parent.glob("*.wasm"))]
     parts: dict[str, dict[str, object]] = {}
     for runtime, engine in itertools.product(jq_magic.runtimes(), engines):

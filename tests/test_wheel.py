@@ -29,7 +29,7 @@ def wheel(tmp_path_factory):
 def test_the_wheel_holds_the_guest_and_its_licences(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    for name in ["jaq.wasm", "jaq.json", "jaq.licenses.txt", "py.typed", "notebook/magics.py"]:
+    for name in ["jaq.wasm", "jaq.json", "jaq.licenses.txt", "jaq.cdx.json", "py.typed", "notebook/magics.py"]:
         assert f"jq_magic/{name}" in names
     assert wheel.name.endswith("py3-none-any.whl")
     assert not [name for name in names if name.startswith(("tests", "wasm"))]
@@ -55,7 +55,7 @@ def test_a_fresh_guest_is_known_as_such_and_a_changed_one_is_not(tmp_path, monke
     sources = build.source_hash()
     assert build.is_fresh(sources)
     assert not build.is_fresh("0" * 64)
-    for name in ["jaq.wasm", "jaq.json"]:
+    for name in ["jaq.wasm", "jaq.json", "jaq.cdx.json"]:
         (tmp_path / name).write_bytes((ROOT / "jq_magic" / name).read_bytes())
     monkeypatch.setattr(build, "PACKAGE", tmp_path)
     assert build.is_fresh(sources)
@@ -68,6 +68,19 @@ def test_lock_files_carry_no_addresses():
         pins = (ROOT / "wasm" / crate / "Cargo.pins").read_text()
         assert "://" not in pins
         assert "checksum" in pins
+
+
+def test_the_bill_of_materials_names_every_crate_with_its_hash_and_no_address():
+    import json
+
+    text = (ROOT / "jq_magic" / "jaq.cdx.json").read_text()
+    assert "://" not in text
+    bill = json.loads(text)
+    manifest = json.loads((ROOT / "jq_magic" / "jaq.json").read_text())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    assert bill["metadata"]["component"]["hashes"][0]["content"] == manifest["sha256"]
+    assert {found["name"]: found["version"] for found in bill["components"]} == manifest["crates"]
+    assert all(len(found["hashes"][0]["content"]) == 64 for found in bill["components"])
 
 
 def test_the_manifest_names_what_the_guest_is_made_of():

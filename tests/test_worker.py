@@ -71,6 +71,21 @@ print(jq_magic.all("1 + 1", None))
     assert done.stdout.splitlines()[-2:] == ["False True", "[2]"]
 
 
+def test_a_worker_whose_job_is_done_before_its_caller_goes_on_is_not_lost(monkeypatch):
+    submit = worker._Worker.submit
+
+    def quick(self, function):
+        future = submit(self, function)
+        future.result()
+        return future
+
+    monkeypatch.setattr(worker._Worker, "submit", quick)
+    for _ in range(20):
+        worker.run(lambda: None, seconds=10, stop=lambda: None, stack_bytes=1 << 20)
+    named = [thread for thread in threading.enumerate() if thread.name == "jq_magic"]
+    assert len(worker._idle) == len(named)
+
+
 def test_threads_are_reused():
     before = threading.active_count()
     for _ in range(50):

@@ -25,6 +25,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import pins
+import sbom
 import toolchain
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,11 +40,11 @@ STACK_BYTES = 4 << 20
 FEATURES = "+bulk-memory,+sign-ext,+nontrapping-fptoint,+mutable-globals"
 #: Files whose content decides what is built, besides the toolchain.
 SOURCES = (
-    "wasm/build.py", "wasm/toolchain.py", "wasm/pins.py",
+    "wasm/build.py", "wasm/toolchain.py", "wasm/pins.py", "wasm/sbom.py",
     "wasm/guest/Cargo.toml", "wasm/guest/Cargo.pins", "wasm/guest/src",
     "wasm/pack/Cargo.toml", "wasm/pack/Cargo.pins", "wasm/pack/src",
 )  # fmt: skip
-_OUTPUTS = ("jaq.wasm", "jaq.json", "jaq.licenses.txt")
+_OUTPUTS = ("jaq.wasm", "jaq.json", "jaq.licenses.txt", "jaq.cdx.json")
 
 
 def say(line: str) -> None:
@@ -78,7 +79,9 @@ def is_fresh(sources: str) -> bool:
     except (OSError, ValueError):
         return False
     made = manifest.get("sources") == sources and manifest.get("sha256") == hashlib.sha256(wasm).hexdigest()
-    return made and all(path.exists() for path in (UNPACKED, GUEST / "Cargo.lock", PACK / "Cargo.lock"))
+    return made and all(
+        path.exists() for path in (UNPACKED, PACKAGE / "jaq.cdx.json", GUEST / "Cargo.lock", PACK / "Cargo.lock")
+    )
 
 
 def cargo(command: list[str], directory: Path, environment: dict[str, str], what: str) -> None:
@@ -182,6 +185,7 @@ def build(sources: str) -> None:
             "sources": sources, "toolchain": tools.version, "crates": crates(), **json.loads(report.read_text()),
         }  # fmt: skip
         (stored / "jaq.json").write_text(json.dumps(manifest, indent=1) + "\n")
+        (stored / "jaq.cdx.json").write_text(sbom.document(manifest, GUEST / "Cargo.pins"))
         heading = "jaq.wasm contains these crates"
         found = licenses(tools.cargo, tools.environment, GUEST, platform=toolchain.TARGET, heading=heading)
         (stored / "jaq.licenses.txt").write_text(found)
