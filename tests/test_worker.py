@@ -11,7 +11,9 @@ from conftest import python
 from jq_magic import worker
 
 
-def test_a_worker_with_a_smaller_stack_is_not_taken_for_a_runtime_that_needs_a_larger_one():
+def test_a_worker_with_a_smaller_stack_is_not_taken_for_a_runtime_that_needs_a_larger_one(monkeypatch):
+    # Without those that other tests have left.
+    monkeypatch.setattr(worker, "_idle", {})
     stacks = []
     for size in (1 << 20, 24 << 20, 1 << 20):
         worker.run(lambda: stacks.append(threading.current_thread()), seconds=10, stop=lambda: None, stack_bytes=size)

@@ -29,8 +29,6 @@ class WasmerInstance:
         # The same bound methods for each call: they are looked up once.
         self.read = instance.read
         self.write = instance.write
-        self.get_global = instance.get_global
-        self.set_global = instance.set_global
         self.memory_bytes = instance.memory_bytes
         self.stop = instance.stop
         self.close = instance.close
@@ -41,6 +39,25 @@ class WasmerInstance:
         except jq_magic_wasmer.Trap as trap:
             kind, detail = trap.args
             raise Trap(_TRAPS[kind], detail) from None
+        except (KeyError, TypeError, ValueError) as error:
+            raise _lie(error) from error
+
+    def get_global(self, name: str) -> int:
+        try:
+            return self._instance.get_global(name)
+        except (KeyError, TypeError) as error:
+            raise _lie(error) from error
+
+    def set_global(self, name: str, value: int) -> None:
+        try:
+            self._instance.set_global(name, value)
+        except (KeyError, TypeError) as error:
+            raise _lie(error) from error
+
+
+def _lie(error: Exception) -> GuestError:
+    """What a module is that lacks an export, or has one of another type, than a guest's."""
+    return GuestError(f"the guest is not what it must be: {error.args[0]}")
 
 
 class WasmerModule:
@@ -59,6 +76,8 @@ class WasmerModule:
             return WasmerInstance(self.module.instantiate(memory_bytes))
         except MemoryError as error:
             raise GuestError(f"wasmer cannot make an instance here: {error}") from error
+        except ValueError as error:
+            raise _lie(error) from error
 
 
 class WasmerRuntime:

@@ -182,9 +182,10 @@ def forked(attack, runtime, engine):
 
 def main() -> None:
     runtime, engine = sys.argv[1:]
-    _, module = modules.module(runtime, engine)
-    # What a runtime makes once for a module, such as an image of its memory, is made before the forks.
-    module.instantiate(64 << 20).close()
+    # What a runtime makes once for a module, such as an image of its memory, is made before the forks; the
+    # Python interface takes the default runtime where an attack names none.
+    for name in {runtime, "wasmtime"}:
+        modules.module(name, engine)[1].instantiate(64 << 20).close()
     # The codec that escapes what cannot be seen is loaded by Python on first use.
     "\x1b".encode("unicode_escape")
     SHELL.run_cell("%load_ext jq_magic")
