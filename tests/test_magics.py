@@ -50,7 +50,7 @@ def test_a_cell_shows_its_result_and_what_it_used(shell):
     plain = shell.display_formatter.format(shown)[0]["text/plain"].splitlines()
     assert plain[:4] == ["{", '  "name": "a b",', '  "score": 4.5', "}"]
     assert plain[4].startswith("fuel ")
-    assert " of 1e6 · memory 5.4 of 512 MiB · " in plain[4]
+    assert " of 1e6 · memory 5.5 of 512 MiB · " in plain[4]
     assert plain[4].endswith(" · wasmtime")
 
 
@@ -289,7 +289,7 @@ def test_numbers_are_shown_as_they_are(shell):
         "[",
         "  12345678901234567890123,",
         "  0.1000,",
-        "  1E400,",
+        "  1E+400,",
         "  [],",
         "  {}",
         "]",

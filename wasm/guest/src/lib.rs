@@ -66,4 +66,6 @@ pub mod program;
 pub mod reader;
 pub mod regex;
 pub mod session;
+pub mod syntax;
+pub mod value;
 pub mod writer;
