@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 # cargo keeps what it compiled for the checks in one place for all checkouts.
 CHECKS := $(or $(JQ_MAGIC_BUILD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jq_magic-build)/checks
 
-.PHONY: help demo test setup guest lint unit notebooks record clean
+.PHONY: help demo test setup guest lint unit notebooks differential record clean
 
 help:
 	@echo "make demo    set up, run notebooks/quickstart.ipynb and show it here"
 	@echo "make test    set up and run every check"
+	@echo "make differential  compare 20,000 drawn programs with jq 1.8.2 (EXAMPLES=n for others)"
 	@echo "make record  run the notebooks and keep their outputs"
 	@echo "make clean   remove what was made here"
 
@@ -49,6 +50,10 @@ unit:
 
 notebooks:
 	$(BIN)/python -m pytest --nbval notebooks --nbval-sanitize-with notebooks/sanitize.cfg -p no:cacheprovider
+
+# Thousands of drawn programs, here and in jq: minutes to hours.
+differential: setup
+	JQ_MAGIC_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/python -m pytest -q tests/conformance/test_differential.py
 
 record: setup
 	$(BIN)/python notebooks/record.py

@@ -41,7 +41,7 @@ class LimitValueError(JqMagicError, ValueError):
     """A limit was given a value that is none."""
 
 
-class DataError(JqMagicError, TypeError):
+class DataError(JqMagicError, TypeError, ValueError):
     """A Python value cannot become JSON, or JSON cannot become a Python value."""
 
 

@@ -21,7 +21,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// Compile `source` with `args`, the JSON text of an object whose members become variables.
+    /// Compile `source` with `args`: the JSON text of an object whose members become variables, or of
+    /// an array of such an object and an array of positional arguments.
     ///
     /// Besides them a program sees `$ENV`, `$__prog_args` and `$ARGS`, which tell nothing of the host.
     pub fn compile(
@@ -30,19 +31,29 @@ impl Program {
         args: &'static [u8],
         depth: usize,
     ) -> Result<Self, Fault> {
-        let named = match Reader::new(args, depth).next_text() {
-            Some(Ok(Val::Obj(named))) => (*named).clone(),
-            Some(Err(error)) => {
-                return Err(Fault::Program {
-                    message: format!("the arguments are not JSON: {}", error.cause.message()),
-                    span: 0..0,
-                    hint: None,
-                })
-            }
+        let given = Reader::new(args, depth).next_text().transpose();
+        let given = given.map_err(|error| Fault::Program {
+            message: format!("the arguments are not JSON: {}", error.cause.message()),
+            span: 0..0,
+            hint: None,
+        })?;
+        let (named, positional) = match given {
+            Some(Val::Arr(both)) => (
+                both.first().cloned().unwrap_or_default(),
+                both.get(1).cloned(),
+            ),
+            Some(named) => (named, None),
+            None => (Val::Null, None),
+        };
+        let named = match named {
+            Val::Obj(named) => (*named).clone(),
             _ => Map::default(),
         };
         let members = [
-            ("positional", Val::Arr(Vec::new().into())),
+            (
+                "positional",
+                positional.unwrap_or_else(|| Val::Arr(Vec::new().into())),
+            ),
             ("named", Val::obj(named.clone())),
         ];
         let all = Val::obj(

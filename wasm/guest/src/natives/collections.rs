@@ -10,6 +10,9 @@ use jaq_core::native::v;
 use jaq_core::{Bind, Cv, Exn, ValT as _, ValXs};
 use std::rc::Rc;
 
+const UNSORTED: &str = "cannot be sorted, as they are not both arrays";
+const UNREAD: &str = "cannot be iterated over";
+
 /// The natives of this module.
 pub fn natives() -> Vec<Simple> {
     let f = || [Bind::Fun(())].into();
@@ -63,27 +66,31 @@ pub fn natives() -> Vec<Simple> {
         ("min", v(0), |cv| value(extreme_of(cv.1, true))),
         ("max", v(0), |cv| value(extreme_of(cv.1, false))),
         ("sort_by", f(), |cv| {
-            by(cv, |keyed| {
+            by(cv, UNSORTED, |keyed| {
                 keyed.sort_by(|(x, _), (y, _)| x.cmp(y));
                 keyed.drain(..).map(|(_, item)| item).collect()
             })
         }),
         ("group_by", f(), |cv| {
-            by(cv, |keyed| {
+            by(cv, UNSORTED, |keyed| {
                 groups(keyed)
                     .map(|group| group.into_iter().collect())
                     .collect()
             })
         }),
         ("unique_by", f(), |cv| {
-            by(cv, |keyed| {
+            by(cv, UNSORTED, |keyed| {
                 groups(keyed)
                     .filter_map(|group| group.into_iter().next())
                     .collect()
             })
         }),
-        ("min_by", f(), |cv| by(cv, |keyed| extreme(keyed, true))),
-        ("max_by", f(), |cv| by(cv, |keyed| extreme(keyed, false))),
+        ("min_by", f(), |cv| {
+            by(cv, UNREAD, |keyed| extreme(keyed, true))
+        }),
+        ("max_by", f(), |cv| {
+            by(cv, UNREAD, |keyed| extreme(keyed, false))
+        }),
         ("bsearch", v(1), |cv| {
             let (input, wanted) = unary(cv);
             value(match &input {
@@ -206,8 +213,9 @@ fn reverse(input: Val) -> ValR {
 /// An item with the outputs of the filter that it is compared by.
 type Keyed = (Vec<Val>, Val);
 
-/// Apply `f` to the items of the input, each with what the native's argument says of it.
-fn by<'a>(mut cv: Cv<'a, Kind>, f: fn(&mut Vec<Keyed>) -> Val) -> ValXs<'a, Val> {
+/// Apply `f` to the items of the input, each with what the native's argument says of it; `refusal`
+/// is the complaint about an input that is no array.
+fn by<'a>(mut cv: Cv<'a, Kind>, refusal: &str, f: fn(&mut Vec<Keyed>) -> Val) -> ValXs<'a, Val> {
     let (filter, ctx) = cv.0.pop_fun();
     let input = cv.1.clone();
     let keyed = cv.1.values().map(|item| {
@@ -221,9 +229,10 @@ fn by<'a>(mut cv: Cv<'a, Kind>, f: fn(&mut Vec<Keyed>) -> Val) -> ValXs<'a, Val>
         Err(error) => Err(error),
         Ok(mut keyed) => match input {
             Val::Arr(_) => Ok(f(&mut keyed)),
-            other => Err(other
-                .error("cannot be sorted, as it is not an array")
-                .into()),
+            other => {
+                let keys = keyed.into_iter().map(|(key, _)| key.into_iter().collect());
+                Err(other.error2(&keys.collect(), refusal).into())
+            }
         },
     };
     jaq_core::box_iter::box_once(result)

@@ -37,11 +37,11 @@ pub fn natives() -> Vec<Simple> {
     ]
 }
 
+/// What is no number has none of its properties.
 fn test(input: &Val, f: fn(f64) -> bool) -> ValR {
-    match input {
-        Val::Num(number) => Ok(Val::Bool(f(number.as_f64()))),
-        _ => Err(input.error("number required")),
-    }
+    Ok(Val::Bool(
+        input.as_num().is_some_and(|number| f(number.as_f64())),
+    ))
 }
 
 fn range<'a>(from: Num, upto: Num, by: Num) -> ValXs<'a, Val> {

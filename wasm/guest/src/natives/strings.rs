@@ -195,7 +195,7 @@ pub fn places(input: &Val, wanted: &Val) -> ValR {
         });
     };
     if wanted.is_empty() {
-        return Ok(Val::Null);
+        return Ok(Val::Arr(Default::default()));
     }
     let (mut found, mut from, mut counted, mut chars) = (Vec::new(), 0, 0, 0);
     let finder = memchr::memmem::Finder::new(&***wanted);

@@ -1,6 +1,6 @@
 //! What jaq evaluates in another way than jq, said so that it comes out alike.
 //!
-//! - jq takes the right operand's outputs outermost: `(1,2) * (3,4)` is `3, 6, 4, 8`.
+//! - jq takes the right operand first and its outputs outermost: `(1,2) * (3,4)` is `3, 6, 4, 8`.
 //! - `reduce` and `foreach` go on with the last output of their update, or with null.
 //! - What is no path complains in jq's words: with its value, not with its input.
 //! - Updates that jaq's evaluator cannot do in place collect their paths first, as jq does.
@@ -145,28 +145,51 @@ fn single_part(part: &Part<Term>) -> bool {
 /// Whether jaq updates what `term` points to as jq does: step by step along one path, without
 /// anything that errors, stops or branches on the way.
 fn updates_in_place(term: &Term) -> bool {
+    in_place(term, true).is_some()
+}
+
+/// Whether `term` can be updated in place, and if so, whether what it points to surely exists when
+/// its input does: what does not exist must not come to be on the way to nothing.
+fn in_place(term: &Term, exists: bool) -> Option<bool> {
     match term {
-        Term::Id => true,
+        Term::Id => Some(exists),
         Term::Path(term, path) => {
-            updates_in_place(term)
-                && path.0.iter().all(|(part, _)| match part {
-                    Part::Range(None, None) => true,
-                    part => single_part(part),
+            let start = in_place(term, exists)?;
+            path.0
+                .iter()
+                .try_fold(start, |_, (part, opt)| match (part, opt) {
+                    (_, Opt::Optional) => None,
+                    (Part::Range(None, None), _) => Some(true),
+                    (part, _) => single_part(part).then_some(false),
                 })
         }
-        Term::BinOp(l, BinaryOp::Pipe(None), r) => updates_in_place(l) && updates_in_place(r),
+        Term::BinOp(l, BinaryOp::Pipe(None), r) => in_place(r, in_place(l, exists)?),
         Term::IfThenElse(arms, otherwise) => {
-            arms.iter()
-                .all(|(test, then)| single(test) && updates_in_place(then))
-                && otherwise.as_ref().is_none_or(|term| updates_in_place(term))
+            let branches = arms.iter().map(|(test, then)| single(test).then_some(then));
+            let otherwise = otherwise.as_deref().unwrap_or(&Term::Id);
+            branches
+                .chain([Some(otherwise)])
+                .try_fold(true, |all, then| Some(in_place(then?, exists)? && all))
         }
-        Term::Call("select", args) => args.iter().all(single),
+        Term::Call("select", args) => (exists && args.iter().all(single)).then_some(true),
+        _ => None,
+    }
+}
+
+/// Whether a term never raises an error.
+fn infallible(term: &Term) -> bool {
+    match term {
+        Term::Id | Term::Num(_) | Term::Var(_) | Term::Arr(None) => true,
+        Term::Str(None, parts) => parts.iter().all(|part| !matches!(part, StrPart::Term(_))),
+        Term::Obj(members) => members.is_empty(),
+        Term::Neg(term) => matches!(**term, Term::Num(_)),
+        Term::Call(name, _) => ["null", "true", "false", "length", "type"].contains(name),
         _ => false,
     }
 }
 
 /// Built-ins, besides those that give one output, whose outputs are no paths.
-const VALUES: [&str; 16] = [
+const VALUES: [&str; 14] = [
     "range",
     "combinations",
     "tostream",
@@ -177,8 +200,6 @@ const VALUES: [&str; 16] = [
     "splits",
     "sub",
     "gsub",
-    "ltrimstr",
-    "rtrimstr",
     "env",
     "input",
     "inputs",
@@ -192,9 +213,12 @@ fn makes_values(term: &Term) -> bool {
     match term {
         Term::Num(_) | Term::Str(..) | Term::Arr(_) | Term::Obj(_) | Term::Neg(_) => true,
         Term::BinOp(_, op, _) => !matches!(op, BinaryOp::Pipe(_) | BinaryOp::Comma | BinaryOp::Alt),
-        Term::Call(name, args) => {
-            let points =
-                args.is_empty() && matches!(*name, "first" | "last" | "null") || *name == "getpath";
+        Term::Call(name, _) => {
+            // Some built-ins are paths for some inputs: those are told by jaq.
+            let points = matches!(
+                *name,
+                "first" | "last" | "null" | "abs" | "getpath" | "walk" | "ltrimstr" | "rtrimstr"
+            );
             !points
                 && (VALUES.contains(name)
                     || SINGLE.contains(name)
@@ -270,7 +294,9 @@ pub fn bind(value: Term, name: &'static str, body: Term) -> Term {
 pub fn binary(l: Term, op: BinaryOp<&'static str>, r: Term) -> Term {
     let plain = |l, op, r| Term::BinOp(boxed(l), op, boxed(r));
     match op {
-        BinaryOp::Math(_) | BinaryOp::Cmp(_) if !single(&l) && !single(&r) => {
+        BinaryOp::Math(_) | BinaryOp::Cmp(_)
+            if !infallible(&l) && !infallible(&r) || !single(&l) && !single(&r) =>
+        {
             bind(r, "$?right", plain(l, op, Term::Var("$?right")))
         }
         BinaryOp::Update if !updates_in_place(&l) => Term::Call("_modify", vec![as_path(l), r]),

@@ -55,7 +55,7 @@ pub fn position(index: f64, length: usize) -> Option<usize> {
 /// Where an array begins to be equal to `wanted`.
 fn places(items: &[Val], wanted: &[Val]) -> Val {
     if wanted.is_empty() {
-        return Val::Null;
+        return Val::Arr(Rc::default());
     }
     items
         .windows(wanted.len())

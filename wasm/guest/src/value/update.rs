@@ -91,8 +91,9 @@ pub fn replace<E: From<Error>>(
                 Val::Arr(items) => items,
                 _ => Rc::default(),
             };
+            let new = f(old)?;
             let (start, end) = bounds_of(bounds, items.len())?;
-            let new = match f(old)? {
+            let new = match new {
                 Some(Val::Arr(new)) => new,
                 Some(_) => {
                     return Err(Error::str(
