@@ -42,12 +42,7 @@ def map(f): [.[] | f];
 def map_values(f): .[] |= f;
 def add(f): reduce f as $x (null; . + $x);
 def add: add(.[]);
-def from_entries: reduce .[] as $x ({};
-  . + { ($x | .key // .Key // .name // .Name): ($x | if has("value") then .value else .Value end) });
 def with_entries(f): to_entries | map(f) | from_entries;
-def join($separator): reduce .[] as $x (null;
-  (if . == null then "" else . + $separator end)
-  + ($x | if type == "boolean" or type == "number" then tostring else . // "" end)) // "";
 def _flatten($depth): reduce .[] as $x ([];
   if ($x | type) == "array" and $depth != 0 then . + ($x | _flatten($depth - 1)) else . + [$x] end);
 def flatten($depth): if $depth < 0 then error("flatten depth must not be negative") else _flatten($depth) end;
@@ -138,10 +133,6 @@ def @tsv:
            elif . == null then ""
            else error("\(type) (\(_quoted)) is not valid in a csv row") end] | join("\t")
   else error("\(type) (\(_quoted)) cannot be tsv-formatted, only array") end;
-def @sh: [if type == "array" then .[] else . end
-  | if type == "string" then "'" + (split("'") | join("'\\''")) + "'"
-    elif type == "array" or type == "object" then error("\(type) (\(_quoted)) can not be escaped for shell")
-    else tostring end] | join(" ");
 def format($name):
   if $name == "text" then tostring elif $name == "json" then tojson elif $name == "csv" then @csv
   elif $name == "tsv" then @tsv elif $name == "html" then @html elif $name == "uri" then @uri

@@ -110,39 +110,40 @@ impl Prelude {
     pub fn reach(&mut self, program: &Term<&'static str>) -> Reached {
         let mut names = Vec::new();
         names_in_term(program, &mut names);
-        let mut defs = vec![false; self.defs.len()];
-        let mut natives = vec![false; self.natives.len()];
+        // Flags tell what was met; the indices are kept besides, since few of many are reached.
+        let mut defs = (vec![false; self.defs.len()], Vec::new());
+        let mut natives = (vec![false; self.natives.len()], Vec::new());
+        let meet = |(flags, met): &mut (Vec<bool>, Vec<usize>), index: usize| {
+            let new = !core::mem::replace(&mut flags[index], true);
+            if new {
+                met.push(index);
+            }
+            new
+        };
         let mut open: Vec<usize> = Vec::new();
         for meaning in names.iter().filter_map(|name| self.meanings.get(name)) {
             open.extend(&meaning.defs);
-            meaning
-                .natives
-                .iter()
-                .for_each(|&native| natives[native] = true);
-        }
-        while let Some(def) = open.pop() {
-            if !core::mem::replace(&mut defs[def], true) {
-                open.extend(&self.defs[def].defs);
-                self.defs[def]
-                    .natives
-                    .iter()
-                    .for_each(|&native| natives[native] = true);
+            for native in &meaning.natives {
+                meet(&mut natives, *native);
             }
         }
-        let reached = |flags: &[bool]| {
-            flags
-                .iter()
-                .enumerate()
-                .filter(|(_, flag)| **flag)
-                .map(|(index, _)| index)
-                .collect::<Vec<_>>()
-        };
+        while let Some(def) = open.pop() {
+            if meet(&mut defs, def) {
+                open.extend(&self.defs[def].defs);
+                for native in &self.defs[def].natives {
+                    meet(&mut natives, *native);
+                }
+            }
+        }
+        let (mut defs, mut natives) = (defs.1, natives.1);
+        defs.sort_unstable();
+        natives.sort_unstable();
         Reached {
-            defs: reached(&defs)
+            defs: defs
                 .into_iter()
                 .filter_map(|def| self.defs[def].item.take())
                 .collect(),
-            natives: reached(&natives)
+            natives: natives
                 .into_iter()
                 .filter_map(|native| self.natives[native].take())
                 .collect(),

@@ -48,6 +48,11 @@ pub fn natives() -> Vec<Simple> {
             })
         }),
         ("to_entries", v(0), |cv| value(to_entries(&cv.1))),
+        ("from_entries", v(0), |cv| value(from_entries(cv.1))),
+        ("join", v(1), |cv| {
+            let (input, separator) = unary(cv);
+            value(join(input, &separator))
+        }),
         ("reverse", v(0), |cv| value(reverse(cv.1))),
         ("sort", v(0), |cv| {
             value(array(cv.1).map(|mut items| {
@@ -183,6 +188,52 @@ fn to_entries(input: &Val) -> ValR {
             .collect()),
         _ => Err(input.error("has no keys")),
     }
+}
+
+fn from_entries(input: Val) -> ValR {
+    let mut members = Map::default();
+    for entry in input.values() {
+        let entry = entry?;
+        let mut key = Val::Null;
+        for name in ["key", "Key", "name", "Name"] {
+            key = index(&entry, &Val::from(name))?;
+            if key.as_bool() {
+                break;
+            }
+        }
+        let has_value = has(&entry, &Val::from("value"))?.as_bool();
+        let name = if has_value { "value" } else { "Value" };
+        let value = index(&entry, &Val::from(name))?;
+        if !matches!(key, Val::Str(_)) {
+            let (kind, quoted) = (key.kind(), key.quoted());
+            return Err(Error::str(format_args!(
+                "Cannot use {kind} ({quoted}) as object key"
+            )));
+        }
+        members.insert(key, value);
+    }
+    Ok(Val::obj(members))
+}
+
+fn join(input: Val, separator: &Val) -> ValR {
+    let mut joined = Val::Null;
+    for item in input.values() {
+        let left = match joined {
+            Val::Null => Val::from(""),
+            joined => (joined + separator.clone())?,
+        };
+        let right = match item? {
+            Val::Null => Val::from(""),
+            item @ (Val::Bool(_) | Val::Num(_)) => Val::from(item.to_string()),
+            item => item,
+        };
+        joined = (left + right)?;
+    }
+    Ok(if joined.as_bool() {
+        joined
+    } else {
+        Val::from("")
+    })
 }
 
 fn reverse(input: Val) -> ValR {

@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::{limited, text, unary, value, Simple};
-use crate::machine::Kind;
+use crate::fault::Fault;
+use crate::machine::{Kind, Machine};
 use crate::value::{code_points, split, Error, Val, ValR};
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use base64::engine::DecodePaddingMode;
@@ -97,6 +98,14 @@ pub fn natives() -> Vec<Simple> {
         ("@json", v(0), |cv| {
             let machine = *cv.0.data();
             limited(machine, machine.json(&cv.1).map(Val::str))
+        }),
+        ("@sh", v(0), |cv| {
+            let machine = *cv.0.data();
+            match sh(machine, &cv.1) {
+                Ok(Ok(text)) => value(Ok(Val::str(text))),
+                Ok(Err(error)) => value(Err(error)),
+                Err(fault) => limited(machine, Err(fault)),
+            }
         }),
         ("@html", v(0), |cv| {
             format(cv, |text| Ok(Val::str(html(text))))
@@ -215,7 +224,7 @@ fn format<'a>(cv: Cv<'a, Kind>, f: fn(&Bytes) -> ValR) -> ValXs<'a, Val> {
 }
 
 fn format_of<'a>(
-    machine: &crate::machine::Machine,
+    machine: &Machine,
     input: Val,
     f: impl Fn(&Val, &Bytes) -> ValR,
 ) -> ValXs<'a, Val> {
@@ -233,6 +242,37 @@ fn format_of<'a>(
         }
         Err(fault) => limited(machine, Err(fault)),
     }
+}
+
+/// Words for a shell: strings in quotes, other scalars as JSON.
+fn sh(machine: &Machine, input: &Val) -> Result<Result<Vec<u8>, Error>, Fault> {
+    let words = match input {
+        Val::Arr(items) => &items[..],
+        other => core::slice::from_ref(other),
+    };
+    let mut out = Vec::new();
+    for (place, word) in words.iter().enumerate() {
+        if place > 0 {
+            out.push(b' ');
+        }
+        match word {
+            Val::Str(text) => {
+                out.push(b'\'');
+                for (place, part) in text.split(|byte| *byte == b'\'').enumerate() {
+                    if place > 0 {
+                        out.extend_from_slice(b"'\\''");
+                    }
+                    out.extend_from_slice(part);
+                }
+                out.push(b'\'');
+            }
+            Val::Arr(_) | Val::Obj(_) => {
+                return Ok(Err(word.error("can not be escaped for shell")));
+            }
+            scalar => out.extend_from_slice(&machine.json(scalar)?),
+        }
+    }
+    Ok(Ok(out))
 }
 
 fn tsv(text: &Bytes) -> Vec<u8> {
