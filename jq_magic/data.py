@@ -62,11 +62,16 @@ def value_to_json(value: Any) -> bytes:
         raise DataError(f"a {type(value).__name__} cannot become JSON: {error}; {_ADVICE}") from None
 
 
-def arguments(args: dict[str, Any]) -> bytes:
-    """Named arguments as a JSON object. Raises: DataError for a name that is no jq variable."""
+def arguments(args: dict[str, Any], positional: list[Any]) -> bytes:
+    """Arguments as the guest takes them: a JSON object of those with names, or an array of it and of the others.
+
+    Raises: DataError for a name that is no jq variable.
+    """
     for name in args:
         if not (isinstance(name, str) and name.isascii() and name.isidentifier()):
             raise DataError(f"{name!r} is no name for an argument: it must be a name that jq can write as $name")
+    if positional:
+        return value_to_json([args, positional])
     return value_to_json(args) if args else b""
 
 

@@ -49,7 +49,7 @@ class CeilingError(LimitValueError):
     """A limit is above the ceiling that was set from outside the notebook, or that ceiling cannot be read."""
 
 
-class DataError(JqMagicError, TypeError):
+class DataError(JqMagicError, TypeError, ValueError):
     """A Python value cannot become JSON, or JSON cannot become a Python value."""
 
 

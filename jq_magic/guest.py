@@ -215,7 +215,10 @@ class Guest:
                 found.text("message"), index=found.count("index"), offset=found.count("offset"), text=self._text
             )
         if status == _FILTER:
-            return FilterError(found.text("message"), value=found.value("value"), index=found.count("index"))
+            value, message = found.value("value"), found.text("message")
+            # What is no string is told as JSON, laid out as the package jq does it.
+            told = message if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+            return FilterError(told, value=value, index=found.count("index"))
         if status == _HALT:
             return HaltError(reply[7], found.value("value"))
         if status == _LIMIT:

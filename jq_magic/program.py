@@ -12,6 +12,8 @@ from jq_magic.errors import DataError, JqMagicError
 from jq_magic.limits import Limits
 from jq_magic.sandbox import ONE_OUTPUT, WHOLE_RUN, Run, Sandbox
 
+_ABSENT: Any = object()
+
 
 @dataclasses.dataclass(frozen=True)
 class Usage:
@@ -69,8 +71,18 @@ class Program:
     Made by `jq_magic.compile` or `Sandbox.compile`.
     """
 
-    def __init__(self, program: str, args: dict[str, Any] | None = None, *, sandbox: Sandbox) -> None:
-        """Raises: ProgramError, ProgramLimitError, DataError for arguments that are no JSON."""
+    def __init__(
+        self,
+        program: str,
+        args: dict[str, Any] | None = None,
+        *,
+        positional: list[Any] | None = None,
+        sandbox: Sandbox,
+    ) -> None:
+        """Args: args: become `$name` and `$ARGS.named`; positional: become `$ARGS.positional`.
+
+        Raises: ProgramError, ProgramLimitError, DataError for arguments that are no JSON.
+        """
         if not isinstance(program, str):
             raise DataError(f"a program is a str, not {type(program).__name__}")
         try:
@@ -79,7 +91,7 @@ class Program:
             raise DataError(f"the program cannot be written in UTF-8: {error.reason}") from None
         self.program = program
         self.sandbox = sandbox
-        self._args = data.arguments(args or {})
+        self._args = data.arguments(args or {}, positional or [])
         run = Run(sandbox, sandbox.limits, program, self._args, None)
         try:
             run.check()
@@ -87,7 +99,13 @@ class Program:
             run.close()
 
     def __repr__(self) -> str:
-        return f"jq_magic.compile({self.program!r})"
+        # As the package jq shows it: `import jq_magic as jq` is all that changes.
+        return f"jq.compile({self.program!r})"
+
+    @property
+    def program_string(self) -> str:
+        """The program's text."""
+        return self.program
 
     def run(
         self,
@@ -121,6 +139,12 @@ class Program:
         for _ in stream.batches():
             pass
         return stream.result()
+
+    def input(self, value: Any = _ABSENT, text: Any = _ABSENT) -> Inputs:
+        """One Python value, or with `text` JSON texts, as input. Raises: DataError unless one is given."""
+        if (value is _ABSENT) == (text is _ABSENT):
+            raise DataError("Either the value or text argument should be set")
+        return self.input_value(value) if text is _ABSENT else self.input_text(text)
 
     def input_value(self, value: Any) -> Inputs:
         """One value as input."""
@@ -263,9 +287,6 @@ class _Told:
             error.usage = error.partial.usage
 
 
-_ABSENT = object()
-
-
 def compile(  # noqa: A001 - the name is the package jq's
     program: str,
     args: dict[str, Any] | None = None,
@@ -294,9 +315,9 @@ def _inputs(program: str, args: dict[str, Any] | None, value: Any, values: Any, 
 def all(  # noqa: A001 - the name is the package jq's
     program: str,
     value: Any = _ABSENT,
+    text: Any = _ABSENT,
     *,
     values: Any = _ABSENT,
-    text: Any = _ABSENT,
     args: dict[str, Any] | None = None,
 ) -> list[Any]:
     """All outputs of `program` over `value`, `values` or `text`."""
@@ -306,9 +327,9 @@ def all(  # noqa: A001 - the name is the package jq's
 def first(
     program: str,
     value: Any = _ABSENT,
+    text: Any = _ABSENT,
     *,
     values: Any = _ABSENT,
-    text: Any = _ABSENT,
     args: dict[str, Any] | None = None,
 ) -> Any:
     """The first output; the rest is never computed."""
@@ -318,9 +339,9 @@ def first(
 def text(
     program: str,
     value: Any = _ABSENT,
+    text: Any = _ABSENT,
     *,
     values: Any = _ABSENT,
-    text: Any = _ABSENT,
     args: dict[str, Any] | None = None,
 ) -> str:
     """All outputs as JSON texts, a line each."""
@@ -330,9 +351,9 @@ def text(
 def iter(  # noqa: A001 - the name is the package jq's
     program: str,
     value: Any = _ABSENT,
+    text: Any = _ABSENT,
     *,
     values: Any = _ABSENT,
-    text: Any = _ABSENT,
     args: dict[str, Any] | None = None,
 ) -> Iterator[Any]:
     """The outputs one by one, each computed when it is asked for."""

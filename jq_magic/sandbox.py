@@ -58,7 +58,7 @@ class Run:
 
     Args:
         program: jq source.
-        args: A JSON object of named arguments, UTF-8.
+        args: The arguments as `data.arguments` makes them.
         text: The input, UTF-8; None to check the program only.
         flags: As `jq_magic.guest` names them.
         batch: Bytes and outputs that fill a batch.

@@ -50,7 +50,7 @@ def test_a_cell_shows_its_result_and_what_it_used(shell):
     plain = shell.display_formatter.format(shown)[0]["text/plain"].splitlines()
     assert plain[:4] == ["{", '  "name": "a b",', '  "score": 4.5', "}"]
     assert plain[4].startswith("fuel ")
-    assert " of 1e6 · memory 5.4 of 512 MiB · " in plain[4]
+    assert " of 1e6 · memory 5.5 of 512 MiB · " in plain[4]
     assert plain[4].endswith(" · wasmtime")
 
 
@@ -290,8 +290,36 @@ def test_numbers_are_shown_as_they_are(shell):
         "[",
         "  12345678901234567890123,",
         "  0.1000,",
-        "  1E400,",
+        "  1E+400,",
         "  [],",
         "  {}",
         "]",
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "lines"),
+    [
+        ("-n --tab", "[1]", ["[", "\t1", "]"]),
+        ("-n --indent 1", "[1]", ["[", " 1", "]"]),
+        ("-n -j", '"a", "b"', ["ab"]),
+        ("-n --raw-output0", '"a", "b"', ["a\\x00b\\x00"]),
+        ("-nc --seq", "1, 2", ["\\x1e1", "\\x1e2"]),
+        ("-nc --args a 'b c'", "$ARGS.positional", ['["a","b c"]']),
+        ("-nc --jsonargs 1 [2]", "$ARGS.positional", ["[1,[2]]"]),
+        ("-c --stream doc", ".", ['[["a"],1]', '[["a"]]']),
+        ("-nc --argjson x [1]", "$ARGS.named", ['{"x":[1]}']),
+    ],
+)
+def test_options_of_the_jq_command_mean_the_same_in_a_cell(shell, line, body, lines):
+    shell.user_ns["doc"] = {"a": 1}
+    shown = shell.go(f"%%jq {line}\n{body}")
+    assert repr(shown).splitlines()[:-1] == lines
+
+
+def test_exit_status_makes_an_error_of_a_last_output_that_is_false(shell):
+    for program, code in (("false", 1), ("empty", 4)):
+        with pytest.raises(jq_magic.HaltError) as caught:
+            shell.go(f"%jq -ne {program}")
+        assert caught.value.exit_code == code
+    shell.go("%jq -ne 1")

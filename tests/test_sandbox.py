@@ -292,7 +292,7 @@ BOMBS = {
     "cpu": (ENDLESS, "null", "FuelError"),
     "deadline": (ENDLESS, "null", "DeadlineError"),
     "memory": ('[limit(1e9; repeat("aaaaaaaaaaaa"))] | add', "null", "MemoryLimitError"),
-    "doubling": ('"ab" * 2000000000', "null", "MemoryLimitError"),
+    "doubling": ('"ab" * 1000000000', "null", "MemoryLimitError"),
     "recursion": ("def f: 1 + f; f", "null", "StackLimitError"),
     "drop": ("reduce range(1e6) as $i (null; [.]) | 1", "null", "StackLimitError"),
     "output": ("repeat(1)", "null", "OutputLimitError"),

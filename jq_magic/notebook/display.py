@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import json
 import re
@@ -18,6 +19,25 @@ SHOWN_LINES = 400
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
+@dataclasses.dataclass(frozen=True)
+class Style:
+    """How outputs are laid out, as jq's options say it.
+
+    Attributes:
+        raw: Strings without quotes.
+        compact: Each output on one line.
+        unit: What a level is indented by.
+        start, end: What stands before and after each output.
+
+    """
+
+    raw: bool = False
+    compact: bool = False
+    unit: str = "  "
+    start: str = ""
+    end: str = "\n"
+
+
 class Shown:
     """A result as a notebook shows it.
 
@@ -26,9 +46,9 @@ class Shown:
 
     """
 
-    def __init__(self, result: Result, *, raw: bool = False, compact: bool = False) -> None:
+    def __init__(self, result: Result, style: Style | None = None) -> None:
         self.result = result
-        self._raw, self._compact = raw, compact
+        self._style = style or Style()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -48,7 +68,7 @@ class Shown:
         return {"text/plain": repr(self), "text/html": self._html()}
 
     def _lines(self) -> list[str]:
-        lines, left = layout(self.result.text, raw=self._raw, compact=self._compact)
+        lines, left = layout(self.result.text, self._style)
         if left:
             lines.append(f"… {left:,} more characters of JSON; .text has all of it")
         messages = [f"said: {visible(message[:SHOWN_CHARS])}" for message in self.result.messages[:SHOWN_LINES]]
@@ -98,7 +118,7 @@ def _of(used: int, allowed: int) -> str:
     return f"{shown} of {number} {unit}"
 
 
-def layout(text: str, *, raw: bool, compact: bool) -> tuple[list[str], int]:
+def layout(text: str, style: Style) -> tuple[list[str], int]:
     """The first lines of JSON texts as jq prints them, and how many characters were left out.
 
     Numbers and strings stay as they are in `text`: nothing is decoded but raw strings. Characters
@@ -113,41 +133,53 @@ def layout(text: str, *, raw: bool, compact: bool) -> tuple[list[str], int]:
         end = len(text) if end < 0 else end
         shown_end = min(end, at + SHOWN_CHARS)
         one = text[at:shown_end]
-        if raw and one.startswith('"') and shown_end == end:
-            lines += [visible(part) for part in json.loads(one).split("\n")]
-        elif compact:
-            lines.append(visible(one))
+        if style.raw and one.startswith('"') and shown_end == end:
+            shown = [visible(part) for part in json.loads(one).split("\n")]
+        elif style.compact:
+            shown = [visible(one)]
         else:
             room = SHOWN_LINES - len(lines)
-            pretty = _indented(one, room)
-            lines += pretty[:room]
+            pretty = _indented(one, room, style.unit)
             if len(pretty) > room:
+                _append(lines, pretty[:room], style)
                 return lines, len(text) - at - sum(len(line.strip()) for line in pretty[:room])
+            shown = pretty
+        _append(lines, shown, style)
         if shown_end < end:
             return lines, len(text) - shown_end
         at = end + 1
     return lines, 0
 
 
-def _indented(text: str, room: int) -> list[str]:
-    """One JSON text on lines indented by two blanks; stops one line after `room`."""
+def _append(lines: list[str], shown: list[str], style: Style) -> None:
+    """Add the lines of one output, with what stands around it."""
+    if style.end == "\n":
+        lines += [visible(style.start) + shown[0], *shown[1:]]
+        return
+    before = lines.pop() if lines else ""
+    lines += [before + visible(style.start) + shown[0], *shown[1:]]
+    lines[-1] += visible(style.end)
+
+
+def _indented(text: str, room: int, unit: str) -> list[str]:
+    """One JSON text on lines indented by `unit`; stops one line after `room`."""
     lines = [""]
     level = 0
     opened = False
     for match in _TOKEN.finditer(text):
         token = match[0]
         if opened and token not in "]}":
-            lines.append("  " * level)
+            lines.append(unit * level)
         if token in "]}":
             level -= 1
             if not opened:
-                lines.append("  " * level)
+                lines.append(unit * level)
         opened = token in "[{"
         lines[-1] += ": " if token == ":" else visible(token)
         if opened:
             level += 1
         elif token == ",":
-            lines.append("  " * level)
+            lines.append(unit * level)
         if len(lines) > room:
             break
     return lines

@@ -11,10 +11,11 @@ from IPython.core.magic import line_cell_magic as line_cell
 from traitlets import TraitError, TraitType, Unicode
 
 from jq_magic import ceiling, data, limits
-from jq_magic.errors import JqMagicError
+from jq_magic.errors import HaltError, JqMagicError
 from jq_magic.limits import PRESETS, Limits
 from jq_magic.notebook import lookup, options
-from jq_magic.notebook.display import Shown
+from jq_magic.notebook.display import Shown, Style
+from jq_magic.program import Program, Result
 from jq_magic.sandbox import Sandbox
 
 #: Forms of `--as` that need a data frame library.
@@ -108,18 +109,21 @@ class JqMagic(Magics):
             given.options.get("runtime", self.runtime), self._limits(given), engine=given.options.get("engine", "jaq")
         )
         text = b"null" if given.name is None else data.to_json_bytes(lookup.find(namespace, given.name))
-        result = sandbox.compile(program, self._arguments(given, namespace)).run(
+        if given.options.get("stream"):
+            text = sandbox.compile("tostream").run(text).text.encode()
+        arguments, positional = self._arguments(given, namespace), self._positional(given)
+        result = Program(program, arguments, positional=positional, sandbox=sandbox).run(
             text,
             raw_input=given.options.get("raw_input", False),
             slurp=given.options.get("slurp", False),
             null_input=given.name is None,
             sort_keys=given.options.get("sort_keys", False),
         )
-        shown = Shown(
-            result, raw=given.options.get("raw_output", False), compact=given.options.get("compact_output", False)
-        )
+        shown = Shown(result, _style(given))
         if out is not None:
             variables[out] = shown.value
+        if given.options.get("exit_status"):
+            _check_last(result)
         if form is not None:
             return shown.value if form == "values" else result.text
         return None if given.options.get("quiet") else shown
@@ -151,16 +155,45 @@ class JqMagic(Magics):
         )
         return {field: value for field, value in amounts if value is not None}
 
+    def _positional(self, given: options.Line) -> list[Any]:
+        texts = given.options.get("jsonargs", [])
+        return [*given.options.get("args", []), *(_json("--jsonargs", text) for text in texts)]
+
     def _arguments(self, given: options.Line, namespace: dict[str, Any]) -> dict[str, Any]:
         args: dict[str, Any] = dict(given.options["arg"])
         for name, text in given.options["argjson"]:
-            try:
-                args[name] = json.loads(text)
-            except ValueError as error:
-                raise UsageError(f"--argjson {name}: {text[:40]!r} is not JSON: {error}") from None
+            args[name] = _json(f"--argjson {name}", text)
         for (name,) in given.options["var"]:
             args[name] = lookup.find(namespace, name)
         return args
+
+
+def _json(what: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{what}: {text[:40]!r} is not JSON: {error}") from None
+
+
+def _style(given: options.Line) -> Style:
+    chosen = given.options
+    indent = chosen.get("indent", 2)
+    return Style(
+        raw=any(chosen.get(name) for name in ("raw_output", "join_output", "raw_output0")),
+        compact=bool(chosen.get("compact_output")) or indent == 0,
+        unit="\t" if chosen.get("tab") else " " * indent,
+        start="\x1e" if chosen.get("seq") else "",
+        end="\0" if chosen.get("raw_output0") else "" if chosen.get("join_output") else "\n",
+    )
+
+
+def _check_last(result: Result) -> None:
+    """What `jq -e` says by its exit code. Raises: HaltError."""
+    last = result.text.removesuffix("\n").rpartition("\n")[2]
+    if not last:
+        raise HaltError(4, "there is no output")
+    if last in {"false", "null"}:
+        raise HaltError(1, f"the last output is {last}")
 
 
 JqMagic.jq.__doc__ = f"""Run a jq filter on a notebook variable, in a sandbox with limits.

@@ -11,7 +11,7 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from jq_magic import limits
-from jq_magic.errors import JqMagicError
+from jq_magic.errors import JqMagicError, LimitValueError
 from jq_magic.notebook import lookup
 
 
@@ -30,6 +30,12 @@ class Option:
         return self.names[-1].lstrip("-").replace("-", "_")
 
 
+def _indent(text: str) -> int:
+    if not (text.isdecimal() and int(text) <= 7):
+        raise LimitValueError(f"a number from 0 to 7, not {text[:20]!r}")
+    return int(text)
+
+
 OPTIONS = (
     Option(("--fuel",), ("N",), "fuel to spend: 1e6, 20_000", limits.parse_count),
     Option(("--memory",), ("SIZE",), "memory of the sandbox: 64MiB, 1GB", limits.parse_bytes),
@@ -46,6 +52,15 @@ OPTIONS = (
     Option(("-R", "--raw-input"), (), "each line of the text is a string"),
     Option(("-c", "--compact-output"), (), "show each output on one line"),
     Option(("-S", "--sort-keys"), (), "objects in the order of their keys"),
+    Option(("-j", "--join-output"), (), "strings without quotes, outputs without line ends"),
+    Option(("--raw-output0",), (), "strings without quotes, a NUL after each output"),
+    Option(("--tab",), (), "indent by tabs"),
+    Option(("--indent",), ("N",), "indent by N blanks, 0 to 7", _indent),
+    Option(("--seq",), (), "a record separator before each output"),
+    Option(("--stream",), (), "inputs as events of paths and leaves"),
+    Option(("-e", "--exit-status"), (), "an error when the last output is false or null, or when there is none"),
+    Option(("--args",), ("STRINGS",), "with %%jq, at the end of its line: the rest are $ARGS.positional"),
+    Option(("--jsonargs",), ("JSONS",), "with %%jq, at the end of its line: the rest are $ARGS.positional"),
     Option(("--arg",), ("NAME", "VALUE"), "bind $NAME to a string"),
     Option(("--argjson",), ("NAME", "JSON"), "bind $NAME to a JSON value"),
     Option(("--var",), ("NAME",), "bind $NAME to the notebook's variable NAME"),
@@ -53,6 +68,8 @@ OPTIONS = (
 )
 #: Options that can be given several times.
 _REPEATED = {"arg", "argjson", "var"}
+#: Options whose values are all the words that follow on the line.
+_REST = {"args", "jsonargs"}
 _BY_NAME = {name: option for option in OPTIONS for name in option.names}
 _WORD = re.compile(r"\s*(?:\"((?:[^\"\\]|\\.)*)\"|'([^']*)'|(\S+))(?=\s|$)")
 _OPTION = re.compile(r"\s*(--?[A-Za-z][\w-]*|--)(=?)")
@@ -98,6 +115,8 @@ def read(line: str, *, cell: bool) -> Line:
             raise UsageError(f"{line[at - len(name) :].split(maxsplit=1)[0]!r} is no variable; write %jq VAR FILTER")
     if cell:
         at = _read_options(line, at, options)
+    elif _REST & options.keys():
+        raise UsageError("--args and --jsonargs belong to %%jq, whose filter is not on the same line")
     rest = line[at:].strip()
     if cell and rest:
         raise UsageError(f"the filter of %%jq is the cell's body, so {rest[:40]!r} does not belong on its first line")
@@ -139,6 +158,9 @@ def _combined(written: str) -> list[Option]:
 
 def _read_values(line: str, at: int, option: Option, options: dict[str, Any], *, joined: bool) -> int:
     name = option.names[-1]
+    if option.key in _REST:
+        options[option.key] = [_unquoted(match) for match in _WORD.finditer(line, at)]
+        return len(line)
     if joined and len(option.values) != 1:
         raise UsageError(f"{name} takes {len(option.values) or 'no'} values, so it is not written with =")
     words = []
@@ -146,8 +168,7 @@ def _read_values(line: str, at: int, option: Option, options: dict[str, Any], *,
         match = _WORD.match(line, at)
         if match is None or (joined and match[0][:1].isspace()):
             raise UsageError(f"{name} needs {' and '.join(option.values)}: {value} is missing")
-        quoted, plain, bare = match.groups()
-        word = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain if plain is not None else bare
+        word = _unquoted(match)
         at = match.end()
         try:
             words.append(option.read(word))
@@ -158,3 +179,10 @@ def _read_values(line: str, at: int, option: Option, options: dict[str, Any], *,
     else:
         options[option.key] = words[0] if words else True
     return at
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    quoted, plain, bare = match.groups()
+    if quoted is not None:
+        return re.sub(r"\\(.)", r"\1", quoted)
+    return str(plain if plain is not None else bare)

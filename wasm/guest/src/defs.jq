@@ -1,27 +1,142 @@
-def halt_error($exit_code): halt_with($exit_code);
-def halt_error: halt_with(5);
-def tostring: if isstring then . else tojson end;
-def @text: tostring;
-def localtime: gmtime;
-def strflocaltime($format): strftime($format);
-def ascii: [.] | implode;
-def toarray: if isarray then . else [.] end;
-def trimstr($x): ltrimstr($x) | rtrimstr($x);
-def INDEX(stream; f): reduce stream as $row ({}; . + {($row | f | tostring): $row});
+# Built-ins of jq 1.8 that are not native. A definition sees those before it; names with _ in front are ours.
+def empty: {}[] as $x | .;
+def error: error_empty as $x | .;
+def error(message): (message | error_empty) as $x | .;
+def select(f): if f then . else empty end;
+def values: select(. != null);
+def nulls: select(. == null);
+def booleans: select(type == "boolean");
+def numbers: select(type == "number");
+def strings: select(type == "string");
+def arrays: select(type == "array");
+def objects: select(type == "object");
+def iterables: select(type == "array" or type == "object");
+def scalars: select(type != "array" and type != "object");
+def isfinite: type == "number" and (isinfinite | not);
+def finites: select(isfinite);
+def normals: select(isnormal);
+def toarray: if type == "array" then . else [.] end;
+
+# Generators
+def range($upto): range(0; $upto);
+def repeat(f): def rec: f, rec; rec;
+def recurse(f): def rec: ., (f | rec); rec;
+def recurse: recurse(.[]?);
+def recurse(f; cond): recurse(f | select(cond));
+def while(cond; update): def rec: if cond then ., (update | rec) else empty end; rec;
+def until(cond; update): def rec: if cond then . else update | rec end; rec;
+def isempty(g): first((g | false), true);
+def all(g; cond): isempty(g | cond and empty);
+def any(g; cond): isempty(g | cond or empty) | not;
+def all(cond): all(.[]; cond);
+def any(cond): any(.[]; cond);
+def all: all(.[]; .);
+def any: any(.[]; .);
+def nth($n; g): if $n < 0 then error("nth doesn't support negative indices") else first(skip($n; g)) end;
+def first: .[0];
+def last: .[-1];
+def nth($n): .[$n];
+
+# Collections
+def map(f): [.[] | f];
+def map_values(f): .[] |= f;
+def add(f): reduce f as $x (null; . + $x);
+def add: add(.[]);
+def with_entries(f): to_entries | map(f) | from_entries;
+def _flatten($depth): reduce .[] as $x ([];
+  if ($x | type) == "array" and $depth != 0 then . + ($x | _flatten($depth - 1)) else . + [$x] end);
+def flatten($depth): if $depth < 0 then error("flatten depth must not be negative") else _flatten($depth) end;
+def flatten: _flatten(-1);
+def transpose: [range(0; map(length) | max // 0) as $i | [.[][$i]]];
+def in(xs): . as $x | xs | has($x);
+def inside(xs): . as $x | xs | contains($x);
+def combinations: if length == 0 then [] else .[0][] as $x | (.[1:] | combinations) as $rest | [$x] + $rest end;
+def combinations(n): . as $all | [range(n) | $all] | combinations;
+def walk(f): def rec: if type == "object" or type == "array" then .[] |= rec else . end | f; rec;
+def index($x): indices($x)[0];
+def rindex($x): indices($x)[-1:][0];
+def INDEX(stream; f): reduce stream as $row ({}; .[$row | f | tostring] = $row);
 def INDEX(f): INDEX(.[]; f);
-def IN(stream): . as $x | any(stream; . == $x);
-def IN(source; stream): any(source; IN(stream));
+def IN(stream): any(stream == .; .);
+def IN(source; stream): any(source == stream; .);
+def JOIN($index; f): [.[] | [., $index[f]]];
+def JOIN($index; stream; f): stream | [., $index[f]];
+def JOIN($index; stream; f; joined): stream | [., $index[f]] | joined;
+def ascii: [.] | implode;
+
+# Paths
+def paths: skip(1; path(..));
+def paths(f): path(.. | select(f)) | select(length > 0);
+def del(f): delpaths([path(f)]);
+def pick(f): . as $in | reduce path(f) as $path (null; setpath($path; $in | getpath($path)));
+def tostream: path(def rec: (.[]? | rec), .; rec) as $path
+  | getpath($path) | reduce path(.[]?) as $key ([$path, .]; [$path + $key]);
+def fromstream(events): {x: null, e: false} as $init
+  | foreach events as $event ($init;
+      if .e then $init else . end
+      | if ($event | length) == 2
+        then setpath(["e"]; $event[0] | length == 0) | setpath(["x"] + $event[0]; $event[1])
+        else setpath(["e"]; $event[0] | length == 1) end;
+      if .e then .x else empty end);
+def truncate_stream(events): . as $depth | null | events | . as $event
+  | if (.[0] | length) > $depth then setpath([0]; $event[0][$depth:]) else empty end;
+
+# Messages and the end of the run
+def debug: (_debug as $x | .), .;
+def debug(messages): ((messages | _debug) as $x | .), .;
+def stderr: (_stderr as $x | .), .;
+def halt_error: halt_error(5);
+def get_prog_origin: null;
+def get_jq_origin: null;
+def have_decnum: true;
+def have_literal_numbers: true;
+
+# Dates
+def todate: todateiso8601;
+def fromdate: fromdateiso8601;
+
+# Regular expressions: where flags are null, an array of both can stand for the expression
+def match($re; $flags): _match($re; $flags; false)[];
+def match($re): _match($re; null; false)[];
+def test($re; $flags): _match($re; $flags; true);
+def test($re): _match($re; null; true);
+def _captured: reduce (.captures[] | select(.name != null)) as $group ({}; .[$group.name] = $group.string);
+def capture($re; $flags): _match($re; $flags; false)[] | _captured;
+def capture($re): _match($re; null; false)[] | _captured;
+def scan($re; $flags): _match($re; "g" + $flags; false)[] | if .captures == [] then .string else [.captures[].string] end;
+def scan($re): scan($re; null);
+def splits($re; $flags): _split($re; $flags + "g")[];
+def splits($re): splits($re; null);
+def split($re; $flags): _split($re; $flags + "g");
+def sub($re; f; $flags): _edits($re; $flags) as [$edits, $rest]
+  | if ($edits | length) == 0 then . else
+      reduce $edits[] as [$gap, $captured] ([]; . as $results
+        | [$captured | f] as $new
+        | [range($new | length) as $i | $results[$i] + $gap + $new[$i]] + $results[$new | length:])
+      | .[] + $rest end;
+def sub($re; f): sub($re; f; "");
+def gsub($re; f; $flags): sub($re; f; $flags + "g");
+def gsub($re; f): sub($re; f; "g");
+
+# Formats
 def @csv:
-  if isarray then
-    [ .[] | if isstring then "\"" + (. / "\"" | join("\"\"")) + "\""
-            elif isnumber or isboolean then tostring
-            elif . == null then ""
-            else error("\(type) (\(tojson)) is not valid in a csv row") end ] | join(",")
-  else error("\(type) (\(tojson)) cannot be csv-formatted, only an array can be") end;
+  if type == "array" then
+    [.[] | if type == "string" then "\"" + (split("\"") | join("\"\"")) + "\""
+           elif type == "number" or type == "boolean" then tostring
+           elif . == null then ""
+           else error("\(type) (\(_quoted)) is not valid in a csv row") end] | join(",")
+  else error("\(type) (\(_quoted)) cannot be csv-formatted, only array") end;
 def @tsv:
-  if isarray then
-    [ .[] | if isstring then . / "\\" | join("\\\\") | . / "\t" | join("\\t") | . / "\n" | join("\\n") | . / "\r" | join("\\r")
-            elif isnumber or isboolean then tostring
-            elif . == null then ""
-            else error("\(type) (\(tojson)) is not valid in a tsv row") end ] | join("\t")
-  else error("\(type) (\(tojson)) cannot be tsv-formatted, only an array can be") end;
+  if type == "array" then
+    [.[] | if type == "string" then _tsv
+           elif type == "number" or type == "boolean" then tostring
+           elif . == null then ""
+           else error("\(type) (\(_quoted)) is not valid in a csv row") end] | join("\t")
+  else error("\(type) (\(_quoted)) cannot be tsv-formatted, only array") end;
+def format($name):
+  if $name == "text" then tostring elif $name == "json" then tojson elif $name == "csv" then @csv
+  elif $name == "tsv" then @tsv elif $name == "html" then @html elif $name == "uri" then @uri
+  elif $name == "urid" then @urid elif $name == "sh" then @sh elif $name == "base64" then @base64
+  elif $name == "base64d" then @base64d elif $name == "base32" then @base32 elif $name == "base32d" then @base32d
+  elif ($name | type) == "string" then error("\($name) is not a valid format")
+  else $name | error("\(type) (\(_quoted)) is not a valid format") end;

@@ -23,7 +23,7 @@
 //! | offset | written by the host | offset | written by the guest |
 //! |---|---|---|---|
 //! | 0, 4 | program: address, length (UTF-8) | 64, 68 | batch: address, length |
-//! | 8, 12 | arguments: a JSON object | 72 | number of outputs in the batch |
+//! | 8, 12 | arguments: see below | 72 | number of outputs in the batch |
 //! | 16, 20 | input | 76, 80 | error: address, length |
 //! | 24 | flags: 1 raw input, 2 slurp, 4 null input, 8 sorted keys | 84, 88 | messages: address, length |
 //! | 28 | nesting limit | 92 | exit code of `halt` (i32) |
@@ -32,6 +32,9 @@
 //! | 44 | limit on outputs | 108 | bytes read from the input |
 //! | 48 | bytes that fill a batch | 112 | bytes of output and messages so far (u64) |
 //! | 52 | outputs that fill a batch | | |
+//!
+//! Arguments are a JSON object, whose members become `$name` and `$ARGS.named`, or an array of such
+//! an object and an array, which becomes `$ARGS.positional`.
 //!
 //! A batch is JSON texts, each followed by a line end. Messages are what `debug` and `stderr` said,
 //! a JSON string a line. Both stay valid until the next call.
@@ -66,4 +69,6 @@ pub mod program;
 pub mod reader;
 pub mod regex;
 pub mod session;
+pub mod syntax;
+pub mod value;
 pub mod writer;

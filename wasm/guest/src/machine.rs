@@ -4,12 +4,13 @@
 use crate::fault::{Fault, Limit};
 use crate::reader::{Cause, ReadError, Reader};
 use crate::regex::Cache;
+use crate::value::Val;
 use crate::writer::{Style, WriteError, Writer};
 use bytes::Bytes;
 use jaq_core::data::HasLut;
 use jaq_core::{DataT, Lut};
-use jaq_json::Val;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// The kind of data that filters of this guest work on.
 pub struct Kind;
@@ -63,6 +64,8 @@ pub struct Machine {
     pub messages: RefCell<Vec<u8>>,
     /// Bytes of output and messages written so far.
     pub written: Cell<usize>,
+    /// Names and arities of everything that can be called.
+    pub builtins: Rc<[(&'static str, usize)]>,
     /// Compiled regular expressions.
     pub regexes: RefCell<Cache>,
 }
@@ -238,7 +241,7 @@ impl Inputs {
 
 fn text(bytes: &'static [u8]) -> Val {
     match core::str::from_utf8(bytes) {
-        Ok(_) => Val::utf8_str(Bytes::from_static(bytes)),
-        Err(_) => Val::utf8_str(String::from_utf8_lossy(bytes).into_owned()),
+        Ok(_) => Val::str(Bytes::from_static(bytes)),
+        Err(_) => Val::str(String::from_utf8_lossy(bytes).into_owned()),
     }
 }

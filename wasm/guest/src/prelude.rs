@@ -7,11 +7,15 @@
 
 use crate::machine::Kind;
 use crate::natives;
-use jaq_core::load::lex::{StrPart, Tok, Token};
+use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
 use jaq_core::native::Fun;
 use jaq_core::path::{Part, Path};
 use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// How deep our definitions may nest.
+const DEPTH: usize = 100;
 
 /// What a name stands for: definitions and natives of any arity, by index.
 #[derive(Default)]
@@ -32,7 +36,7 @@ pub struct Prelude {
     meanings: BTreeMap<&'static str, Meaning>,
     defs: Vec<Entry>,
     natives: Vec<Option<Fun<Kind>>>,
-    signatures: Vec<(&'static str, usize)>,
+    signatures: Rc<[(&'static str, usize)]>,
 }
 
 /// The definitions and natives that one program reaches, in the order of their definition.
@@ -46,20 +50,21 @@ pub struct Reached {
 impl Prelude {
     /// Parse all definitions.
     pub fn new() -> Self {
-        let own = jaq_core::load::parse(include_str!("defs.jq"), |parser| parser.defs())
-            .expect("our definitions parse");
-        let standard = jaq_core::defs()
-            .chain(jaq_std::defs())
-            .chain(jaq_json::defs());
+        let program =
+            crate::syntax::parse(include_str!("defs.jq"), DEPTH).expect("our definitions parse");
+        let Term::Def(own, _) = program else {
+            unreachable!("a program of definitions");
+        };
         let mut prelude = Self {
             meanings: BTreeMap::new(),
             defs: Vec::new(),
             natives: Vec::new(),
-            signatures: Vec::new(),
+            signatures: Rc::default(),
         };
+        let mut signatures = Vec::new();
         for native in natives::all() {
             let index = prelude.natives.len();
-            prelude.signatures.push((native.0, native.1.len()));
+            signatures.push((native.0, native.1.len()));
             prelude
                 .meanings
                 .entry(native.0)
@@ -68,9 +73,14 @@ impl Prelude {
                 .push(index);
             prelude.natives.push(Some(native));
         }
-        for def in standard.chain(own) {
+        for def in own {
+            signatures.push((def.name, def.args.len()));
             prelude.define(def);
         }
+        signatures.retain(|(name, _)| !name.starts_with('_'));
+        signatures.sort_unstable();
+        signatures.dedup();
+        prelude.signatures = signatures.into();
         prelude
     }
 
@@ -91,49 +101,49 @@ impl Prelude {
         }
         let index = self.defs.len();
         self.meanings.entry(def.name).or_default().defs.push(index);
-        self.signatures.push((def.name, def.args.len()));
         entry.item = Some(def);
         self.defs.push(entry);
     }
 
-    /// Take out what `tokens` mention, directly or through others. A name counts wherever it stands:
-    /// a definition too many costs a little fuel, one too few would be an error.
-    pub fn reach(&mut self, tokens: &[Token<&str>]) -> Reached {
+    /// Take out what `program` calls, directly or through others. A name counts whatever it means
+    /// there: a definition too many costs a little fuel, one too few would be an error.
+    pub fn reach(&mut self, program: &Term<&'static str>) -> Reached {
         let mut names = Vec::new();
-        names_in_tokens(tokens, &mut names);
-        let mut defs = vec![false; self.defs.len()];
-        let mut natives = vec![false; self.natives.len()];
+        names_in_term(program, &mut names);
+        // Flags tell what was met; the indices are kept besides, since few of many are reached.
+        let mut defs = (vec![false; self.defs.len()], Vec::new());
+        let mut natives = (vec![false; self.natives.len()], Vec::new());
+        let meet = |(flags, met): &mut (Vec<bool>, Vec<usize>), index: usize| {
+            let new = !core::mem::replace(&mut flags[index], true);
+            if new {
+                met.push(index);
+            }
+            new
+        };
         let mut open: Vec<usize> = Vec::new();
         for meaning in names.iter().filter_map(|name| self.meanings.get(name)) {
             open.extend(&meaning.defs);
-            meaning
-                .natives
-                .iter()
-                .for_each(|&native| natives[native] = true);
-        }
-        while let Some(def) = open.pop() {
-            if !core::mem::replace(&mut defs[def], true) {
-                open.extend(&self.defs[def].defs);
-                self.defs[def]
-                    .natives
-                    .iter()
-                    .for_each(|&native| natives[native] = true);
+            for native in &meaning.natives {
+                meet(&mut natives, *native);
             }
         }
-        let reached = |flags: &[bool]| {
-            flags
-                .iter()
-                .enumerate()
-                .filter(|(_, flag)| **flag)
-                .map(|(index, _)| index)
-                .collect::<Vec<_>>()
-        };
+        while let Some(def) = open.pop() {
+            if meet(&mut defs, def) {
+                open.extend(&self.defs[def].defs);
+                for native in &self.defs[def].natives {
+                    meet(&mut natives, *native);
+                }
+            }
+        }
+        let (mut defs, mut natives) = (defs.1, natives.1);
+        defs.sort_unstable();
+        natives.sort_unstable();
         Reached {
-            defs: reached(&defs)
+            defs: defs
                 .into_iter()
                 .filter_map(|def| self.defs[def].item.take())
                 .collect(),
-            natives: reached(&natives)
+            natives: natives
                 .into_iter()
                 .filter_map(|native| self.natives[native].take())
                 .collect(),
@@ -141,32 +151,14 @@ impl Prelude {
     }
 
     /// Names and arities of everything that can be called, for hints.
-    pub fn signatures(&self) -> impl Iterator<Item = (&'static str, usize)> + '_ {
-        self.signatures.iter().copied()
+    pub fn signatures(&self) -> &Rc<[(&'static str, usize)]> {
+        &self.signatures
     }
 }
 
 impl Default for Prelude {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// Collect all words and formats in `tokens`.
-fn names_in_tokens<'s>(tokens: &[Token<&'s str>], names: &mut Vec<&'s str>) {
-    for Token(text, kind) in tokens {
-        match kind {
-            Tok::Word | Tok::Fmt => names.push(text),
-            Tok::Block(tokens) => names_in_tokens(tokens, names),
-            Tok::Str(parts) => {
-                for part in parts {
-                    if let StrPart::Term(token) = part {
-                        names_in_tokens(core::slice::from_ref(token), names);
-                    }
-                }
-            }
-            Tok::Var | Tok::Num | Tok::Sym => {}
-        }
     }
 }
 
@@ -243,12 +235,11 @@ fn names_in_pattern<'s>(pattern: &Pattern<&'s str>, names: &mut Vec<&'s str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jaq_core::load::lex::Lexer;
 
-    fn reached(program: &str) -> Vec<&'static str> {
-        let tokens = Lexer::new(program).lex().unwrap();
+    fn reached(program: &'static str) -> Vec<&'static str> {
+        let term = crate::syntax::parse(program, 100).unwrap();
         Prelude::new()
-            .reach(&tokens)
+            .reach(&term)
             .defs
             .iter()
             .map(|def| def.name)
@@ -262,8 +253,8 @@ mod tests {
 
     #[test]
     fn a_definition_brings_what_it_calls() {
-        let defs = reached("to_entries | with_entries(.)");
-        for name in ["to_entries", "from_entries", "with_entries", "map"] {
+        let defs = reached("with_entries(.)");
+        for name in ["with_entries", "map"] {
             assert!(defs.contains(&name), "{name} in {defs:?}");
         }
         assert!(!defs.contains(&"paths"));
@@ -272,10 +263,10 @@ mod tests {
     #[test]
     fn names_in_strings_formats_and_blocks_are_reached() {
         for (program, name) in [
-            ("\"a\\([first])\"", "first"),
-            ("@html", "@html"),
+            ("\"a\\([paths])\"", "paths"),
+            ("@csv", "@csv"),
             ("[(map(.))]", "map"),
-            ("{select}", "select"),
+            ("{a: select(.)}", "select"),
         ] {
             assert!(reached(program).contains(&name), "{program}");
         }

@@ -1,15 +1,16 @@
 //! Compilation of a program, and what is wrong with one that cannot be compiled.
 #![forbid(unsafe_code)]
 
-use crate::fault::{Fault, Limit};
+use crate::fault::Fault;
 use crate::machine::Kind;
 use crate::prelude::Prelude;
-use jaq_core::compile::Undefined;
-use jaq_core::load::lex::{Expect, Lexer};
+use crate::syntax;
 use jaq_core::load::{self, Arena, File, Loader};
-use jaq_core::{Compiler, Filter};
+use jaq_core::{compile::Undefined, Compiler, Filter};
 
 const NO_MODULES: &str = "include and import are not available: the sandbox has no files";
+/// What the program is defined as; its own definitions are inside of it.
+const MAIN: &str = "_main";
 
 /// Compile `source`, with `variables` (each with its `$`) bound from outside.
 pub fn compile(
@@ -18,148 +19,26 @@ pub fn compile(
     variables: &[&'static str],
     depth: usize,
 ) -> Result<Filter<Kind>, Fault> {
-    check_nesting(source, depth)?;
-    let tokens = Lexer::new(source)
-        .lex()
-        .map_err(|errors| lexical(source, errors))?;
-    let reached = prelude.reach(&tokens);
+    let body = syntax::parse(source, depth)?;
+    let reached = prelude.reach(&body);
+    let main = syntax::Def {
+        name: MAIN,
+        args: Vec::new(),
+        body,
+    };
     let arena = Arena::default();
     let file = File {
-        code: source,
+        code: MAIN,
         path: (),
     };
-    let modules = Loader::new(reached.defs)
-        .with_read(|_: load::Import<&str, ()>| Err(String::new()))
+    let modules = Loader::new(reached.defs.into_iter().chain([main]))
         .load(&arena, file)
-        .map_err(|errors| loading(source, errors))?;
-    load::import(&modules, |_| Err(String::new())).map_err(|errors| loading(source, errors))?;
+        .expect("the call of a definition loads");
     Compiler::default()
         .with_funs(reached.natives)
         .with_global_vars(variables.iter().copied())
         .compile(modules)
         .map_err(|errors| undefined(prelude, source, variables, errors))
-}
-
-/// Refuse brackets that nest too deep before anything recurses into them.
-fn check_nesting(source: &str, depth: usize) -> Result<(), Fault> {
-    // What is open: brackets by themselves, a string by its quote.
-    let mut open: Vec<u8> = Vec::new();
-    let mut bytes = source.bytes().enumerate();
-    while let Some((at, byte)) = bytes.next() {
-        let in_string = open.last() == Some(&b'"');
-        match byte {
-            b'\\' if in_string => match bytes.next() {
-                Some((_, b'(')) => open.push(b'('),
-                _ => continue,
-            },
-            b'"' if in_string => {
-                open.pop();
-            }
-            _ if in_string => {}
-            b'#' => {
-                bytes.by_ref().find(|(_, byte)| *byte == b'\n');
-            }
-            b'"' | b'(' | b'[' | b'{' => open.push(byte),
-            b')' | b']' | b'}' => {
-                open.pop();
-            }
-            _ => {}
-        }
-        if open.len() > depth {
-            return Err(Fault::Limit(Limit::Depth {
-                place: "program",
-                allowed: depth,
-                offset: Some(at),
-            }));
-        }
-    }
-    Ok(())
-}
-
-fn program(source: &str, part: &str, message: String, hint: Option<String>) -> Fault {
-    Fault::Program {
-        message,
-        span: load::span(source, part),
-        hint,
-    }
-}
-
-/// The first character of `rest`, or nothing at the end of the program.
-fn first(rest: &str) -> &str {
-    &rest[..rest.chars().next().map_or(0, char::len_utf8)]
-}
-
-fn lexical(source: &str, errors: Vec<load::lex::Error<&str>>) -> Fault {
-    let (expected, found) = errors.into_iter().next().expect("a failed lexer says why");
-    if let Expect::Delim(open) = expected {
-        let open = first(open);
-        return program(source, open, format!("this {open} is never closed"), None);
-    }
-    let found = first(found);
-    let what = if found.is_empty() {
-        "the program ends here".into()
-    } else {
-        format!("unexpected {found}")
-    };
-    let hint = match (found, &expected) {
-        ("'", _) => Some("strings are written with double quotes".into()),
-        (_, Expect::Escape) => {
-            Some(r#"a string can contain \" \\ \/ \b \f \n \r \t \uXXXX and \(filter)"#.into())
-        }
-        _ => None,
-    };
-    let message = match expected {
-        // Anything could stand there, but not this.
-        Expect::Token => what,
-        _ => format!("{what}, expected {}", expected.as_str()),
-    };
-    program(source, found_at(source, found), message, hint)
-}
-
-/// `found`, unless it is empty and stands apart from the program.
-fn found_at<'s>(source: &'s str, found: &'s str) -> &'s str {
-    if found.is_empty() {
-        &source[source.len()..]
-    } else {
-        found
-    }
-}
-
-fn loading(source: &str, errors: load::Errors<&str, ()>) -> Fault {
-    let (_, error) = errors.into_iter().next().expect("a failed loader says why");
-    match error {
-        load::Error::Io(paths) => {
-            let path = paths.first().map_or("", |(path, _)| path);
-            program(source, found_at(source, path), NO_MODULES.into(), None)
-        }
-        load::Error::Lex(errors) => lexical(source, errors),
-        load::Error::Parse(errors) => {
-            let (expected, found) = errors.into_iter().next().expect("a failed parser says why");
-            let what = match found {
-                "" => "the program ends here".into(),
-                found if found.len() > 20 || found.contains('\n') => {
-                    format!("unexpected {}", first(found))
-                }
-                found => format!("unexpected {found}"),
-            };
-            let expected = match expected.as_str() {
-                "nothing" => "an operator or the end".into(),
-                "term" => "a filter".into(),
-                other => other.to_string(),
-            };
-            let part = if found.starts_with(['(', '[', '{', '"']) {
-                first(found)
-            } else {
-                found
-            };
-            program(
-                source,
-                found_at(source, part),
-                format!("{what}, expected {expected}"),
-                None,
-            )
-        }
-    }
 }
 
 fn undefined(
@@ -171,17 +50,10 @@ fn undefined(
     let error = errors.into_iter().flat_map(|(_, errors)| errors).next();
     let (name, kind) = error.expect("a failed compiler says why");
     let (message, hint) = match kind {
-        Undefined::Filter(arity) => match name {
-            "reduce" => (
-                "reduce takes two arguments: reduce f as $x (init; update)".into(),
-                None,
-            ),
-            "foreach" => ("foreach takes two or three arguments".into(), None),
-            _ => (
-                format!("{name}/{arity} is not defined"),
-                filter_hint(prelude, name),
-            ),
-        },
+        Undefined::Filter(arity) => (
+            format!("{name}/{arity} is not defined"),
+            filter_hint(prelude, name),
+        ),
         Undefined::Var => {
             let known = variables.iter().copied();
             (
@@ -193,19 +65,25 @@ fn undefined(
         Undefined::Mod => (NO_MODULES.into(), None),
         _ => (format!("{name} is not defined"), None),
     };
-    program(source, name, message, hint)
+    Fault::Program {
+        message,
+        span: load::span(source, name),
+        hint,
+    }
 }
 
 fn filter_hint(prelude: &Prelude, name: &str) -> Option<String> {
     let mut arities: Vec<_> = prelude
         .signatures()
+        .iter()
+        .copied()
         .filter(|(known, _)| *known == name)
         .map(|(_, arity)| arity)
         .collect();
     arities.sort_unstable();
     arities.dedup();
     if arities.is_empty() {
-        let near = closest(name, prelude.signatures().map(|(known, _)| known))?;
+        let near = closest(name, prelude.signatures().iter().map(|(known, _)| *known))?;
         return Some(format!("did you mean {near}?"));
     }
     let known: Vec<_> = arities
@@ -222,7 +100,7 @@ fn filter_hint(prelude: &Prelude, name: &str) -> Option<String> {
 fn closest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let allowed = (name.len() / 3).clamp(1, 2);
     known
-        .filter(|known| !known.ends_with('_') && !known.starts_with('!'))
+        .filter(|known| !known.starts_with('_'))
         .map(|known| (distance(name.as_bytes(), known.as_bytes()), known))
         .filter(|(distance, _)| *distance <= allowed)
         .min()

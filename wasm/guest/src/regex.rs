@@ -1,172 +1,354 @@
 //! Regular expressions: the natives behind `test`, `match`, `capture`, `scan`, `split` and `sub`.
 //!
-//! The same engine and the same results as jaq-std's natives, but an expression is compiled once in
-//! a run and not once in a call: over many rows, compiling is most of the work.
+//! jq uses Oniguruma. Most expressions mean the same to the small engine that jaq uses, which takes
+//! time linear in the text; those that look around, refer back or use other things of Oniguruma's
+//! go to fancy-regex, whose backtracking is bounded by the run's fuel. An expression is compiled
+//! once in a run and not once in a call: over many rows, compiling is most of the work.
 #![forbid(unsafe_code)]
 
 use crate::machine::Kind;
-use jaq_core::{Cv, Error};
-use jaq_json::{Val, ValR};
-use jaq_std::ValT;
-use regex_bites::bytes::{Captures, Regex, RegexBuilder};
+use crate::value::{code_points, Error, Map, Val, ValR};
+use bytes::Bytes;
+use jaq_core::native::{bome, v, Filter};
+use jaq_core::{Cv, RunPtr};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 /// How many compiled expressions a run keeps; a filter that makes more of them starts anew.
 const CACHED: usize = 256;
+/// What only Oniguruma's kin understand, besides a backslash with a digit other than 0.
+const RICH: [&str; 16] = [
+    "(?=", "(?!", "(?<=", "(?<!", "(?>", "\\k", "\\g", "\\K", "\\h", "\\H", "\\R", "\\X", "\\Z",
+    "\\G", "++", "*+",
+];
 
-/// Compiled expressions by pattern and flags.
+/// The natives of this module.
+pub fn natives() -> Vec<Filter<RunPtr<Kind>>> {
+    vec![
+        ("_match", v(3), |cv| bome(matched(cv))),
+        ("_split", v(2), |cv| bome(split(cv))),
+        ("_edits", v(2), |cv| bome(edits(cv))),
+    ]
+}
+
+/// Compiled expressions by engine, pattern and flags.
 #[derive(Default)]
-pub struct Cache(HashMap<(Box<str>, Box<str>), Compiled, foldhash::fast::FixedState>);
+pub struct Cache(HashMap<(bool, Box<str>, Box<str>), Compiled, foldhash::fast::FixedState>);
+
+#[derive(Clone)]
+enum Engine {
+    Plain(Rc<regex_bites::bytes::Regex>),
+    Rich(Rc<fancy_regex::Regex>),
+}
 
 #[derive(Clone)]
 struct Compiled {
-    regex: Rc<Regex>,
+    engine: Engine,
+    /// Names of the groups after group 0.
+    names: Rc<[Option<Val>]>,
     /// Flag `g`: all matches, not just the first.
     global: bool,
     /// Flag `n`: empty matches are left out.
     skip_empty: bool,
 }
 
-/// Which parts of the text a native answers with.
-#[derive(Clone, Copy)]
-pub struct Parts {
-    /// The text between matches.
-    pub between: bool,
-    /// The matches, each an array of its groups.
-    pub matches: bool,
-}
+/// Where the groups of a match stand, group 0 first.
+type Groups = Vec<Option<(usize, usize)>>;
 
 impl Cache {
-    fn get(&mut self, pattern: &str, flags: &str) -> Result<Compiled, Error<Val>> {
-        let key = (pattern.into(), flags.into());
+    fn get(&mut self, pattern: &str, flags: &str, ascii: bool) -> Result<Compiled, Error> {
+        let rich = is_rich(pattern, ascii, flags);
+        let key = (rich, pattern.into(), flags.into());
         if let Some(compiled) = self.0.get(&key) {
             return Ok(compiled.clone());
         }
         if self.0.len() == CACHED {
             self.0.clear();
         }
-        let compiled = compile(pattern, flags)?;
+        let compiled = compile(pattern, flags, rich)?;
         self.0.insert(key, compiled.clone());
         Ok(compiled)
     }
 }
 
-fn compile(pattern: &str, flags: &str) -> Result<Compiled, Error<Val>> {
-    let mut builder = RegexBuilder::new(pattern);
-    let (mut global, mut skip_empty) = (false, false);
+/// Whether the pattern needs the engine that knows Oniguruma's syntax, or Unicode's classes of
+/// characters for a text that is not ASCII.
+fn is_rich(pattern: &str, ascii: bool, flags: &str) -> bool {
+    let classes = [
+        "\\b", "\\B", "\\w", "\\W", "\\d", "\\D", "\\s", "\\S", "[[:", "\\p", "\\P",
+    ];
+    if !ascii && (flags.contains('i') || classes.iter().any(|class| pattern.contains(class))) {
+        return true;
+    }
+    let refers_back = pattern
+        .as_bytes()
+        .windows(2)
+        .any(|pair| pair[0] == b'\\' && matches!(pair[1], b'1'..=b'9'));
+    refers_back || RICH.iter().any(|sign| pattern.contains(sign))
+}
+
+fn compile(pattern: &str, flags: &str, rich: bool) -> Result<Compiled, Error> {
+    let [mut global, mut skip_empty, mut ignore_case, mut extended, mut dot_all, mut longest] =
+        [false; 6];
     for flag in flags.chars() {
         match flag {
             'g' => global = true,
             'n' => skip_empty = true,
-            'i' => drop(builder.case_insensitive(true)),
-            'x' => drop(builder.ignore_whitespace(true)),
-            's' => drop(builder.dot_matches_new_line(true)),
-            'm' => drop(builder.multi_line(true)),
-            'p' => drop(builder.multi_line(true).dot_matches_new_line(true)),
-            'l' => drop(builder.swap_greed(true)),
+            'i' => ignore_case = true,
+            'x' => extended = true,
+            'm' | 'p' => dot_all = true,
+            'l' => longest = true,
+            // `$` ends the text already.
+            's' => {}
             _ => {
                 return Err(Error::str(format_args!(
-                "{flags} is not a valid modifier string: {flag} is none of g, n, i, x, s, m, p, l"
-            )))
+                    "{flags} is not a valid modifier string"
+                )))
             }
         }
     }
-    let regex = builder.build().map_err(|error| {
-        Error::str(format_args!(
-            "{pattern} is not a regular expression: {error}"
-        ))
-    })?;
+    let plain = || {
+        regex_bites::bytes::RegexBuilder::new(pattern)
+            .case_insensitive(ignore_case)
+            .ignore_whitespace(extended)
+            .dot_matches_new_line(dot_all)
+            .build()
+    };
+    let plain = if rich || longest { None } else { plain().ok() };
+    let (engine, names): (_, Vec<Option<Val>>) = match plain {
+        Some(regex) => {
+            let names = regex.capture_names().skip(1);
+            let names = names
+                .map(|name| name.map(|name| Val::from(name.to_string())))
+                .collect();
+            (Engine::Plain(Rc::new(regex)), names)
+        }
+        None => {
+            let rich = |longest| {
+                fancy_regex::RegexBuilder::new(pattern)
+                    .case_insensitive(ignore_case)
+                    .ignore_whitespace(extended)
+                    .dot_matches_new_line(dot_all)
+                    .oniguruma_mode(true)
+                    // Fuel bounds it.
+                    .backtrack_limit(usize::MAX)
+                    .leftmost_longest(longest)
+                    .build()
+            };
+            // The engine cannot look for the longest match of a lazy expression.
+            let regex = if longest {
+                rich(true).or_else(|_| rich(false))
+            } else {
+                rich(false)
+            };
+            let regex =
+                regex.map_err(|error| Error::str(format_args!("Regex failure: {error}")))?;
+            let names = regex.capture_names().skip(1);
+            let names = names
+                .map(|name| name.map(|name| Val::from(name.to_string())))
+                .collect();
+            (Engine::Rich(Rc::new(regex)), names)
+        }
+    };
     Ok(Compiled {
-        regex: Rc::new(regex),
+        engine,
+        names: names.into(),
         global,
         skip_empty,
     })
 }
 
-/// Apply `$pattern` with `$flags`, the native's two variables, to the input.
-pub fn apply(mut cv: Cv<'_, Kind>, parts: Parts) -> ValR {
-    let (flags, pattern) = (cv.0.pop_var(), cv.0.pop_var());
+impl Compiled {
+    /// The first match that begins at `from` or later.
+    fn find(&self, text: &str, from: usize) -> Result<Option<Groups>, Error> {
+        Ok(match &self.engine {
+            Engine::Plain(regex) => regex.captures_at(text.as_bytes(), from).map(|captures| {
+                let groups = captures.iter();
+                groups
+                    .map(|group| group.map(|group| (group.start(), group.end())))
+                    .collect()
+            }),
+            Engine::Rich(regex) => regex
+                .captures_from_pos(text, from)
+                .map_err(|error| Error::str(format_args!("Regex failure: {error}")))?
+                .map(|captures| {
+                    let groups = captures.iter();
+                    groups
+                        .map(|group| group.map(|group| (group.start(), group.end())))
+                        .collect()
+                }),
+        })
+    }
+
+    /// Call `f` with each match until it answers false.
+    fn each(&self, text: &str, mut f: impl FnMut(Groups) -> bool) -> Result<(), Error> {
+        let mut from = 0;
+        while let Some(groups) = self.find(text, from)? {
+            let (start, end) = groups.first().copied().flatten().unwrap_or((from, from));
+            let empty = start == end;
+            let counts = !(empty && self.skip_empty);
+            if counts && !(f(groups) && self.global) {
+                return Ok(());
+            }
+            // After an empty match the search goes on behind the next character.
+            let step = text[end..].chars().next().map_or(1, char::len_utf8);
+            from = if empty { end + step } else { end };
+            if from > text.len() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text, the pattern and the flags as strings.
+fn compiled<'v>(
+    cv: &'v Cv<'_, Kind>,
+    pattern: &Val,
+    flags: &Val,
+) -> Result<(Compiled, &'v Bytes, &'v str), Error> {
+    let Val::Str(text) = &cv.1 else {
+        return Err(cv.1.error("cannot be matched, as it is not a string"));
+    };
+    let string = |value: &Val| match value {
+        Val::Str(text) => Ok(String::from_utf8_lossy(text).into_owned()),
+        other => Err(other.error("is not a string")),
+    };
+    let pattern = string(pattern)?;
+    let flags = if matches!(flags, Val::Null) {
+        String::new()
+    } else {
+        string(flags)?
+    };
     let compiled =
         cv.0.data()
             .regexes
             .borrow_mut()
-            .get(utf8(&pattern)?, utf8(&flags)?)?;
-    let text =
-        cv.1.as_utf8_bytes()
-            .ok_or_else(|| Error::typ(cv.1.clone(), "string"))?;
+            .get(&pattern, &flags, text.is_ascii())?;
+    let shown = core::str::from_utf8(text).map_err(Error::str)?;
+    Ok((compiled, text, shown))
+}
+
+/// `_match(re; flags; test)`: an array of matches, or whether there is one.
+fn matched(mut cv: Cv<'_, Kind>) -> ValR {
+    let (test, mut flags, mut pattern) = (cv.0.pop_var(), cv.0.pop_var(), cv.0.pop_var());
+    if matches!(flags, Val::Null) {
+        match &pattern {
+            Val::Str(_) => {}
+            Val::Arr(both) if !both.is_empty() => {
+                flags = both.get(1).cloned().unwrap_or_default();
+                pattern = both[0].clone();
+            }
+            _ => {
+                let kind = pattern.kind();
+                return Err(Error::str(format_args!("{kind} not a string or array")));
+            }
+        }
+    }
+    let (compiled, bytes, text) = compiled(&cv, &pattern, &flags)?;
+    if matches!(test, Val::Bool(true)) {
+        let mut found = false;
+        compiled.each(text, |_| {
+            found = true;
+            false
+        })?;
+        return Ok(Val::Bool(found));
+    }
     let mut positions = Positions {
-        text,
+        text: bytes,
         byte: 0,
         chars: 0,
     };
-    let mut out = Vec::new();
+    let mut matches = Vec::new();
+    compiled.each(text, |groups| {
+        matches.push(object(bytes, &groups, &compiled.names, &mut positions));
+        true
+    })?;
+    Ok(matches.into_iter().collect())
+}
+
+/// `_split(re; flags)`: the parts of the text between the matches.
+fn split(mut cv: Cv<'_, Kind>) -> ValR {
+    let (flags, pattern) = (cv.0.pop_var(), cv.0.pop_var());
+    let (compiled, bytes, text) = compiled(&cv, &pattern, &flags)?;
+    let mut parts = Vec::new();
     let mut end = 0;
-    for captures in compiled.regex.captures_iter(text) {
-        let whole = captures.get(0).expect("group 0 is the match").range();
-        if compiled.skip_empty && whole.is_empty() {
-            continue;
+    compiled.each(text, |groups| {
+        if let Some(Some((start, upto))) = groups.first() {
+            parts.push(Val::str(bytes.slice(end..*start)));
+            end = *upto;
         }
-        if parts.between {
-            out.push(cv.1.as_sub_str(&text[end..whole.start]));
-            end = whole.end;
-        }
-        if parts.matches {
-            out.push(groups(&cv.1, &compiled.regex, &captures, &mut positions));
-        }
-        if !compiled.global {
-            break;
-        }
-    }
-    if parts.between {
-        out.push(cv.1.as_sub_str(&text[end..]));
-    }
-    Ok(out.into_iter().collect())
+        true
+    })?;
+    parts.push(Val::str(bytes.slice(end..)));
+    Ok(parts.into_iter().collect())
 }
 
-fn utf8(value: &Val) -> Result<&str, Error<Val>> {
-    let bytes = value
-        .as_utf8_bytes()
-        .ok_or_else(|| Error::typ(value.clone(), "string"))?;
-    core::str::from_utf8(bytes).map_err(Error::str)
+/// `_edits(re; flags)`: for each match the text before it and an object of its named groups, and
+/// the text after the last one. This is what `sub` works on.
+fn edits(mut cv: Cv<'_, Kind>) -> ValR {
+    let (flags, pattern) = (cv.0.pop_var(), cv.0.pop_var());
+    let (compiled, bytes, text) = compiled(&cv, &pattern, &flags)?;
+    let mut edits = Vec::new();
+    let mut end = 0;
+    compiled.each(text, |groups| {
+        let (whole, rest) = groups.split_first().unwrap_or((&None, &[]));
+        if let Some((start, upto)) = whole {
+            let named = rest
+                .iter()
+                .zip(compiled.names.iter())
+                .filter_map(|(group, name)| {
+                    let string =
+                        group.map_or(Val::Null, |(start, end)| Val::str(bytes.slice(start..end)));
+                    Some((name.clone()?, string))
+                });
+            let gap = Val::str(bytes.slice(end..*start));
+            edits.push([gap, Val::obj(named.collect())].into_iter().collect());
+            end = *upto;
+        }
+        true
+    })?;
+    let edits: Val = edits.into_iter().collect();
+    Ok([edits, Val::str(bytes.slice(end..))].into_iter().collect())
 }
 
-/// An array of what the groups matched; groups that took no part are left out, as jaq does.
-fn groups(
-    text: &Val,
-    regex: &Regex,
-    captures: &Captures<'_>,
+/// What `match` gives for one match.
+fn object(
+    text: &Bytes,
+    groups: &[Option<(usize, usize)>],
+    names: &[Option<Val>],
     positions: &mut Positions<'_>,
 ) -> Val {
-    let matched = captures
-        .iter()
-        .zip(regex.capture_names())
-        .filter_map(|(group, name)| Some((group?, name)));
-    let object = |(group, name): (regex_bites::bytes::Match<'_>, Option<&str>)| {
-        let offset = positions.chars_before(group.start());
-        let length = code_points(group.as_bytes());
-        let mut members: Vec<(Val, Val)> = vec![
-            (key("offset"), Val::from(offset)),
-            (key("length"), Val::from(length)),
-            (key("string"), text.as_sub_str(group.as_bytes())),
-        ];
-        if let Some(name) = name {
-            members.push((key("name"), Val::from(name.to_string())));
-        }
-        Val::obj(members.into_iter().collect())
+    let (whole, rest) = groups.split_first().unwrap_or((&None, &[]));
+    let mut members = group(text, *whole, positions);
+    let captures = rest.iter().zip(names).map(|(capture, name)| {
+        let mut members = group(text, *capture, positions);
+        members.insert(Val::from("name"), name.clone().unwrap_or_default());
+        Val::obj(members)
+    });
+    let captures: Val = captures.collect();
+    members.insert(Val::from("captures"), captures);
+    Val::obj(members)
+}
+
+/// Offset, length and text of a group; one that took no part has the offset -1 and no text.
+fn group(text: &Bytes, place: Option<(usize, usize)>, positions: &mut Positions<'_>) -> Map {
+    let (offset, length, string) = match place {
+        Some((start, end)) => (
+            Val::from(positions.chars_before(start)),
+            code_points(&text[start..end]),
+            Val::str(text.slice(start..end)),
+        ),
+        None => (Val::from(-1_i64), 0, Val::Null),
     };
-    matched.map(object).collect()
-}
-
-fn key(name: &'static str) -> Val {
-    Val::utf8_str(name)
-}
-
-/// Code points in UTF-8: every byte that does not continue one.
-fn code_points(text: &[u8]) -> usize {
-    text.iter()
-        .filter(|byte| !matches!(byte, 0x80..=0xbf))
-        .count()
+    [
+        ("offset", offset),
+        ("length", Val::from(length)),
+        ("string", string),
+    ]
+    .into_iter()
+    .map(|(key, value)| (Val::from(key), value))
+    .collect()
 }
 
 /// Turns byte offsets into code points, remembering the last: offsets mostly grow.

@@ -7,19 +7,22 @@ use crate::prelude::Prelude;
 use crate::program;
 use crate::reader::Reader;
 use crate::regex::Cache;
+use crate::value::{Map, Val};
 use crate::writer::{Style, Writer};
 use jaq_core::{Ctx, Exn, Filter, ValXs, Vars};
-use jaq_json::{Map, Val};
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// A compiled program with the values of its variables.
 pub struct Program {
     filter: Filter<Kind>,
     values: Vec<Val>,
+    builtins: Rc<[(&'static str, usize)]>,
 }
 
 impl Program {
-    /// Compile `source` with `args`, the JSON text of an object whose members become variables.
+    /// Compile `source` with `args`: the JSON text of an object whose members become variables, or of
+    /// an array of such an object and an array of positional arguments.
     ///
     /// Besides them a program sees `$ENV`, `$__prog_args` and `$ARGS`, which tell nothing of the host.
     pub fn compile(
@@ -28,38 +31,52 @@ impl Program {
         args: &'static [u8],
         depth: usize,
     ) -> Result<Self, Fault> {
-        let named = match Reader::new(args, depth).next_text() {
-            Some(Ok(Val::Obj(named))) => (*named).clone(),
-            Some(Err(error)) => {
-                return Err(Fault::Program {
-                    message: format!("the arguments are not JSON: {}", error.cause.message()),
-                    span: 0..0,
-                    hint: None,
-                })
-            }
+        let given = Reader::new(args, depth).next_text().transpose();
+        let given = given.map_err(|error| Fault::Program {
+            message: format!("the arguments are not JSON: {}", error.cause.message()),
+            span: 0..0,
+            hint: None,
+        })?;
+        let (named, positional) = match given {
+            Some(Val::Arr(both)) => (
+                both.first().cloned().unwrap_or_default(),
+                both.get(1).cloned(),
+            ),
+            Some(named) => (named, None),
+            None => (Val::Null, None),
+        };
+        let named = match named {
+            Val::Obj(named) => (*named).clone(),
             _ => Map::default(),
         };
         let members = [
-            ("positional", Val::Arr(Vec::new().into())),
+            (
+                "positional",
+                positional.unwrap_or_else(|| Val::Arr(Vec::new().into())),
+            ),
             ("named", Val::obj(named.clone())),
         ];
         let all = Val::obj(
             members
                 .into_iter()
-                .map(|(key, value)| (Val::utf8_str(key), value))
+                .map(|(key, value)| (Val::str(key), value))
                 .collect(),
         );
         let mut names: Vec<&'static str> = vec!["$ENV", "$__prog_args", "$ARGS"];
         let mut values = vec![Val::obj(Map::default()), Val::Arr(Vec::new().into()), all];
         for (name, value) in named {
-            if let Val::TStr(name) = name {
+            if let Val::Str(name) = name {
                 let name = format!("${}", String::from_utf8_lossy(&name));
                 names.push(Box::leak(name.into_boxed_str()));
                 values.push(value);
             }
         }
         let filter = program::compile(prelude, source, &names, depth)?;
-        Ok(Self { filter, values })
+        Ok(Self {
+            filter,
+            values,
+            builtins: prelude.signatures().clone(),
+        })
     }
 }
 
@@ -114,6 +131,7 @@ impl Session {
             fault: RefCell::new(None),
             messages: RefCell::new(Vec::new()),
             written: Cell::new(0),
+            builtins: program.builtins,
             regexes: RefCell::new(Cache::default()),
         }));
         Self {
@@ -206,7 +224,7 @@ impl Session {
             Err(exception) => match exception.get_halt() {
                 Ok(code) => Fault::Halt { code, value: None },
                 // jaq raises nothing else past the end of a program: a `break` has its label around it.
-                Err(_) => self.filter_error(Val::utf8_str("break")),
+                Err(_) => self.filter_error(Val::str("break")),
             },
         }
     }
@@ -218,7 +236,7 @@ impl Session {
             Err(fault) => return fault,
         };
         let message = match &value {
-            Val::TStr(message) => text(message.to_vec()),
+            Val::Str(message) => text(message.to_vec()),
             _ => format!("{json} (not a string)"),
         };
         Fault::Filter {

@@ -1,12 +1,11 @@
 //! JSON writer: values to strict JSON, within a limit on bytes and on nesting.
 //!
-//! What jaq can hold and JSON cannot say is written as jq writes it: NaN as `null`, the infinities
-//! as the largest finite numbers, invalid UTF-8 as U+FFFD; besides, byte strings as strings, and
-//! keys that are no strings as the string of their JSON text. Bytes are counted while they are
+//! What values can hold and JSON cannot say is written as jq writes it: NaN as `null`, the infinities
+//! as the largest finite numbers, invalid UTF-8 as U+FFFD. Bytes are counted while they are
 //! written, since a value that shares its parts can be tiny in memory and endless in print.
 #![forbid(unsafe_code)]
 
-use jaq_json::{Num, Val};
+use crate::value::{sorted, Decimal, Num, Val};
 
 /// Why a value could not be written.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,12 +32,33 @@ pub struct Writer<'a> {
     out: &'a mut Vec<u8>,
     limit: usize,
     style: Style,
+    /// Fill the buffer up to its limit before refusing.
+    cut: bool,
 }
 
 impl<'a> Writer<'a> {
     /// Append to `out`, which may become `limit` bytes long.
     pub fn new(out: &'a mut Vec<u8>, limit: usize, style: Style) -> Self {
-        Self { out, limit, style }
+        Self {
+            out,
+            limit,
+            style,
+            cut: false,
+        }
+    }
+
+    /// Append to `out` as much of a text as fits into `limit` bytes.
+    pub fn cutting(out: &'a mut Vec<u8>, limit: usize) -> Self {
+        let style = Style {
+            depth: usize::MAX,
+            sort_keys: false,
+        };
+        Self {
+            out,
+            limit,
+            style,
+            cut: true,
+        }
     }
 
     /// Append the JSON text of `value`.
@@ -49,7 +69,11 @@ impl<'a> Writer<'a> {
     /// Append raw bytes.
     pub fn bytes(&mut self, bytes: &[u8]) -> Written {
         // The subtraction cannot wrap: the buffer never grows past its limit.
-        if bytes.len() > self.limit - self.out.len() {
+        let left = self.limit - self.out.len();
+        if bytes.len() > left {
+            if self.cut {
+                self.out.extend_from_slice(&bytes[..left]);
+            }
             return Err(WriteError::Bytes);
         }
         self.out.extend_from_slice(bytes);
@@ -62,7 +86,7 @@ impl<'a> Writer<'a> {
             Val::Bool(true) => self.bytes(b"true"),
             Val::Bool(false) => self.bytes(b"false"),
             Val::Num(number) => self.number(number),
-            Val::TStr(text) | Val::BStr(text) => self.string(text),
+            Val::Str(text) => self.string(text),
             Val::Arr(items) => {
                 let level = self.deeper(level)?;
                 self.bytes(b"[")?;
@@ -78,9 +102,7 @@ impl<'a> Writer<'a> {
                 let level = self.deeper(level)?;
                 self.bytes(b"{")?;
                 if self.style.sort_keys {
-                    let mut sorted: Vec<_> = members.iter().collect();
-                    sorted.sort_by_key(|(key, _)| *key);
-                    self.members(sorted.into_iter(), level)?;
+                    self.members(sorted(members).into_iter(), level)?;
                 } else {
                     self.members(members.iter(), level)?;
                 }
@@ -98,20 +120,11 @@ impl<'a> Writer<'a> {
             if index > 0 {
                 self.bytes(b",")?;
             }
-            self.key(key, level)?;
+            self.string(key.as_str().unwrap_or_default())?;
             self.bytes(b":")?;
             self.nested(value, level)?;
         }
         Ok(())
-    }
-
-    fn key(&mut self, key: &Val, level: usize) -> Written {
-        if let Val::TStr(text) | Val::BStr(text) = key {
-            return self.string(text);
-        }
-        let mut text = Vec::new();
-        Writer::new(&mut text, self.limit - self.out.len(), self.style).nested(key, level)?;
-        self.string(&text)
     }
 
     fn deeper(&self, level: usize) -> Result<usize, WriteError> {
@@ -124,14 +137,13 @@ impl<'a> Writer<'a> {
     fn number(&mut self, number: &Num) -> Written {
         match number {
             Num::Int(int) => self.integer(*int),
-            Num::BigInt(int) => self.bytes(int.to_string().as_bytes()),
             Num::Float(float) if float.is_nan() => self.bytes(b"null"),
             Num::Float(float) => self.float(*float),
             Num::Dec(text) => self.decimal(text),
         }
     }
 
-    fn integer(&mut self, int: isize) -> Written {
+    fn integer(&mut self, int: i64) -> Written {
         let mut digits = [0; 20];
         let mut at = digits.len();
         let mut rest = int.unsigned_abs();
@@ -151,36 +163,34 @@ impl<'a> Writer<'a> {
         self.bytes(&digits[at..])
     }
 
-    /// The shortest text that reads back as the same number; whole numbers below 1e17 without a
-    /// fraction, as jq prints them.
+    /// The shortest digits that read back as the same double, laid out as jq does it.
     fn float(&mut self, float: f64) -> Written {
-        let float = float.clamp(f64::MIN, f64::MAX);
+        if float == 0.0 {
+            return self.bytes(if float.is_sign_negative() {
+                b"-0"
+            } else {
+                b"0"
+            });
+        }
         let mut buffer = ryu::Buffer::new();
-        let text = buffer.format_finite(float);
-        if let Some(whole) = text.strip_suffix(".0") {
-            return self.bytes(whole.as_bytes());
+        let text = buffer.format_finite(float.clamp(f64::MIN, f64::MAX));
+        let decimal = Decimal::parse(text).trimmed();
+        let point = decimal.point();
+        if point <= -4 || point > decimal.digits.len() as i64 + 15 {
+            self.bytes(&decimal.scientific("e", 2))
+        } else {
+            self.bytes(&decimal.plain())
         }
-        if float.fract() == 0.0 && float.abs() < 1e17 {
-            return self.bytes(format!("{float:.0}").as_bytes());
-        }
-        self.bytes(text.as_bytes())
     }
 
-    /// A decimal as it was written, but for what jq programs allow and JSON does not: zeros before it.
+    /// A decimal as it was written, laid out as jq's decNumber does it.
     fn decimal(&mut self, text: &str) -> Written {
-        let (sign, digits) = match text.strip_prefix('-') {
-            Some(digits) => ("-", digits),
-            None => ("", text),
-        };
-        let trimmed = digits.trim_start_matches('0');
-        let zero = if trimmed.starts_with(|c: char| c.is_ascii_digit()) {
-            ""
+        let decimal = Decimal::parse(text);
+        if decimal.exponent <= 0 && decimal.point() > -6 {
+            self.bytes(&decimal.plain())
         } else {
-            "0"
-        };
-        self.bytes(sign.as_bytes())?;
-        self.bytes(zero.as_bytes())?;
-        self.bytes(trimmed.as_bytes())
+            self.bytes(&decimal.scientific("E", 1))
+        }
     }
 
     /// Append `bytes` as a JSON string.
@@ -255,7 +265,7 @@ mod tests {
     }
 
     fn float(float: f64) -> String {
-        written(&Val::from(float), 100, STYLE).unwrap()
+        written(&Val::Num(Num::Float(float)), 100, STYLE).unwrap()
     }
 
     #[test]
@@ -263,7 +273,8 @@ mod tests {
         for text in [
             r#"{"a":[1,-2,null,true,false],"b":{"c":"\u0000\b\f\n\r\t\"\\/\u007fé😀"}}"#,
             "-0",
-            "1E400",
+            "1E+400",
+            "0.1000",
             "12345678901234567890",
         ] {
             assert_eq!(written(&read(text), 1000, STYLE).unwrap(), text);
@@ -273,48 +284,41 @@ mod tests {
     #[test]
     fn floats_are_short_and_finite() {
         assert_eq!(float(f64::NAN), "null");
-        assert_eq!(float(f64::INFINITY), "1.7976931348623157e308");
-        assert_eq!(float(f64::NEG_INFINITY), "-1.7976931348623157e308");
+        assert_eq!(float(f64::INFINITY), "1.7976931348623157e+308");
+        assert_eq!(float(f64::NEG_INFINITY), "-1.7976931348623157e+308");
         assert_eq!(float(5.0), "5");
         assert_eq!(float(-0.0), "-0");
         assert_eq!(float(0.1 + 0.2), "0.30000000000000004");
-        assert_eq!(float(1e16), "10000000000000000");
-        assert_eq!(float(1e17), "1e17");
-        assert_eq!(float(1e-7), "1e-7");
+        assert_eq!(float(1e15), "1000000000000000");
+        assert_eq!(float(1e16), "1e+16");
+        assert_eq!(float(12345678901234567.0), "12345678901234568");
+        assert_eq!(float(0.00012), "0.00012");
+        assert_eq!(float(-1.234e-5), "-1.234e-05");
     }
 
     #[test]
-    fn decimals_of_programs_lose_leading_zeros() {
-        let decimal = |text: &str| {
-            written(&Val::Num(Num::Dec(String::from(text).into())), 100, STYLE).unwrap()
-        };
-        assert_eq!(decimal("007.50"), "7.50");
-        assert_eq!(decimal("00.5"), "0.5");
-        assert_eq!(decimal("-00e1"), "-0e1");
+    fn decimals_keep_their_digits() {
+        let decimal = |text: &str| written(&Val::Num(Num::Dec(text.into())), 100, STYLE).unwrap();
+        for (text, out) in [
+            ("007.50", "7.50"),
+            ("00.5", "0.5"),
+            ("1e1000", "1E+1000"),
+            ("100e-2", "1.00"),
+            ("12e3", "1.2E+4"),
+            ("0.00001", "0.00001"),
+            ("0.0000001", "1E-7"),
+            ("-0", "-0"),
+            ("1e99999999999999999999", "1E+1099511627776"),
+        ] {
+            assert_eq!(decimal(text), out);
+        }
     }
 
     #[test]
-    fn invalid_utf8_and_byte_strings_become_strings() {
+    fn invalid_utf8_is_replaced() {
         assert_eq!(
-            written(&Val::utf8_str(b"a\xff\xe2\x82b".to_vec()), 100, STYLE).unwrap(),
+            written(&Val::str(b"a\xff\xe2\x82b".to_vec()), 100, STYLE).unwrap(),
             "\"a\u{fffd}\u{fffd}b\""
-        );
-        assert_eq!(
-            written(&Val::byte_str(b"\xffx".to_vec()), 100, STYLE).unwrap(),
-            "\"\u{fffd}x\""
-        );
-    }
-
-    #[test]
-    fn keys_are_strings() {
-        let object = Val::obj(
-            [(read("[1,\"a\"]"), Val::Null), (read("2"), Val::Null)]
-                .into_iter()
-                .collect(),
-        );
-        assert_eq!(
-            written(&object, 100, STYLE).unwrap(),
-            r#"{"[1,\"a\"]":null,"2":null}"#
         );
     }
 

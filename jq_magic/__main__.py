@@ -1,0 +1,10 @@
+"""`python -m jq_magic`: the jq command in a sandbox."""
+
+from __future__ import annotations
+
+import sys
+
+from jq_magic.command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

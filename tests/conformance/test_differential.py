@@ -1,0 +1,104 @@
+"""Programs drawn by hypothesis, run here and in jq 1.8.2: the same outputs, and errors where jq has errors.
+
+A few hundred with `make test`; `make differential` takes as many as JQ_MAGIC_EXAMPLES says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+
+import peer
+import pytest
+from grammar import DOCUMENTS, PROGRAMS
+from hypothesis import HealthCheck, given, settings
+
+import jq_magic
+
+EXAMPLES = int(os.environ.get("JQ_MAGIC_EXAMPLES", "300"))
+MOST = 50
+LIMITS = jq_magic.Limits(deadline_s=60.0, fuel=10**9)
+#: Programs whose outputs are known to differ, with the reason.
+KNOWN = (
+    (re.compile(r"env\b|\bnow\b|input"), "the host is not the same"),
+    (re.compile(r"fromjson|@base64d"), "errors of fromjson and bytes that are no UTF-8 differ"),
+    (re.compile(r"mktime|gmtime|todate|strftime|fromdate"), "C's dates accept more, and differ between systems"),
+    (re.compile(r"\\\("), "which of several parts of a string fails first differs"),
+    (re.compile(r"setpath|ltrimstr|range|sub|_of"), "which of several arguments fails first differs"),
+    (re.compile(r"match|test|sub|capture|scan|splits"), "messages about regular expressions differ"),
+)
+
+
+@pytest.fixture(scope="module")
+def jq():
+    found = peer.Peer()
+    yield found
+    found.close()
+
+
+def near(left, right) -> bool:
+    """Equality of JSON values; functions of the C library may differ in the last place."""
+    if isinstance(left, float) or isinstance(right, float):
+        both = isinstance(left, (int, float)) and isinstance(right, (int, float))
+        return both and (left == right or abs(left - right) <= 1e-14 * max(abs(left), abs(right)))
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(near, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return list(left) == list(right) and all(near(left[key], right[key]) for key in left)
+    return type(left) is type(right) and left == right
+
+
+def ours(program: str, text: str):
+    """Outputs and the message of the error after them; None when a limit ended the run."""
+    outputs = []
+    try:
+        for output in jq_magic.Sandbox(limits=LIMITS).compile(program).input_text(text):
+            outputs.append(output)
+            if len(outputs) == MOST:
+                break
+    except jq_magic.LimitError:
+        return None
+    except (jq_magic.FilterError, jq_magic.ProgramError) as error:
+        return outputs, str(error)
+    return outputs, None
+
+
+def differences(jq, program: str, text: str):
+    """What differs, as a tuple of theirs and ours; None when nothing does or nothing can be said."""
+    theirs = jq.run(program, text, MOST)
+    if theirs is None:
+        return None
+    found = ours(program, text)
+    if found is None:
+        return None
+    alike = near(theirs[0], found[0]) and (theirs[1] is None) == (found[1] is None)
+    return None if alike and same_message(theirs[1], found[1]) else (theirs, found)
+
+
+def same_message(theirs: str | None, here: str | None) -> bool:
+    """Whether two errors say the same. What is no path is told with another value now and then."""
+    if theirs is None or here is None or "compile error" in theirs:
+        return True
+    both = [message.lower().startswith("invalid path expression") for message in (theirs, here)]
+    return theirs == here or all(both) or number(theirs) == number(here) is not None
+
+
+def number(message: str) -> float | None:
+    """The number that an error is, which Python may write in two ways."""
+    try:
+        return float(message)
+    except ValueError:
+        return None
+
+
+@given(program=PROGRAMS, document=DOCUMENTS)
+@settings(
+    max_examples=EXAMPLES, deadline=None, derandomize="JQ_MAGIC_EXAMPLES" not in os.environ, database=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+def test_drawn_programs_do_what_they_do_in_jq(jq, program, document):
+    text = json.dumps(document)
+    known = any(known.search(program) for known, _ in KNOWN)
+    found = differences(jq, program, text)
+    assert known or found is None, f"{program} on {text}: jq {found[0]}, here {found[1]}"

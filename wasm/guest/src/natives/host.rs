@@ -1,0 +1,116 @@
+//! Natives that ask or tell the host: inputs, messages, the clock, the end of the run.
+#![forbid(unsafe_code)]
+
+use super::{stop, value, Simple};
+use crate::fault::Fault;
+use crate::machine::Machine;
+use crate::value::{Error, Map, Val};
+use jaq_core::box_iter::box_once;
+use jaq_core::native::v;
+use jaq_core::{ValX, ValXs};
+
+/// The natives of this module.
+pub fn natives() -> Vec<Simple> {
+    vec![
+        ("env", v(0), |_| value(Ok(Val::obj(Map::default())))),
+        ("now", v(0), |cv| value(Ok(Val::from(cv.0.data().now)))),
+        ("input", v(0), |cv| box_once(input(cv.0.data()))),
+        ("inputs", v(0), |cv| {
+            let machine = *cv.0.data();
+            Box::new(core::iter::from_fn(move || next_input(machine)))
+        }),
+        ("input_filename", v(0), |_| value(Ok(Val::Null))),
+        ("input_line_number", v(0), |cv| {
+            value(Ok(Val::from(cv.0.data().inputs.borrow_mut().lines())))
+        }),
+        ("get_search_list", v(0), |_| {
+            value(Ok(Val::Arr(Vec::new().into())))
+        }),
+        ("builtins", v(0), |cv| {
+            let names = cv.0.data().builtins.iter();
+            value(Ok(names
+                .map(|(name, arity)| Val::from(format!("{name}/{arity}")))
+                .collect()))
+        }),
+        ("modulemeta", v(0), |cv| {
+            value(Err(match &cv.1 {
+                Val::Str(_) => {
+                    Error::str("modulemeta: modules are not available, the sandbox has no files")
+                }
+                _ => Error::str("modulemeta input module name must be a string"),
+            }))
+        }),
+        ("_debug", v(0), |cv| {
+            let machine = *cv.0.data();
+            let said = machine
+                .json(&cv.1)
+                .and_then(|json| machine.say(&[b"[\"DEBUG:\",", &json[..], b"]"].concat()));
+            empty_unless(machine, said)
+        }),
+        ("_stderr", v(0), |cv| {
+            let machine = *cv.0.data();
+            let said = match cv.1.as_str() {
+                Some(text) => machine.say(text),
+                None => machine.json(&cv.1).and_then(|json| machine.say(&json)),
+            };
+            empty_unless(machine, said)
+        }),
+        ("halt", v(0), |cv| {
+            let machine = *cv.0.data();
+            box_once(stop(
+                machine,
+                Fault::Halt {
+                    code: 0,
+                    value: None,
+                },
+            ))
+        }),
+        // jaq has this one besides.
+        ("halt", v(1), |mut cv| {
+            let machine = *cv.0.data();
+            match exit_code(&cv.0.pop_var()) {
+                Ok(code) => box_once(stop(machine, Fault::Halt { code, value: None })),
+                Err(error) => value(Err(error)),
+            }
+        }),
+        ("halt_error", v(1), |mut cv| {
+            let machine = *cv.0.data();
+            let code = match exit_code(&cv.0.pop_var()) {
+                Ok(code) => code,
+                Err(error) => return value(Err(error)),
+            };
+            let fault = match machine.json(&cv.1) {
+                Ok(json) => Fault::Halt {
+                    code,
+                    value: Some(String::from_utf8_lossy(&json).into_owned()),
+                },
+                Err(fault) => fault,
+            };
+            box_once(stop(machine, fault))
+        }),
+    ]
+}
+
+fn exit_code(code: &Val) -> Result<i32, Error> {
+    match code {
+        // Casts cut fractions and saturate.
+        Val::Num(code) => Ok(code.as_f64() as i32),
+        _ => Err(Error::str("halt_error/1: number required")),
+    }
+}
+
+fn empty_unless<'a>(machine: &Machine, said: Result<(), Fault>) -> ValXs<'a, Val> {
+    match said {
+        Ok(()) => Box::new(core::iter::empty()),
+        Err(fault) => box_once(stop(machine, fault)),
+    }
+}
+
+fn next_input<'a>(machine: &Machine) -> Option<ValX<'a, Val>> {
+    let next = machine.inputs.borrow_mut().next_value()?;
+    Some(next.or_else(|fault| stop(machine, fault)))
+}
+
+fn input<'a>(machine: &Machine) -> ValX<'a, Val> {
+    next_input(machine).unwrap_or_else(|| Err(Error::str("No more inputs").into()))
+}

@@ -1,0 +1,111 @@
+//! Natives between values and their JSON text.
+#![forbid(unsafe_code)]
+
+use super::{limited, value, Simple};
+use crate::machine::Kind;
+use crate::reader::Reader;
+use crate::value::{Error, Num, Val, ValR};
+use bytes::Bytes;
+use jaq_core::native::v;
+use jaq_core::{Cv, ValXs};
+
+/// Characters of a text that an error message quotes.
+const QUOTED: usize = 64;
+
+/// The natives of this module.
+pub fn natives() -> Vec<Simple> {
+    vec![
+        ("tojson", v(0), to_json),
+        ("tostring", v(0), |cv| match cv.1 {
+            Val::Str(_) => value(Ok(cv.1)),
+            _ => to_json(cv),
+        }),
+        ("fromjson", v(0), |cv| {
+            value(from_json(&cv.1, cv.0.data().limits.depth))
+        }),
+        ("tonumber", v(0), |cv| value(to_number(cv.1))),
+        ("toboolean", v(0), |cv| {
+            value(match (&cv.1, cv.1.as_str()) {
+                (Val::Bool(_), _) => Ok(cv.1),
+                (_, Some(b"true")) => Ok(Val::Bool(true)),
+                (_, Some(b"false")) => Ok(Val::Bool(false)),
+                _ => Err(cv.1.error("cannot be parsed as a boolean")),
+            })
+        }),
+    ]
+}
+
+fn to_json(cv: Cv<'_, Kind>) -> ValXs<'_, Val> {
+    let machine = *cv.0.data();
+    limited(machine, machine.json(&cv.1).map(Val::str))
+}
+
+fn from_json(input: &Val, depth: usize) -> ValR {
+    let Val::Str(text) = input else {
+        return Err(input.error("only strings can be parsed"));
+    };
+    // Strings of the value point into the text, which therefore lives as long as the instance.
+    let text: &'static Bytes = Box::leak(text.clone());
+    let quoted = || -> String { String::from_utf8_lossy(text).chars().take(QUOTED).collect() };
+    let mut reader = Reader::new(text, depth);
+    let first = match reader.next_text() {
+        None => {
+            return Err(Error::str(format_args!(
+                "Expected JSON value (while parsing '{}')",
+                quoted()
+            )))
+        }
+        Some(first) => first.map_err(|error| {
+            let (message, offset) = (error.cause.message(), error.offset);
+            Error::str(format_args!(
+                "{message} at byte {offset} (while parsing '{}')",
+                quoted()
+            ))
+        })?,
+    };
+    if reader.next_text().is_some() {
+        let quoted = quoted();
+        return Err(Error::str(format_args!(
+            "Unexpected extra JSON values (while parsing '{quoted}')"
+        )));
+    }
+    Ok(first)
+}
+
+fn to_number(input: Val) -> ValR {
+    let number = match &input {
+        Val::Num(_) => return Ok(input),
+        Val::Str(text) => core::str::from_utf8(text).ok().and_then(number),
+        _ => None,
+    };
+    number
+        .map(Val::Num)
+        .ok_or_else(|| input.error("cannot be parsed as a number"))
+}
+
+/// A number as jq's decNumber reads it: digits with an optional sign, point and exponent, or NaN.
+fn number(text: &str) -> Option<Num> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if unsigned.eq_ignore_ascii_case("nan") {
+        return Some(Num::Float(f64::NAN));
+    }
+    if unsigned.eq_ignore_ascii_case("infinity") || unsigned.eq_ignore_ascii_case("inf") {
+        let infinity = if text.starts_with('-') {
+            f64::NEG_INFINITY
+        } else {
+            f64::INFINITY
+        };
+        return Some(Num::Float(infinity));
+    }
+    let (mantissa, exponent) = unsigned
+        .split_once(['e', 'E'])
+        .map_or((unsigned, None), |(m, e)| (m, Some(e)));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let exponent = exponent.map(|text| text.strip_prefix(['-', '+']).unwrap_or(text));
+    let well_formed = digits(whole)
+        && digits(fraction)
+        && !(whole.is_empty() && fraction.is_empty())
+        && exponent.is_none_or(|text| !text.is_empty() && digits(text));
+    well_formed.then(|| Num::literal(text.strip_prefix('+').unwrap_or(text)))
+}

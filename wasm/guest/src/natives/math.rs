@@ -1,0 +1,114 @@
+//! The functions of C's `math.h` that jq has, from the port of musl's library in Rust.
+#![forbid(unsafe_code)]
+
+use super::{value, Simple};
+use crate::machine::Kind;
+use crate::value::{Error, Val};
+use jaq_core::native::v;
+use jaq_core::Cv;
+
+fn number(input: &Val) -> Result<f64, Error> {
+    match input {
+        Val::Num(number) => Ok(number.as_f64()),
+        _ => Err(input.error("number required")),
+    }
+}
+
+fn arguments<const N: usize>(mut cv: Cv<'_, Kind>) -> Result<[f64; N], Error> {
+    let mut numbers = [0.0; N];
+    for number_of in numbers.iter_mut().rev() {
+        *number_of = number(&cv.0.pop_var())?;
+    }
+    Ok(numbers)
+}
+
+/// Natives that apply a function of one number to the input.
+macro_rules! of_input {
+    ($($name:literal: $f:expr),* $(,)?) => {
+        { let natives: Vec<Simple> = vec![$(($name, v(0), |cv| value(number(&cv.1).map(|x| { let f: fn(f64) -> f64 = $f; Val::from(f(x)) })))),*]; natives }
+    };
+}
+
+/// Natives that apply a function of two numbers to their arguments.
+macro_rules! of_two {
+    ($($name:literal: $f:expr),* $(,)?) => {
+        { let natives: Vec<Simple> = vec![$(($name, v(2), |cv| value(arguments(cv).map(|[x, y]| { let f: fn(f64, f64) -> f64 = $f; Val::from(f(x, y)) })))),*]; natives }
+    };
+}
+
+/// The natives of this module.
+pub fn natives() -> Vec<Simple> {
+    let mut natives: Vec<Simple> = of_input![
+        "acos": libm::acos, "acosh": libm::acosh, "asin": libm::asin, "asinh": libm::asinh, "atan": libm::atan,
+        "atanh": libm::atanh, "cbrt": libm::cbrt, "cos": libm::cos, "cosh": libm::cosh, "erf": libm::erf,
+        "erfc": libm::erfc, "exp": libm::exp, "exp10": libm::exp10, "exp2": libm::exp2, "expm1": libm::expm1,
+        "fabs": libm::fabs, "j0": libm::j0, "j1": libm::j1, "lgamma": libm::lgamma, "gamma": libm::lgamma,
+        "log": libm::log, "log10": libm::log10, "log1p": libm::log1p, "log2": libm::log2,
+        "logb": logb, "nearbyint": libm::rint, "pow10": libm::exp10, "rint": libm::rint, "significand": significand,
+        "sin": libm::sin, "sinh": libm::sinh, "sqrt": libm::sqrt, "tan": libm::tan, "tanh": libm::tanh,
+        "tgamma": libm::tgamma, "trunc": libm::trunc, "y0": libm::y0, "y1": libm::y1,
+        "floor": libm::floor, "ceil": libm::ceil, "round": libm::round,
+    ];
+    natives.extend(of_two![
+        "atan2": libm::atan2, "copysign": libm::copysign, "drem": libm::remainder, "fdim": libm::fdim,
+        "fmax": libm::fmax, "fmin": libm::fmin, "fmod": libm::fmod, "hypot": libm::hypot,
+        "nextafter": libm::nextafter, "nexttoward": libm::nextafter, "pow": libm::pow, "remainder": libm::remainder,
+        "jn": |n, x| libm::jn(n as i32, x), "yn": |n, x| libm::yn(n as i32, x),
+        "ldexp": |x, e| libm::scalbn(x, e as i32), "scalb": |x, e| x * libm::exp2(e),
+        "scalbln": |x, e| libm::scalbn(x, e as i32),
+    ]);
+    natives.push(("fma", v(3), |cv| {
+        value(arguments(cv).map(|[x, y, z]| Val::from(libm::fma(x, y, z))))
+    }));
+    natives.push(("frexp", v(0), |cv| value(number(&cv.1).map(frexp))));
+    natives.push(("modf", v(0), |cv| value(number(&cv.1).map(modf))));
+    natives.push(("lgamma_r", v(0), |cv| {
+        value(number(&cv.1).map(|x| {
+            let (gamma, sign) = libm::lgamma_r(x);
+            [Val::from(gamma), Val::from(i64::from(sign))]
+                .into_iter()
+                .collect()
+        }))
+    }));
+    natives
+}
+
+fn logb(x: f64) -> f64 {
+    if x == 0.0 {
+        f64::NEG_INFINITY
+    } else if x.is_finite() {
+        f64::from(libm::ilogb(x))
+    } else {
+        x * x
+    }
+}
+
+fn significand(x: f64) -> f64 {
+    if x == 0.0 || !x.is_finite() {
+        return x;
+    }
+    libm::scalbn(x, -libm::ilogb(x))
+}
+
+fn frexp(x: f64) -> Val {
+    let (mantissa, exponent) = if x.is_finite() {
+        libm::frexp(x)
+    } else {
+        (x, 0)
+    };
+    [Val::from(mantissa), Val::from(i64::from(exponent))]
+        .into_iter()
+        .collect()
+}
+
+fn modf(x: f64) -> Val {
+    let whole = libm::trunc(x);
+    let fraction = if x.is_infinite() {
+        libm::copysign(0.0, x)
+    } else {
+        libm::copysign(x - whole, x)
+    };
+    [Val::from(fraction), Val::from(whole)]
+        .into_iter()
+        .collect()
+}

@@ -1,0 +1,206 @@
+//! Numbers, as jq 1.8 has them: literals that stay exact, and doubles once something is computed.
+#![forbid(unsafe_code)]
+
+use super::decimal::Decimal;
+use core::cmp::Ordering;
+use std::rc::Rc;
+
+/// Integers below this are the same as doubles and as integers.
+const EXACT: u64 = 1 << 53;
+
+/// A number.
+#[derive(Clone, Debug)]
+pub enum Num {
+    /// An integer; beyond 2^53 one that a document or program gave and nothing has computed with.
+    Int(i64),
+    /// A double.
+    Float(f64),
+    /// Another number that a document or program gave and nothing has computed with, as written.
+    Dec(Rc<str>),
+}
+
+impl Num {
+    /// The number that digits, with an optional sign, fraction and exponent, write.
+    pub fn literal(text: &str) -> Self {
+        if !text.contains(['.', 'e', 'E']) {
+            if let Ok(int) = text.parse() {
+                if int != 0 || !text.starts_with('-') {
+                    return Self::Int(int);
+                }
+            }
+        }
+        Self::Dec(text.into())
+    }
+
+    /// A double; whole numbers that a double holds exactly are integers.
+    pub fn from_f64(float: f64) -> Self {
+        let int = float as i64;
+        // `-0` has no integer.
+        let whole = int as f64 == float && !(int == 0 && float.is_sign_negative());
+        if whole && int.unsigned_abs() < EXACT {
+            Self::Int(int)
+        } else {
+            Self::Float(float)
+        }
+    }
+
+    /// Whether the number was made as an integer.
+    pub fn is_int(&self) -> bool {
+        matches!(self, Self::Int(_))
+    }
+
+    /// The integer, if it is one of 64 bits.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Int(int) => Some(*int),
+            Self::Float(_) | Self::Dec(_) => {
+                let float = self.as_f64();
+                let int = float as i64;
+                (int as f64 == float && int != i64::MAX).then_some(int)
+            }
+        }
+    }
+
+    /// The nearest double.
+    pub fn as_f64(&self) -> f64 {
+        match self {
+            Self::Int(int) => *int as f64,
+            Self::Float(float) => *float,
+            Self::Dec(text) => text.parse().unwrap_or(f64::NAN),
+        }
+    }
+
+    /// Combine two numbers as doubles; small integers without the detour.
+    fn combine(
+        &self,
+        other: &Self,
+        int: fn(i64, i64) -> Option<i64>,
+        float: fn(f64, f64) -> f64,
+    ) -> Self {
+        if let (Self::Int(x), Self::Int(y)) = (self, other) {
+            if x.unsigned_abs() < EXACT && y.unsigned_abs() < EXACT {
+                if let Some(int) = int(*x, *y).filter(|int| int.unsigned_abs() < EXACT) {
+                    return Self::Int(int);
+                }
+            }
+        }
+        Self::from_f64(float(self.as_f64(), other.as_f64()))
+    }
+
+    /// Sum.
+    pub fn add(&self, other: &Self) -> Self {
+        self.combine(other, i64::checked_add, |x, y| x + y)
+    }
+
+    /// Difference.
+    pub fn sub(&self, other: &Self) -> Self {
+        self.combine(other, i64::checked_sub, |x, y| x - y)
+    }
+
+    /// Product; a negative number times zero is `-0`, as it is for doubles.
+    pub fn mul(&self, other: &Self) -> Self {
+        let int = |x: i64, y: i64| {
+            let product = x.checked_mul(y)?;
+            (product != 0 || (x | y) >= 0).then_some(product)
+        };
+        self.combine(other, int, |x, y| x * y)
+    }
+
+    /// Quotient; `None` when the divisor is zero.
+    pub fn div(&self, other: &Self) -> Option<Self> {
+        let (x, y) = (self.as_f64(), other.as_f64());
+        (y != 0.0).then(|| Self::from_f64(x / y))
+    }
+
+    /// Remainder of the integer parts, with the sign of the dividend; `None` when the divisor is zero.
+    pub fn rem(&self, other: &Self) -> Option<Self> {
+        let (x, y) = (self.as_f64(), other.as_f64());
+        if x.is_nan() || y.is_nan() {
+            return Some(Self::Float(f64::NAN));
+        }
+        // Casts saturate, which is what jq does here.
+        let (x, y) = (x as i64, y as i64);
+        let remainder = if y == -1 { Some(0) } else { x.checked_rem(y) };
+        remainder.map(|remainder| Self::from_f64(remainder as f64))
+    }
+
+    /// Negation.
+    pub fn neg(&self) -> Self {
+        match self {
+            Self::Int(int) => int
+                .checked_neg()
+                .map_or(Self::Float(-(*int as f64)), Self::Int),
+            Self::Float(float) => Self::from_f64(-float),
+            Self::Dec(text) => Self::Dec(match text.strip_prefix('-') {
+                Some(text) => text.into(),
+                None => format!("-{text}").into(),
+            }),
+        }
+    }
+
+    /// Absolute value.
+    pub fn abs(&self) -> Self {
+        match self {
+            Self::Int(int) if *int >= 0 => Self::Int(*int),
+            Self::Int(_) => self.neg(),
+            Self::Float(float) => Self::from_f64(float.abs()),
+            Self::Dec(text) => Self::Dec(text.strip_prefix('-').unwrap_or(text).into()),
+        }
+    }
+
+    /// The digits of a literal.
+    fn decimal(&self) -> Option<Decimal> {
+        match self {
+            Self::Int(int) => Some(Decimal::parse(&int.to_string())),
+            Self::Dec(text) => Some(Decimal::parse(text)),
+            Self::Float(_) => None,
+        }
+    }
+}
+
+impl PartialEq for Num {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Int(x), Self::Int(y)) => x == y,
+            (Self::Float(x), Self::Float(y)) => x == y,
+            _ => self.partial_cmp_exactly(other) == Some(Ordering::Equal),
+        }
+    }
+}
+
+impl Eq for Num {}
+
+impl PartialOrd for Num {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// jq's order: NaN is below every number, itself included. Literals are compared digit by digit.
+impl Ord for Num {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Int(x), Self::Int(y)) => x.cmp(y),
+            _ => self
+                .partial_cmp_exactly(other)
+                .unwrap_or(if self.as_f64().is_nan() {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                }),
+        }
+    }
+}
+
+impl Num {
+    fn partial_cmp_exactly(&self, other: &Self) -> Option<Ordering> {
+        let doubles = self.as_f64().partial_cmp(&other.as_f64())?;
+        match (self, other) {
+            // Different literals can have the same nearest double.
+            (Self::Int(_) | Self::Dec(_), Self::Int(_) | Self::Dec(_)) if doubles.is_eq() => {
+                Some(self.decimal()?.compare(&other.decimal()?))
+            }
+            _ => Some(doubles),
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Reading values by path: indices, slices, `getpath`, and the whole-path forms of the updates.
+#![forbid(unsafe_code)]
+
+use super::{replace, Error, Map, Val, ValR};
+use bytes::Bytes;
+use std::rc::Rc;
+
+/// Keys that a path may have, as in jq.
+const DEEPEST: usize = 10_000;
+
+/// `.[index]`, as jq's `jv_get`.
+pub fn index(value: &Val, index: &Val) -> ValR {
+    match (value, index) {
+        (Val::Obj(members), Val::Str(_)) => Ok(members.get(index).cloned().unwrap_or_default()),
+        (Val::Arr(items), Val::Num(number)) => {
+            let place = position(number.as_f64(), items.len());
+            Ok(place
+                .and_then(|place| items.get(place))
+                .cloned()
+                .unwrap_or_default())
+        }
+        (Val::Arr(_) | Val::Str(_), Val::Obj(bounds)) => {
+            slice(value, bound(bounds, "start"), bound(bounds, "end"))
+        }
+        (Val::Arr(items), Val::Arr(wanted)) => Ok(places(items, wanted)),
+        (Val::Null, Val::Str(_) | Val::Num(_) | Val::Obj(_)) => Ok(Val::Null),
+        _ => Err(Error::str(format_args!(
+            "Cannot index {} with {} ({})",
+            value.kind(),
+            index.kind(),
+            index.quoted()
+        ))),
+    }
+}
+
+fn bound<'v>(bounds: &'v Map, name: &'static str) -> &'v Val {
+    bounds.get(&Val::from(name)).unwrap_or(&Val::Null)
+}
+
+/// Where an index points in a sequence of `length`; `None` when it is before the start or NaN.
+pub fn position(index: f64, length: usize) -> Option<usize> {
+    if index.is_nan() {
+        return None;
+    }
+    // Fractions are cut, and the cast saturates far beyond any array.
+    let index = index as i64;
+    let place = if index < 0 {
+        index + length as i64
+    } else {
+        index
+    };
+    usize::try_from(place).ok()
+}
+
+/// Where an array begins to be equal to `wanted`.
+fn places(items: &[Val], wanted: &[Val]) -> Val {
+    if wanted.is_empty() {
+        return Val::Arr(Rc::default());
+    }
+    items
+        .windows(wanted.len())
+        .enumerate()
+        .filter(|(_, window)| *window == wanted)
+        .map(|(place, _)| Val::from(place))
+        .collect()
+}
+
+/// `.[start:end]`.
+pub fn slice(value: &Val, start: &Val, end: &Val) -> ValR {
+    match value {
+        Val::Null => Ok(Val::Null),
+        Val::Arr(items) => {
+            let (start, end) = slice_bounds(start, end, items.len())?;
+            Ok(Val::Arr(Rc::new(items[start..end].to_vec())))
+        }
+        Val::Str(text) => {
+            let length = code_points(text);
+            let (start, end) = slice_bounds(start, end, length)?;
+            if length == text.len() {
+                return Ok(Val::str(text.slice(start..end)));
+            }
+            let from = byte_of(text, 0, start);
+            let upto = byte_of(text, from, end - start);
+            Ok(Val::str(text.slice(from..upto)))
+        }
+        _ => Err(Error::str(format_args!(
+            "Cannot index {} with object ({})",
+            value.kind(),
+            Val::from(Some(start.clone())..Some(end.clone())).quoted()
+        ))),
+    }
+}
+
+/// Code points in UTF-8: every byte that does not continue one.
+pub fn code_points(text: &[u8]) -> usize {
+    text.iter()
+        .filter(|byte| !matches!(byte, 0x80..=0xbf))
+        .count()
+}
+
+/// Byte offset of the code point that is `count` after the byte offset `from`.
+fn byte_of(text: &Bytes, from: usize, count: usize) -> usize {
+    let starts = text[from..]
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| !matches!(byte, 0x80..=0xbf));
+    starts
+        .map(|(at, _)| from + at)
+        .nth(count)
+        .unwrap_or(text.len())
+}
+
+/// The bounds of a slice, as jq's `parse_slice`: the start is rounded down, the end up.
+pub fn slice_bounds(start: &Val, end: &Val, length: usize) -> Result<(usize, usize), Error> {
+    let number = |bound: &Val, default: f64| match bound {
+        Val::Null => Ok(default),
+        Val::Num(number) => Ok(number.as_f64()),
+        _ => Err(Error::str("Array/string slice indices must be integers")),
+    };
+    let len = length as f64;
+    let (start, end) = (number(start, 0.0)?, number(end, len)?);
+    let from_end = |bound: f64| if bound < 0.0 { bound + len } else { bound };
+    let start = if start.is_nan() {
+        0.0
+    } else {
+        from_end(start).clamp(0.0, len)
+    };
+    let end = if end.is_nan() { len } else { from_end(end) };
+    let start = start as usize;
+    let end = if end < 0.0 {
+        start
+    } else {
+        end.ceil().min(len) as usize
+    };
+    Ok((start, end.max(start)))
+}
+
+fn keys(path: &Val) -> Result<&Rc<Vec<Val>>, Error> {
+    match path {
+        Val::Arr(keys) if keys.len() > DEEPEST => Err(Error::str("Path too deep")),
+        Val::Arr(keys) => Ok(keys),
+        _ => Err(Error::str("Path must be specified as an array")),
+    }
+}
+
+/// `getpath`.
+pub fn get_path(value: &Val, path: &Val) -> ValR {
+    let mut value = value.clone();
+    for key in keys(path)?.iter() {
+        value = index(&value, key)?;
+    }
+    Ok(value)
+}
+
+/// `setpath`: replace what is at `path`, making what is missing on the way.
+pub fn set_path(value: Val, path: &Val, new: Val) -> ValR {
+    let mut new = Some(new);
+    update_path(value, keys(path)?, &mut |_| {
+        Ok(new.take().unwrap_or_default())
+    })
+}
+
+/// Replace what is at `path` by what `f` makes of it; `f` is called once.
+pub fn update_path<E: From<Error>>(
+    value: Val,
+    path: &[Val],
+    f: &mut dyn FnMut(Val) -> Result<Val, E>,
+) -> Result<Val, E> {
+    match path {
+        [] => f(value),
+        [key, rest @ ..] => replace(value, key, |inner| update_path(inner, rest, f).map(Some)),
+    }
+}
+
+/// `delpaths`: all at once, so that no deletion moves what another one means.
+pub fn delete_paths(value: Val, paths: &Val) -> ValR {
+    let Val::Arr(paths) = paths else {
+        return Err(Error::str("Paths must be specified as an array"));
+    };
+    let mut sorted: Vec<&[Val]> = Vec::with_capacity(paths.len());
+    for path in paths.iter() {
+        match path {
+            Val::Arr(_) => sorted.push(keys(path)?),
+            other => {
+                let kind = other.kind();
+                return Err(Error::str(format_args!(
+                    "Path must be specified as array, not {kind}"
+                )));
+            }
+        }
+    }
+    sorted.sort_unstable();
+    match sorted.first() {
+        None => Ok(value),
+        Some([]) => Ok(Val::Null),
+        Some(_) => delete_sorted(value, &sorted, 0),
+    }
+}
+
+/// Delete sorted paths that are equal before `level`.
+fn delete_sorted(mut value: Val, paths: &[&[Val]], level: usize) -> ValR {
+    let mut here: Vec<&Val> = Vec::new();
+    for group in paths.chunk_by(|x, y| x[level] == y[level]) {
+        let key = &group[0][level];
+        // The shortest path comes first, and takes what is below it along.
+        if group[0].len() == level + 1 {
+            here.push(key);
+        } else if !matches!(index(&value, key)?, Val::Null) {
+            value = replace(value, key, |inner| {
+                delete_sorted(inner, group, level + 1).map(Some)
+            })?;
+        }
+    }
+    delete_keys(value, &here)
+}
+
+fn delete_keys(value: Val, keys: &[&Val]) -> ValR {
+    if keys.is_empty() {
+        return Ok(value);
+    }
+    match value {
+        Val::Null => Ok(Val::Null),
+        Val::Obj(mut members) => {
+            let map = Rc::make_mut(&mut members);
+            for key in keys {
+                if !matches!(key, Val::Str(_)) {
+                    let kind = key.kind();
+                    return Err(Error::str(format_args!(
+                        "Cannot delete {kind} field of object"
+                    )));
+                }
+            }
+            if let [key] = keys {
+                map.shift_remove(*key);
+            } else {
+                // Sorted as the paths are.
+                map.retain(|key, _| keys.binary_search(&key).is_err());
+            }
+            Ok(Val::Obj(members))
+        }
+        Val::Arr(mut items) => {
+            let mut deleted = vec![false; items.len()];
+            for key in keys {
+                match key {
+                    Val::Num(number) => {
+                        let place = position(number.as_f64(), items.len());
+                        if let Some(flag) = place.and_then(|place| deleted.get_mut(place)) {
+                            *flag = true;
+                        }
+                    }
+                    Val::Obj(bounds) => {
+                        let (start, end) = slice_bounds(
+                            bound(bounds, "start"),
+                            bound(bounds, "end"),
+                            items.len(),
+                        )?;
+                        deleted[start..end].fill(true);
+                    }
+                    other => {
+                        let kind = other.kind();
+                        return Err(Error::str(format_args!(
+                            "Cannot delete {kind} element of array"
+                        )));
+                    }
+                }
+            }
+            let mut flags = deleted.into_iter();
+            Rc::make_mut(&mut items).retain(|_| !flags.next().unwrap_or(false));
+            Ok(Val::Arr(items))
+        }
+        other => {
+            let kind = other.kind();
+            Err(Error::str(format_args!("Cannot delete fields from {kind}")))
+        }
+    }
+}
+
+/// The bounds that an object used as an index names.
+pub fn bounds_of(bounds: &Map, length: usize) -> Result<(usize, usize), Error> {
+    slice_bounds(bound(bounds, "start"), bound(bounds, "end"), length)
+}

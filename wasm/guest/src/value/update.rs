@@ -1,0 +1,183 @@
+//! Changing values in place: what stands at an index, and all children.
+#![forbid(unsafe_code)]
+
+use super::path::{bounds_of, index, slice};
+use super::{Error, Map, Val};
+use indexmap::map::Entry;
+use jaq_core::path::Opt;
+use jaq_core::{Exn, ValX};
+use std::rc::Rc;
+
+/// Arrays do not become longer than this by writing past their end, as in jq.
+const LONGEST: usize = (1 << 29) - 1;
+
+/// `.[] |= f`: every child becomes the first output of `f`, or goes when there is none.
+pub fn map_values<'a, I: Iterator<Item = ValX<'a, Val>>>(
+    value: Val,
+    opt: Opt,
+    f: impl Fn(Val) -> I,
+) -> ValX<'a, Val> {
+    match value {
+        Val::Arr(items) => {
+            let items = Rc::unwrap_or_clone(items).into_iter();
+            let mapped = items.filter_map(|item| f(item).next());
+            Ok(Val::Arr(Rc::new(mapped.collect::<Result<_, _>>()?)))
+        }
+        Val::Obj(members) => {
+            let members = Rc::unwrap_or_clone(members).into_iter();
+            let mapped =
+                members.filter_map(|(key, value)| f(value).next().map(|value| Ok((key, value?))));
+            Ok(Val::obj(mapped.collect::<Result<_, Exn<'a, Val>>>()?))
+        }
+        other => opt.fail(other, |other| Exn::from(other.not_iterable())),
+    }
+}
+
+/// `.[index] |= f`.
+pub fn map_index<'a, I: Iterator<Item = ValX<'a, Val>>>(
+    value: Val,
+    key: &Val,
+    opt: Opt,
+    f: impl Fn(Val) -> I,
+) -> ValX<'a, Val> {
+    if let Opt::Optional = opt {
+        if index(&value, key).is_err() {
+            return Ok(value);
+        }
+    }
+    replace(value, key, |old| f(old).next().transpose())
+}
+
+/// Replace what is at `key` by what `f` makes of it, or delete it when that is nothing.
+///
+/// # Errors
+/// What jq's `jv_set` says, or what `f` raises.
+pub fn replace<E: From<Error>>(
+    value: Val,
+    key: &Val,
+    f: impl FnOnce(Val) -> Result<Option<Val>, E>,
+) -> Result<Val, E> {
+    match (value, key) {
+        (Val::Obj(mut members), Val::Str(_)) => {
+            member(Rc::make_mut(&mut members), key, f)?;
+            Ok(Val::Obj(members))
+        }
+        (Val::Null, Val::Str(_)) => {
+            let mut members = Map::default();
+            member(&mut members, key, f)?;
+            Ok(if members.is_empty() {
+                Val::Null
+            } else {
+                Val::obj(members)
+            })
+        }
+        (value @ (Val::Arr(_) | Val::Null), Val::Num(number)) => {
+            let missing = matches!(value, Val::Null);
+            let mut items = match value {
+                Val::Arr(items) => items,
+                _ => Rc::default(),
+            };
+            let items_now = Rc::make_mut(&mut items);
+            item(items_now, number.as_f64(), f)?;
+            Ok(if missing && items_now.is_empty() {
+                Val::Null
+            } else {
+                Val::Arr(items)
+            })
+        }
+        (value @ (Val::Arr(_) | Val::Null), Val::Obj(bounds)) => {
+            let old = index(&value, key)?;
+            let mut items = match value {
+                Val::Arr(items) => items,
+                _ => Rc::default(),
+            };
+            let new = f(old)?;
+            let (start, end) = bounds_of(bounds, items.len())?;
+            let new = match new {
+                Some(Val::Arr(new)) => new,
+                Some(_) => {
+                    return Err(Error::str(
+                        "A slice of an array can only be assigned another array",
+                    )
+                    .into())
+                }
+                None => Rc::default(),
+            };
+            Rc::make_mut(&mut items).splice(start..end, new.iter().cloned());
+            Ok(Val::Arr(items))
+        }
+        (value, key) => {
+            // Reading comes first, so its complaint does too.
+            let old = match (&value, key) {
+                (Val::Str(_), Val::Obj(bounds)) => {
+                    let bound =
+                        |name: &'static str| bounds.get(&Val::from(name)).unwrap_or(&Val::Null);
+                    slice(&value, bound("start"), bound("end"))?
+                }
+                _ => index(&value, key)?,
+            };
+            f(old)?;
+            Err(match (&value, key) {
+                (Val::Str(_), Val::Obj(_)) => Error::str("Cannot update string slices"),
+                _ => Error::str(format_args!(
+                    "Cannot update field at {} index of {}",
+                    key.kind(),
+                    value.kind()
+                )),
+            }
+            .into())
+        }
+    }
+}
+
+fn member<E>(
+    members: &mut Map,
+    key: &Val,
+    f: impl FnOnce(Val) -> Result<Option<Val>, E>,
+) -> Result<(), E> {
+    match members.entry(key.clone()) {
+        Entry::Occupied(mut entry) => match f(core::mem::take(entry.get_mut()))? {
+            Some(value) => *entry.get_mut() = value,
+            // The order of the others stays.
+            None => drop(entry.shift_remove()),
+        },
+        Entry::Vacant(entry) => {
+            if let Some(value) = f(Val::Null)? {
+                entry.insert(value);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn item<E: From<Error>>(
+    items: &mut Vec<Val>,
+    index: f64,
+    f: impl FnOnce(Val) -> Result<Option<Val>, E>,
+) -> Result<(), E> {
+    let place = super::path::position(index, items.len());
+    if let Some(item) = place.and_then(|place| items.get_mut(place)) {
+        match f(core::mem::take(item))? {
+            Some(value) => *item = value,
+            None => drop(items.remove(place.unwrap_or_default())),
+        }
+        return Ok(());
+    }
+    let Some(new) = f(Val::Null)? else {
+        return Ok(());
+    };
+    let Some(place) = place else {
+        return Err(Error::str(if index.is_nan() {
+            "Cannot set array element at NaN index"
+        } else {
+            "Out of bounds negative array index"
+        })
+        .into());
+    };
+    if place > LONGEST {
+        return Err(Error::str("Array index too large").into());
+    }
+    items.resize(place, Val::Null);
+    items.push(new);
+    Ok(())
+}
