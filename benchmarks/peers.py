@@ -12,9 +12,11 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import os
 import queue
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -83,7 +85,7 @@ def _jq_command(_name: str, task: Task, data: bytes) -> Way:
     command = [str(shutil.which("jq")), "-c", task.program]
 
     def cold() -> str:
-        return subprocess.run(command, input=data, capture_output=True, check=True).stdout.decode()
+        return subprocess.run(command, input=data, capture_output=True, check=True, timeout=600).stdout.decode()
 
     return Way(cold, None, _PROCESS_REPEATS)
 
@@ -157,25 +159,33 @@ def peers() -> dict[str, Peer]:
 def _same(outputs: str) -> str:
     """A hash of what outputs mean: 5.0 is 5, and the last digits of sums may differ."""
 
-    def plain(value: Any) -> Any:
-        if isinstance(value, float):
-            return int(value) if value.is_integer() else float(f"{value:.9g}")
-        if isinstance(value, list):
-            return [plain(item) for item in value]
-        return {key: plain(item) for key, item in value.items()} if isinstance(value, dict) else value
+    def plain(digits: str) -> float:
+        number = float(digits)
+        return int(number) if number.is_integer() else float(f"{number:.9g}")
 
-    values = [plain(json.loads(line)) for line in outputs.splitlines()]
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+    hashed = hashlib.sha256()
+    for line in outputs.splitlines():
+        hashed.update(json.dumps(json.loads(line, parse_float=plain), sort_keys=True).encode())
+    return hashed.hexdigest()[:16]
 
 
-def _timed(work: Callable[[], str], repeats: int) -> tuple[float, str]:
-    times = []
+def _cpu() -> float:
+    """Seconds of processor time of this process and of those that it waited for."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def _timed(work: Callable[[], str], repeats: int, kind: str) -> tuple[dict[str, float], str]:
+    """Wall-clock and processor time, each the median, under names that begin with `kind`."""
+    walls, cpus = [], []
     outputs = ""
     for _ in range(repeats):
-        began = time.perf_counter()
+        wall, cpu = time.perf_counter(), _cpu()
         outputs = work()
-        times.append(time.perf_counter() - began)
-    return sorted(times)[len(times) // 2], outputs
+        walls.append(time.perf_counter() - wall)
+        cpus.append(_cpu() - cpu)
+    middle = repeats // 2
+    return {f"{kind}_s": sorted(walls)[middle], f"{kind}_cpu_s": sorted(cpus)[middle]}, outputs
 
 
 def _answer(name: str, peer: Peer, request: dict[str, Any], inputs: dict[str, bytes]) -> dict[str, Any]:
@@ -187,10 +197,10 @@ def _answer(name: str, peer: Peer, request: dict[str, Any], inputs: dict[str, by
         inputs[key] = task.input(small=request["small"])
     way = peer.way(name, task, inputs[key])
     small = task.kind == "small"
-    seconds, outputs = _timed(way.cold, way.repeats if small else 1)
-    answer: dict[str, Any] = {"cold_s": seconds}
+    times, outputs = _timed(way.cold, way.repeats if small else 1, "cold")
+    answer: dict[str, Any] = dict(times)
     if small and way.warm is not None:
-        answer["warm_s"], _ = _timed(way.warm, way.repeats)
+        answer |= _timed(way.warm, way.repeats, "warm")[0]
     if request["check"]:
         answer["outputs"] = _same(outputs)
     return answer
@@ -231,16 +241,20 @@ class Process:
 
     def _start(self) -> subprocess.Popen[str]:
         command = [sys.executable, __file__, self.name]
-        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        # A group of its own: what the peer starts, such as the jq command, ends with it.
+        child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
         self._child, self._lines = child, queue.SimpleQueue()
         assert child.stdout is not None
         threading.Thread(target=_pass_on, args=(child.stdout, self._lines), daemon=True).start()
         return child
 
     def close(self) -> None:
-        """End the process."""
+        """End the process and all that it started."""
         if self._child is not None:
-            self._child.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._child.pid, signal.SIGKILL)
             self._child.communicate()
             self._child = None
 

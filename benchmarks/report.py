@@ -44,10 +44,15 @@ class Results:
         """Names of the tasks of a kind."""
         return [name for name, task in self.all["tasks"].items() if task["kind"] == kind.partition(" ")[0]]
 
-    def times(self, kind: str, task: str, peer: str) -> list[float]:
-        """All times of a peer, in seconds; none when it failed or has no such time."""
+    def times(self, kind: str, task: str, peer: str, clock: str = "") -> list[float]:
+        """All times of a peer, in seconds; none when it failed or has no such time.
+
+        Args:
+            clock: "" for the wall clock, "cpu_" for processor time.
+
+        """
         run = self.all["tasks"][task]["runs"].get(peer, {})
-        found: list[float] = run.get("warm_s" if kind == "small warm" else "cold_s", [])
+        found: list[float] = run.get(f"{'warm' if kind == 'small warm' else 'cold'}_{clock}s", [])
         return [] if "failure" in run else found
 
     def failure(self, task: str, peer: str) -> str:
@@ -61,14 +66,16 @@ class Results:
         ours, theirs = (runs.get(name, {}).get("outputs") for name in (self.base, peer))
         return None not in {ours, theirs} and ours != theirs
 
-    def ratio(self, kind: str, task: str, peer: str) -> float | None:
+    def ratio(self, kind: str, task: str, peer: str, clock: str = "") -> float | None:
         """A peer's time over ours, the median of the rounds that both were in."""
-        pairs = list(zip(self.times(kind, task, peer), self.times(kind, task, self.base), strict=False))
+        both = (self.times(kind, task, name, clock) for name in (peer, self.base))
+        pairs = list(zip(*both, strict=False))
         return statistics.median(theirs / ours for theirs, ours in pairs) if pairs else None
 
-    def mean(self, kind: str, peer: str) -> tuple[float, int] | None:
+    def mean(self, kind: str, peer: str, clock: str = "") -> tuple[float, int] | None:
         """The geometric mean of a peer's ratios, and over how many tasks."""
-        ratios = [found for task in self.tasks(kind) if (found := self.ratio(kind, task, peer)) is not None]
+        found = (self.ratio(kind, task, peer, clock) for task in self.tasks(kind))
+        ratios = [ratio for ratio in found if ratio is not None]
         return (math.exp(statistics.fmean(map(math.log, ratios))), len(ratios)) if ratios else None
 
     def rounds(self) -> tuple[int, int]:
@@ -112,12 +119,11 @@ def summary(results: Results) -> list[str]:
     others = results.peers[1:]
     rows = []
     for kind, title in _KINDS.items():
-        means = [results.mean(kind, peer) for peer in others]
-        total = len(results.tasks(kind))
-        cells = [
-            "–" if not mean else _ratio(mean[0]) + (f" ({mean[1]} of {total})" if mean[1] < total else "")
-            for mean in means
-        ]
+        total, cells = len(results.tasks(kind)), []
+        for peer in others:
+            wall, cpu = results.mean(kind, peer), results.mean(kind, peer, "cpu_")
+            text = f"{_ratio(wall[0])} / {_ratio(cpu[0])}" if wall and cpu else "–"
+            cells.append(text + (f" ({wall[1]} of {total})" if wall and wall[1] < total else ""))
         rows.append([f"{title} ({total})", *cells])
     return list(_table(["tasks", *map(results.title, others)], rows))
 
@@ -156,6 +162,8 @@ def page(results: Results, repeat: str = "make bench") -> str:
         "## Geometric means",
         "",
         "![Geometric means by kind of task](summary.png)",
+        "",
+        "Wall clock / processor time. Other work on the machine stretches the first and hardly the second.",
         "",
         *summary(results),
     ]

@@ -15,6 +15,8 @@ import importlib.metadata
 import json
 import os
 import platform
+import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -25,9 +27,8 @@ from tasks import TASKS, Task
 
 from jq_magic import modules
 
-#: Seconds after which a single measurement is given up.
-_PATIENCE_S = 20.0
-_QUICK_PATIENCE_S = 5.0
+#: What a peer answers: with the program compiled or not, wall-clock and processor time.
+_TIMES = ("cold_s", "cold_cpu_s", "warm_s", "warm_cpu_s")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -65,13 +66,14 @@ class Bench:
     Args:
         quick: Smaller inputs and fewer tasks.
         seconds: When to stop; a measurement that runs is finished, and every task is done once.
+        patience: Seconds after which a single measurement is given up.
 
     """
 
-    def __init__(self, *, quick: bool, seconds: float) -> None:
+    def __init__(self, *, quick: bool, seconds: float, patience: float) -> None:
         self.quick = quick
         self._ends = time.monotonic() + seconds
-        self._patience = _QUICK_PATIENCE_S if quick else _PATIENCE_S
+        self._patience = patience
         self.peers = {name: peer for name, peer in peers().items() if peer.version}
         self._processes = {name: Process(name) for name in self.peers}
         self.tasks: dict[str, dict[str, Any]] = {}
@@ -94,6 +96,13 @@ class Bench:
 
     def run(self) -> None:
         """Go through all tasks until the time is over."""
+        try:
+            self._rounds()
+        finally:
+            for process in self._processes.values():
+                process.close()
+
+    def _rounds(self) -> None:
         turn = 0
         while turn == 0 or time.monotonic() < self._ends:
             for name in self.tasks:
@@ -101,8 +110,6 @@ class Bench:
                     break
                 self._round(name, turn)
             turn += 1
-        for process in self._processes.values():
-            process.close()
 
     def _round(self, name: str, turn: int) -> None:
         began = time.monotonic()
@@ -111,7 +118,7 @@ class Bench:
         # The order turns, so that nobody always runs in the wake of the same one.
         start = turn % len(order)
         for peer in order[start:] + order[:start]:
-            found = runs.setdefault(peer, {"cold_s": [], "warm_s": []})
+            found = runs.setdefault(peer, {key: [] for key in _TIMES})
             if "failure" in found:
                 continue
             request = {"task": name, "small": self.quick, "check": turn == 0}
@@ -120,7 +127,7 @@ class Bench:
             except Failure as failure:
                 runs[peer] = {"failure": str(failure)}
                 continue
-            for key in ("cold_s", "warm_s"):
+            for key in _TIMES:
                 found[key] += [answer[key]] if key in answer else []
             if "outputs" in answer:
                 found["outputs"] = answer["outputs"]
@@ -132,6 +139,7 @@ class Bench:
         return {
             "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
             "quick": self.quick,
+            "patience_s": self._patience,
             "machine": machine(),
             "peers": versions(self.peers),
             "packages": runtimes(),
@@ -145,9 +153,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="smaller inputs, fewer tasks")
     parser.add_argument("--seconds", type=float, help="when to stop after the first round (480, quick 25)")
+    parser.add_argument("--patience", type=float, help="seconds to wait for one measurement (15, quick 5)")
     parser.add_argument("--out", type=Path, default=RESULTS / "speed.json", help="where the figures go")
     options = parser.parse_args()
-    bench = Bench(quick=options.quick, seconds=options.seconds or (25 if options.quick else 480))
+    seconds, patience = (25, 5) if options.quick else (480, 15)
+    # Told to end, this ends the peers first: they are in sessions of their own.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    bench = Bench(quick=options.quick, seconds=options.seconds or seconds, patience=options.patience or patience)
     bench.run()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(bench.results(), indent=1) + "\n")
