@@ -42,5 +42,5 @@ MORE_EVALUATION = {
     "code points": ("[range(.) | [97 + . % 26] | implode] | add | explode | length", 50_000),
     "slices": ('"abcdefghij" * . | [range(0; length; 7) as $i | .[$i:$i + 3]] | length', 300),
     "object updates": ("reduce range(.) as $i ({}; .[$i % 1000 | tostring] += $i) | length", 50_000),
-    "minimum": ("[range(.) | . * 7919 % 10007] | [min, max, (map(-.) | min)]", 100_000),
+    "minimum": ("[range(.) | (. * 7919) % 10007] | [min, max, (map(-.) | min)]", 100_000),
 }

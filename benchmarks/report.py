@@ -2,7 +2,8 @@
 
     python benchmarks/report.py [FILE] [--print]
 
-Writes `README.md`, `summary.png` and `tasks.png` beside the JSON; with --print only prints the page.
+Writes `README.md`, `summary.png` and `tasks.png` beside the JSON, and the table between the two marks in the
+README of the repository; with --print it only prints the page.
 Each ratio is a peer's time over ours in the same round, the median of all rounds: above 1 we are faster.
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+RESULTS = Path(__file__).resolve().parent / "results"
 #: Kind of task -> what it is called, and which of its times count.
 _KINDS = {
     "small cold": "small filter, compiled and run once",
@@ -23,6 +25,8 @@ _KINDS = {
     "data": "data",
     "evaluation": "evaluation",
 }
+#: Stands before and after what is written into the README of the repository.
+_MARK = "<!-- benchmarks/report.py writes this table -->"
 _COLORS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#da8bc3")
 
 
@@ -182,6 +186,20 @@ def page(results: Results, repeat: str = "make bench") -> str:
     return "\n".join(lines)
 
 
+def excerpt(results: Results, readme: str) -> str:
+    """The repository's README with the table of these results between its marks."""
+    before, _, rest = readme.partition(_MARK)
+    _, _, after = rest.partition(_MARK)
+    peers = ", ".join(f"{peer['title']} {peer['version']}" for peer in results.all["peers"].values())
+    machine = results.all["machine"]
+    said = (
+        f"Measured on {results.all['date']}: {peers}; {machine['processor']}, {machine['cores']} cores, "
+        f"{machine['python']}, load {machine['load']}. Each figure is a peer's time over ours (wall clock / processor "
+        "time), the geometric mean over the tasks: above 1 we are faster, below 1 we lose."
+    )
+    return "\n".join([f"{before}{_MARK}", said, "", *summary(results), f"{_MARK}{after}"])
+
+
 def draw_summary(results: Results, out: Path) -> None:
     """The chart of geometric means."""
     from matplotlib import pyplot as plt  # noqa: PLC0415 - the page alone needs no matplotlib
@@ -238,7 +256,7 @@ def draw_tasks(results: Results, out: Path) -> None:
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.grid(axis="x", alpha=0.3)
     axes.set_xlabel(f"time / time of {results.title(results.base)}: right of 1 we are faster; × failed or timed out")
-    axes.legend(fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, loc="lower left")
     figure.savefig(out, dpi=110)
 
 
@@ -249,16 +267,19 @@ def _failed(results: Results, task: str, peer: str) -> bool:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, nargs="?", default=Path(__file__).parent / "results" / "speed.json")
+    parser.add_argument("file", type=Path, nargs="?", default=RESULTS / "speed.json")
     parser.add_argument("--print", action="store_true", help="print the page, write nothing")
     options = parser.parse_args()
     results = Results(json.loads(options.file.read_text()))
     if options.print:
         print(page(results, "make bench-quick"))
         return
-    directory = options.file.parent
+    directory = options.file.resolve().parent
     (directory / "README.md").write_text(page(results))
     draw_summary(results, directory / "summary.png")
+    if directory == RESULTS:
+        readme = RESULTS.parent.parent / "README.md"
+        readme.write_text(excerpt(results, readme.read_text()))
     draw_tasks(results, directory / "tasks.png")
 
 

@@ -1,6 +1,6 @@
 """Peers side by side: the same programs on the same inputs, in turn, round after round.
 
-    python benchmarks/speed.py [--quick] [--seconds N] [--out FILE]
+    python benchmarks/speed.py [--quick] [--seconds N] [--out FILE] [--add]
 
 Writes a JSON file with every single time, the versions, the machine and the guest's hash;
 `report.py` makes the tables and charts from it. A peer that fails on a task, or takes too long, is
@@ -94,6 +94,16 @@ class Bench:
         if task.python is None:
             kept["runs"]["orjson"] = {"failure": "not a task for it"}
 
+    def add_to(self, earlier: dict[str, Any]) -> None:
+        """Go on from the rounds of earlier results. Raises: ValueError when other things were measured."""
+        now = self.results()
+        changed = [key for key in ("quick", "peers", "packages", "guests") if earlier[key] != now[key]]
+        if changed:
+            raise ValueError(f"rounds cannot be added: other {', '.join(changed)}")
+        for name, kept in earlier["tasks"].items():
+            if self.tasks.get(name, {}).get("program") == kept["program"]:
+                self.tasks[name] = kept
+
     def run(self) -> None:
         """Go through all tasks until the time is over."""
         try:
@@ -121,7 +131,7 @@ class Bench:
             found = runs.setdefault(peer, {key: [] for key in _TIMES})
             if "failure" in found:
                 continue
-            request = {"task": name, "small": self.quick, "check": turn == 0}
+            request = {"task": name, "small": self.quick, "check": "outputs" not in found}
             try:
                 answer = self._processes[peer].ask(request, self._patience)
             except Failure as failure:
@@ -155,11 +165,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="when to stop after the first round (480, quick 25)")
     parser.add_argument("--patience", type=float, help="seconds to wait for one measurement (15, quick 5)")
     parser.add_argument("--out", type=Path, default=RESULTS / "speed.json", help="where the figures go")
+    parser.add_argument("--add", action="store_true", help="add rounds to those that the file has")
     options = parser.parse_args()
     seconds, patience = (25, 5) if options.quick else (480, 15)
     # Told to end, this ends the peers first: they are in sessions of their own.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     bench = Bench(quick=options.quick, seconds=options.seconds or seconds, patience=options.patience or patience)
+    if options.add:
+        bench.add_to(json.loads(options.out.read_text()))
     bench.run()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(bench.results(), indent=1) + "\n")
