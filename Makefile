@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 CACHE := $(or $(JQ_MAGIC_BUILD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jq_magic-build)
 CHECKS := $(CACHE)/checks
 
-.PHONY: help demo test setup guest wasmer lint unit notebooks differential record bench-runtimes clean proof fuzz reproduce audit
+.PHONY: help demo test setup guest wasmer lint unit notebooks differential record bench bench-quick bench-runtimes
+.PHONY: clean proof fuzz reproduce audit
 
 # Seconds that each fuzz target runs.
 T ?= 60
@@ -17,6 +18,7 @@ help:
 	@echo "make wasmer  build the second runtime and install it here"
 	@echo "make differential  compare 20,000 drawn programs with jq 1.8.2 (EXAMPLES=n for others)"
 	@echo "make record  run the notebooks and keep their outputs"
+	@echo "make bench   measure against other packages (ten minutes; bench-quick: one)"
 	@echo "make bench-runtimes  compare the two runtimes: figures and charts in benchmarks/results"
 	@echo "make proof   the whole proof of the sandbox's promise (half an hour), as build/proof.json and .html"
 	@echo "make fuzz    fuzz each target for T seconds (make fuzz T=600)"
@@ -78,6 +80,20 @@ bench-runtimes: wasmer
 	@$(BIN)/pip install --disable-pip-version-check -q -e '.[bench]'
 	$(BIN)/python benchmarks/runtimes.py
 	$(BIN)/python benchmarks/runtimes_charts.py
+
+$(VENV)/bench: pyproject.toml $(VENV)/ready
+	@echo "[setup] installing the packages that are measured"
+	@$(BIN)/pip install --disable-pip-version-check --progress-bar off -q -e '.[bench]'
+	@touch $@
+
+bench: setup $(VENV)/bench
+	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/report.py
+	@echo "see benchmarks/results/README.md"
+
+bench-quick: setup $(VENV)/bench
+	@$(BIN)/python benchmarks/speed.py --quick --out build/bench/quick.json
+	@$(BIN)/python benchmarks/report.py --print build/bench/quick.json
 
 proof: setup
 	$(BIN)/python tests/proof.py

@@ -12,22 +12,10 @@ import json
 import math
 from pathlib import Path
 
+from evaluation import EVALUATION
 from meter_runs import METERED, OWN, UNMETERED, Form, Run
 from vega_datasets import local_data
 
-#: Programs whose time is spent in the evaluation of filters; the input is the number beside them.
-EVALUATION = {
-    "reduce": ("reduce range(.) as $i (0; . + $i)", 400_000),
-    "array": ("[range(.)] | map(. + 1) | length", 200_000),
-    "sort": ("[range(.) | -.] | sort | .[0]", 100_000),
-    "group_by": ("[range(.)] | group_by(. % 100) | map(length) | add", 50_000),
-    "object": ("[range(.) | {key: tostring, value: .}] | from_entries | length", 40_000),
-    "update": ("[range(.)] | .[] += 1 | last", 100_000),
-    "fib": ("def f: if . < 2 then . else (. - 1 | f) + (. - 2 | f) end; f", 21),
-    "try": ("[range(.) | try error catch .] | length", 100_000),
-    "strings": ('[range(.) | "\\(.)-x" | split("-") | join("_") | length] | add', 40_000),
-    "tree": ("def t: if . == 0 then 1 else [. - 1 | t, t] end; [t | .. | numbers] | length", 14),
-}
 #: Filters over the cars of vega_datasets, read as often as the number says.
 DATA = {
     "identity": (".", 20),

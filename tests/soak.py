@@ -44,7 +44,7 @@ GOOD = (
 BAD = (
     ("last(range(1e18))", {"fuel": 10**6}, jq_magic.FuelError),
     ("def f: 1 + f; f", {}, jq_magic.StackLimitError),
-    ('"ab" * 2000000000', {}, jq_magic.MemoryLimitError),
+    ('"ab" * 1000000000', {}, jq_magic.MemoryLimitError),
     ("repeat(1)", {"outputs": 50}, jq_magic.OutputLimitError),
     ("error(.)", {}, jq_magic.FilterError),
     ("halt_error", {}, jq_magic.HaltError),

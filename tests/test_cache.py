@@ -131,7 +131,7 @@ def test_a_directory_that_cannot_be_made_costs_one_warning(tmp_path, monkeypatch
         cache.store(FakeRuntime(), b"wasm", b"wasm")
 
 
-RUN = "import sys, jq_magic; print(jq_magic.Sandbox(sys.argv[1]).run('1 + 1', 'null').values)"
+RUN = "import sys, jq_magic; print(jq_magic.Sandbox(*sys.argv[1:]).run('1 + 1', 'null').values)"
 
 
 def test_a_new_process_uses_what_an_earlier_one_compiled(directory, runtime):

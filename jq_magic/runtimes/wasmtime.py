@@ -126,7 +126,9 @@ class WasmtimeInstance:
         with self._lock:
             store, self._store = self._store, None
         if store is not None:
-            store.close()
+            # wasmtime-py's own close frees first and forgets then: an interrupt in between frees twice, and
+            # that ends the process.
+            wasmtime._bindings.wasmtime_store_delete(store._consume())  # noqa: SLF001
 
 
 class WasmtimeModule:

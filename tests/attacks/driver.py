@@ -28,7 +28,7 @@ import jq_magic
 import jq_magic.notebook.magics
 from jq_magic import modules
 from jq_magic.notebook import options
-from jq_magic.notebook.display import Shown
+from jq_magic.notebook.display import Shown, Style
 
 CANARY = os.environ.get("JQ_MAGIC_CANARY", "")
 #: What the audit hook must not see while an attack runs.
@@ -80,7 +80,7 @@ def program(attack, box):
 def bundle(attack, box):
     """A result as a notebook shows it."""
     result = box.compile(attack["program"]).run(json.dumps(attack["data"]) if "data" in attack else "null")
-    shown = Shown(result, raw=attack.get("raw", False), compact=attack.get("compact", False))
+    shown = Shown(result, Style(raw=attack.get("raw", False), compact=attack.get("compact", False)))
     return list(shown._repr_mimebundle_().values())
 
 
