@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import gc
 import itertools
 import json
 import os
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import jq_magic
+from jq_magic import modules
 from jq_magic.runtimes import load
 
 sys.path.insert(0, str(ROOT / "wasm"))
@@ -244,3 +246,24 @@ def test_code_of_another_configuration_is_not_loaded():
     for runtime in RUNTIMES:
         with pytest.raises(jq_magic.GuestError, match="refuses"):
             load(runtime).deserialize(b"\0" * 1000)
+
+
+def test_a_store_is_freed_once_whatever_interrupts_its_end(monkeypatch):
+    bindings = pytest.importorskip("wasmtime._bindings")
+    delete, freed = bindings.wasmtime_store_delete, []
+
+    def interrupted(store):
+        delete(store)
+        freed.append(store)
+        raise KeyboardInterrupt
+
+    _, module = modules.module("wasmtime", "jaq")
+    instance = module.instantiate(64 << 20)
+    monkeypatch.setattr(bindings, "wasmtime_store_delete", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        instance.close()
+    monkeypatch.undo()
+    instance.close()
+    del instance
+    gc.collect()
+    assert len(freed) == 1

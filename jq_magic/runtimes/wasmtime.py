@@ -21,7 +21,8 @@ STACK_BYTES = 16 << 20
 THREAD_STACK_BYTES = STACK_BYTES + (8 << 20)
 
 _TABLE_ELEMENTS = 100_000
-_STOP = 2**63 - 1
+#: A negative stop word ends the run at the next check of the meter.
+_STOP = -1
 #: The whole of a 32-bit memory is reserved, so growth never moves it and `stop` can write to it.
 _RESERVATION_BYTES = 1 << 32
 

@@ -137,7 +137,7 @@ static STATE: Single<State> = Single(UnsafeCell::new(State {
     error: Vec::new(),
 }));
 
-/// Set by the host to the largest `i64` to end a call: the meter's checks trap when fuel is below it.
+/// Set by the host to a negative number to end a call: the meter's checks trap then.
 #[cfg_attr(target_arch = "wasm32", export_name = "stop_word")]
 pub static STOP_WORD: AtomicU64 = AtomicU64::new(0);
 

@@ -14,8 +14,8 @@
 //! | `pull() -> status` | produces the next batch; called until the status is not `MORE` |
 //!
 //! `stop_word` is a global that holds the address of 8 bytes. The checks that the meter puts into the
-//! code trap when `fuel`, a global that the meter adds, is below the `i64` there: zero while the run
-//! may go on, the largest number when the host ends it.
+//! code trap when `fuel`, a global that the meter adds, or the `i64` there is negative: it is zero
+//! while the run may go on, and the host sets it to -1 to end the run.
 //! `init` exists only before the build has taken its snapshot.
 //!
 //! # Control block, 128 bytes

@@ -182,7 +182,10 @@ impl<'c> Body<'c> {
         }
     }
 
-    /// End the run if the count on top of the stack is below the stop word.
+    /// End the run if the count on top of the stack, or the stop word, is below zero.
+    ///
+    /// One comparison serves both, and whatever a corrupted guest writes to the stop word, it cannot
+    /// hide that the count is spent.
     fn check(&mut self) {
         self.write(&[
             Instruction::I32Const(self.calls.stop_word),
@@ -192,6 +195,8 @@ impl<'c> Body<'c> {
                 target: MemArgTarget::Memory(0),
                 ordering: None,
             }),
+            Instruction::I64Or,
+            Instruction::I64Const(0),
             Instruction::I64LtS,
             Instruction::If(BlockType::Empty),
         ]);

@@ -8,8 +8,8 @@
 //! and before they end the run, so that it is right after a trap too, or as old as the last call.
 //!
 //! What is charged where is the subject of [`crate::regions`]. Every function entry and every loop
-//! header also checks: it traps when the count is below the stop word, which is 0 while the run may
-//! go on and the largest `i64` when the host ends it, so that one comparison serves both.
+//! header also checks: it traps when the count is below zero, or when the host has set the stop word
+//! to a negative number.
 
 use crate::body::{Body, Calls};
 use crate::module::{Module, CODE, EXPORT, FUNCTION, GLOBAL, TYPE};

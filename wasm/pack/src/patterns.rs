@@ -10,7 +10,7 @@ pub struct Count {
     pub fuel: u32,
     /// The last parameter.
     pub local: u32,
-    /// Address of what a check compares with.
+    /// Address of what a check looks at besides the count.
     pub stop_word: i32,
 }
 
@@ -157,7 +157,7 @@ impl<'o> Reader<'o> {
 
     /// Pass `length` operators and the check behind them; pass nothing where there is no check.
     fn checked(&mut self, length: usize) -> bool {
-        let [Operator::I32Const { value }, Operator::I64Load { memarg }, Operator::I64LtS, Operator::If {
+        let [Operator::I32Const { value }, Operator::I64Load { memarg }, Operator::I64Or, Operator::I64Const { value: 0 }, Operator::I64LtS, Operator::If {
             blockty: BlockType::Empty,
         }, Operator::LocalGet { local_index }, Operator::GlobalSet { global_index }, Operator::Unreachable, Operator::End, ..] =
             &self.rest()[length..]
@@ -169,7 +169,7 @@ impl<'o> Reader<'o> {
             && memarg.target == MemArgTarget::Memory(0)
             && self.is_count(*local_index)
             && *global_index == self.count.fuel;
-        self.at += if found { length + 8 } else { 0 };
+        self.at += if found { length + 10 } else { 0 };
         found
     }
 }

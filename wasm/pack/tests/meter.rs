@@ -164,13 +164,26 @@ fn the_count_is_there_after_a_trap() {
 fn the_stop_word_ends_a_run_at_the_next_check() {
     // The function sets the stop word itself, as the host does from another thread.
     let functions = format!(
-        "{RUN} i32.const {STOP} i64.const 0x7fffffffffffffff i64.store loop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end i32.const 77)"
+        "{RUN} i32.const {STOP} i64.const -1 i64.store loop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end i32.const 77)"
     );
     let (metered, _) = meter(&module(&functions)).unwrap();
     let mut guest = Guest::new(&metered);
     guest.set_fuel(PLENTY);
     assert!(guest.run(1).is_err());
     assert!(guest.fuel() > 0);
+}
+
+#[test]
+fn a_guest_that_writes_the_stop_word_cannot_go_on_without_fuel() {
+    for written in ["0x7fffffffffffffff", "-0x8000000000000000", "1", "-1"] {
+        let functions = format!(
+            "{RUN} i32.const {STOP} i64.const {written} i64.store loop br 0 end i32.const 0)"
+        );
+        let (metered, _) = meter(&module(&functions)).unwrap();
+        let mut guest = Guest::new(&metered);
+        guest.set_fuel(1000);
+        assert!(guest.run(1).is_err(), "{written}");
+    }
 }
 
 #[test]

@@ -72,13 +72,16 @@ mod opcode {
     pub const I64_CONST: u8 = 0x42;
     pub const I64_LT_S: u8 = 0x53;
     pub const I64_SUB: u8 = 0x7d;
+    pub const I64_OR: u8 = 0x84;
     pub const I64_EXTEND_I32_U: u8 = 0xad;
 }
 use opcode::*;
 
-const CHECK: [u8; 8] = [
+const CHECK: [u8; 10] = [
     I32_CONST,
     I64_LOAD,
+    I64_OR,
+    I64_CONST,
     I64_LT_S,
     IF,
     LOCAL_GET,
@@ -137,9 +140,9 @@ fn breaks(code: &[&[u8]]) -> Vec<(usize, Vec<u8>)> {
     }
     if begins(&[&[LOCAL_TEE], &CHECK]) {
         // No check, a check of another word, and one that lets the run go on.
-        found.push((9, vec![LOCAL_SET, code[0][1]]));
+        found.push((11, vec![LOCAL_SET, code[0][1]]));
         found.push((2, [code[0], &[I32_CONST, 16]].concat()));
-        found.push((9, [&code[..7].concat(), code[8]].concat()));
+        found.push((11, [&code[..9].concat(), code[10]].concat()));
     }
     if begins(&[
         &[
@@ -152,7 +155,7 @@ fn breaks(code: &[&[u8]]) -> Vec<(usize, Vec<u8>)> {
         ],
         &CHECK,
     ]) {
-        found.push((14, Vec::new()));
+        found.push((16, Vec::new()));
     }
     if begins(&[&[LOCAL_GET, CALL, LOCAL_SET]]) {
         found.push((1, OTHER.to_vec()));
@@ -214,7 +217,7 @@ const COUNTED: &str = r#"(module (memory 1) (table 2 funcref) (elem (i32.const 0
     (global $other (mut i64) (i64.const 0))
     (func $f (param i32 i64) (result i32 i64)
         local.get 1 i64.const 2 i64.sub local.tee 1
-        i32.const 8 i64.load i64.lt_s if local.get 1 global.set $fuel unreachable end
+        i32.const 8 i64.load i64.or i64.const 0 i64.lt_s if local.get 1 global.set $fuel unreachable end
         block (result i32)
             local.get 0
         end

@@ -12,8 +12,8 @@ use wasmer_types::TrapCode;
 
 /// Name of the exported global that holds the address of the stop word.
 const STOP_WORD: &str = "stop_word";
-/// What the stop word is set to: the meter's checks end the run when the fuel is below it.
-const STOP: i64 = i64::MAX;
+/// What the stop word is set to: the meter's checks end the run when it is negative.
+const STOP: i64 = -1;
 
 /// A store with its one instance.
 struct Sandbox {
