@@ -5,18 +5,19 @@ BIN := $(VENV)/bin
 # cargo keeps what it compiled for the checks in one place for all checkouts.
 CHECKS := $(or $(JQ_MAGIC_BUILD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jq_magic-build)/checks
 
-.PHONY: help demo test setup guest lint unit notebooks record clean
+.PHONY: help demo test setup guest lint unit js notebooks browser record screenshots clean
 
 help:
 	@echo "make demo    set up, run notebooks/quickstart.ipynb and show it here"
 	@echo "make test    set up and run every check"
 	@echo "make record  run the notebooks and keep their outputs"
+	@echo "make screenshots  take the pictures of the README anew"
 	@echo "make clean   remove what was made here"
 
 demo: setup
 	@$(BIN)/python notebooks/demo.py
 
-test: setup lint unit notebooks
+test: setup lint unit notebooks js browser
 	@echo "all checks passed"
 
 setup: $(VENV)/ready guest
@@ -49,6 +50,20 @@ unit:
 
 notebooks:
 	$(BIN)/python notebooks/check.py
+
+# node and a browser are looked for, or installed, when they are first needed.
+$(VENV)/browser-tools: tests/browser/tools.py $(VENV)/ready
+	@$(BIN)/python tests/browser/tools.py
+	@touch $@
+
+js: $(VENV)/browser-tools
+	node --test tests/js/
+
+browser: $(VENV)/browser-tools
+	$(BIN)/python -m pytest tests/browser
+
+screenshots: setup $(VENV)/browser-tools
+	$(BIN)/python tests/browser/screenshots.py
 
 record: setup
 	$(BIN)/python notebooks/record.py

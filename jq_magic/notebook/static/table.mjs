@@ -43,7 +43,6 @@ export class Table extends Scroller {
   }
 
   arrived() {
-    this.draw();
     this.choose(this.active.row, this.active.column);
   }
 

@@ -23,6 +23,7 @@ export class Tree extends Scroller {
     this.root = new Branch(outputs);
     this.pagers = new Map();
     this.active = 0;
+    this.later = [];
   }
 
   state() {
@@ -47,8 +48,8 @@ export class Tree extends Scroller {
   }
 
   arrived() {
-    this.draw();
     this.choose(this.active);
+    for (const key of this.later.splice(0)) this.pressed(key);
   }
 
   /** Keys and indices from the output down; null when one is on its way, or too long to be known. */
@@ -139,8 +140,11 @@ export class Tree extends Scroller {
     const page = Math.max(1, Math.floor(this.element.clientHeight / TREE_ROW) - 1);
     const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
     let to = this.active + (moves[key] ?? 0);
+    const item = this.item(this.root.locate(this.active));
+    // Keys can be faster than the kernel: they wait until it is known what they are pressed on.
+    if (!item && (key in moves || /^Arrow|^ $|Enter/.test(key))) return this.later.push(key);
     if (key === "Enter" || key === " ") this.toggle(to);
-    else if (key === "ArrowRight") to += this.toggle(to, true) ? 0 : 1;
+    else if (key === "ArrowRight") to += this.toggle(to, true) || !item.n ? 0 : 1;
     else if (key === "ArrowLeft") {
       const parent = this.root.locate(to).slice(0, -1);
       if (!this.toggle(to, false) && parent.length) to = this.root.rowOf(parent);

@@ -27,7 +27,7 @@ class View {
     this.element = html("div.root", { "data-lm-suppress-shortcuts": "true", onkeydown: (e) => this.pressed(e) },
       lines.length ? html("div.said", lines) : null,
       stoppedBox(head, (text) => this.say(text)),
-      shape.outputs ? [this.bar(), this.hold, this.foot(), this.pictures] : html("div", "no output"),
+      shape.outputs ? [this.bar(), this.hold, this.foot(), this.pictures] : html("div", "no output ", this.status),
       meterRow(head));
     if (!shape.outputs) return;
     this.show(shape.table?.rows > 1 ? "Table" : "Tree");
@@ -76,14 +76,16 @@ class View {
     this.opened = true;
     const { items } = await this.asker.ask("children", { at: [], from: 0, to: 1 });
     if (items[0].n) this.views.Tree.root.open(0, items[0].n);
-    this.fit();
     this.views.Tree.choose(this.views.Tree.active);
   }
 
-  /** As high as what it shows, up to a point; a tree keeps its height when it is opened further. */
+  /** As high as what it shows, up to a point. */
   fit() {
     const table = this.current === this.views.Table;
     const rows = table ? this.shape.table.rows * 24 + 24 : this.views.Tree.root.height * 22;
+    // Between two changes of that, the height is the reader's.
+    if (this.current.fitted === rows) return;
+    this.current.fitted = rows;
     this.current.element.style.height = `${Math.max(table ? 72 : 66, Math.min(rows + 18, 330))}px`;
   }
 
@@ -93,6 +95,7 @@ class View {
 
   chosen(chosen) {
     this.at = chosen;
+    this.fit();
     const known = chosen.path !== null;
     this.path.textContent = chosen.output + (known ? chosen.path : chosen.item?.keycut ? "the key is too long" : "…");
     const { item } = chosen;
@@ -154,7 +157,6 @@ class View {
       this.say(`${count(this.next + 1)} of ${this.whole ? "" : "at least "}${count(this.total)}`);
       if (this.current !== this.views.Tree) this.show("Tree");
       await this.views.Tree.reveal(this.found[this.next]);
-      this.fit();
     });
   }
 
