@@ -29,7 +29,7 @@ def wheel(tmp_path_factory):
 def test_the_wheel_holds_the_guest_and_its_licences(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    for name in ["jaq.wasm", "jaq.json", "jaq.licenses.txt", "py.typed", "notebook/magics.py"]:
+    for name in ["jaq.wasm", "jaq.json", "jaq.licenses.txt", "py.typed", "notebook/static/view.mjs"]:
         assert f"jq_magic/{name}" in names
     assert wheel.name.endswith("py3-none-any.whl")
     assert not [name for name in names if name.startswith(("tests", "wasm"))]

@@ -21,7 +21,7 @@ function initialize({ model, signal }) {
     text, html("span.track", { "aria-hidden": "true" }, share));
   const write = () => {
     const gone = Math.min(deadline, (performance.now() - began) / 1000);
-    const shown = `${seconds(gone)} s of ${seconds(deadline)} s; Interrupt the kernel (■, or I, I) to stop it `;
+    const shown = `${seconds(gone)} s of ${seconds(deadline)} s; interrupt the kernel (■, or I, I) to stop it `;
     text.textContent = `jq runs: ${shown}`;
     share.style.width = `${(100 * gone) / deadline}%`;
   };
