@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 CACHE := $(or $(JQ_MAGIC_BUILD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jq_magic-build)
 CHECKS := $(CACHE)/checks
 
-.PHONY: help demo test setup guest wasmer lint unit notebooks differential record bench bench-quick bench-runtimes
-.PHONY: clean proof fuzz reproduce audit
+.PHONY: help demo test setup guest wasmer lint unit js notebooks browser differential record screenshots
+.PHONY: bench bench-quick bench-runtimes clean proof fuzz reproduce audit
 
 # Seconds that each fuzz target runs.
 T ?= 60
@@ -24,12 +24,13 @@ help:
 	@echo "make fuzz    fuzz each target for T seconds (make fuzz T=600)"
 	@echo "make reproduce  build the guest twice from nothing and compare"
 	@echo "make audit   look the dependencies up in the advisory databases"
+	@echo "make screenshots  take the pictures of the README anew"
 	@echo "make clean   remove what was made here"
 
 demo: setup
 	@$(BIN)/python notebooks/demo.py
 
-test: setup wasmer lint unit notebooks
+test: setup wasmer lint unit notebooks js browser
 	@echo "all checks passed"
 
 setup: $(VENV)/ready guest
@@ -68,6 +69,20 @@ unit:
 
 notebooks:
 	$(BIN)/python notebooks/check.py
+
+# node and a browser are looked for, or installed, when they are first needed.
+$(VENV)/browser-tools: tests/browser/tools.py $(VENV)/ready
+	@$(BIN)/python tests/browser/tools.py
+	@touch $@
+
+js: $(VENV)/browser-tools
+	node --test tests/js/
+
+browser: $(VENV)/browser-tools
+	$(BIN)/python -m pytest tests/browser
+
+screenshots: setup $(VENV)/browser-tools
+	$(BIN)/python tests/browser/screenshots.py
 
 # Thousands of drawn programs, here and in jq: minutes to hours.
 differential: setup

@@ -27,8 +27,8 @@ class Shell(InteractiveShell):
     def go(self, cell):
         with capture_output() as captured:
             result = self.run_cell(cell)
-        result.raise_error()
         self.shown = captured
+        result.raise_error()
         return result.result
 
 

@@ -29,7 +29,8 @@ def wheel(tmp_path_factory):
 def test_the_wheel_holds_the_guest_and_its_licences(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    for name in ["jaq.wasm", "jaq.json", "jaq.licenses.txt", "jaq.cdx.json", "py.typed", "notebook/magics.py"]:
+    files = ["jaq.wasm", "jaq.json", "jaq.licenses.txt", "jaq.cdx.json", "py.typed", "notebook/static/view.mjs"]
+    for name in files:
         assert f"jq_magic/{name}" in names
     assert wheel.name.endswith("py3-none-any.whl")
     assert not [name for name in names if name.startswith(("tests", "wasm"))]

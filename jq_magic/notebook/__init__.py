@@ -1,4 +1,4 @@
-"""The IPython extension: `%jq`, `%%jq`, completion, and the result's display."""
+"""The IPython extension: `%jq`, `%%jq`, `%jq_history`, completion, and the result's display."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jq_magic.errors import RuntimeUnavailableError
 from jq_magic.notebook import completion, transform
 from jq_magic.notebook.magics import JqMagic
 
-_MAGICS = {"line": "jq", "cell": "jq"}
+_MAGICS = [("line", "jq"), ("cell", "jq"), ("line", "jq_history")]
 
 
 def load_ipython_extension(ipython: Any) -> None:
@@ -20,7 +20,9 @@ def load_ipython_extension(ipython: Any) -> None:
     # A ceiling that cannot be read is told now, not at the first cell.
     ceiling.current()
     modules.notice = _say
-    ipython.register_magics(JqMagic(ipython))
+    magics = JqMagic(ipython)
+    ipython.register_magics(magics)
+    ipython.events.register("pre_run_cell", magics.views.cell_runs)
     ipython.input_transformers_cleanup.append(transform.mend_lines)
     if ipython.Completer is not None:
         ipython.Completer.custom_matchers.append(completion.matcher(ipython))
@@ -32,9 +34,12 @@ def load_ipython_extension(ipython: Any) -> None:
 
 def unload_ipython_extension(ipython: Any) -> None:
     """Take back everything that loading registered."""
-    for kind, name in _MAGICS.items():
+    for kind, name in _MAGICS:
         ipython.magics_manager.magics[kind].pop(name, None)
-    ipython.magics_manager.registry.pop(JqMagic.__name__, None)
+    magics = ipython.magics_manager.registry.pop(JqMagic.__name__, None)
+    if magics is not None:
+        ipython.events.unregister("pre_run_cell", magics.views.cell_runs)
+        magics.views.close()
     ipython.configurables[:] = [found for found in ipython.configurables if not isinstance(found, JqMagic)]
     hooks = ipython.input_transformers_cleanup
     hooks[:] = [hook for hook in hooks if hook is not transform.mend_lines]

@@ -1,4 +1,4 @@
-"""How a result looks: text and static HTML, with what the run used."""
+"""How a result looks: text, static HTML, and the live view's place in it, with what the run used."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import dataclasses
 import html
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from jq_magic.errors import visible
 from jq_magic.limits import show, show_seconds
+from jq_magic.notebook import again, live
+from jq_magic.notebook.meters import Meter, details, meters
 from jq_magic.program import Result
 
 #: Characters of JSON that a display shows; the object keeps everything.
@@ -46,9 +49,21 @@ class Shown:
 
     """
 
-    def __init__(self, result: Result, style: Style | None = None) -> None:
+    def __init__(
+        self,
+        result: Result,
+        style: Style | None = None,
+        *,
+        views: live.Views | None = None,
+        mode: str = "auto",
+        stopped: str = "",
+        offers: Sequence[again.Offer] = (),
+    ) -> None:
+        """Args: views, mode: where a live view comes from; stopped, offers: why the run ended, what to run next."""
         self.result = result
         self._style = style or Style()
+        self._views, self._mode = views, mode
+        self._stopped, self._offers = stopped, offers
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -62,17 +77,39 @@ class Shown:
         return values[0] if len(values) == 1 else values
 
     def __repr__(self) -> str:
-        return "\n".join([*self._lines(), self._usage()])
+        stopped = [visible(line) for line in self._stopped.splitlines()]
+        return "\n".join([*self._lines(), *stopped, self._usage()])
 
-    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
-        return {"text/plain": repr(self), "text/html": self._html()}
+    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = {"text/plain": repr(self)}
+        mode = "static" if self._views is None else self._views.mode(self._mode)
+        if self._views is None or mode == "static":
+            return {**bundle, "text/html": self._html()}
+        view = self._views.open(self._head(), self.result.text)
+        if mode == "widget":
+            bundle[live.WIDGET_MIME] = {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
+        return {**bundle, "text/html": self._html(view.place)}
+
+    def _head(self) -> dict[str, Any]:
+        """What the view shows around the outputs."""
+        return {
+            "meters": [
+                {"name": meter.name, "text": meter.text, "percent": meter.percent} for meter in meters(self.result)
+            ],
+            "details": details(self.result),
+            "messages": self._messages(),
+            "stopped": [visible(line) for line in self._stopped.splitlines()],
+            "offers": [dataclasses.asdict(offer) for offer in self._offers],
+        }
+
+    def _messages(self) -> list[str]:
+        return [f"said: {visible(message[:SHOWN_CHARS])}" for message in self.result.messages[:SHOWN_LINES]]
 
     def _lines(self) -> list[str]:
         lines, left = layout(self.result.text, self._style)
         if left:
             lines.append(f"… {left:,} more characters of JSON; .text has all of it")
-        messages = [f"said: {visible(message[:SHOWN_CHARS])}" for message in self.result.messages[:SHOWN_LINES]]
-        return messages + lines
+        return self._messages() + lines
 
     def _usage(self) -> str:
         result = self.result
@@ -80,33 +117,26 @@ class Shown:
         memory = f"memory {_of(result.usage.memory_bytes, result.limits.memory_bytes)}"
         return " · ".join([fuel, memory, show_seconds(result.usage.wall_s), result.runtime])
 
-    def _html(self) -> str:
-        usage, allowed = self.result.usage, self.result.limits
-        bars = "".join(
-            _bar(name, show(field, used), show(field, limit), used / limit)
-            for name, field, used, limit in (
-                ("fuel", "fuel", usage.fuel, allowed.fuel),
-                ("memory", "memory_bytes", usage.memory_bytes, allowed.memory_bytes),
-                ("time", "deadline_s", usage.wall_s, allowed.deadline_s),
-            )
-        )
-        body = html.escape("\n".join(self._lines()))
+    def _html(self, place: str = "") -> str:
+        bars = "".join(map(_bar, meters(self.result)))
+        body = html.escape("\n".join([*self._lines(), *self._stopped.splitlines()]))
+        mark = f' data-jq-magic="{place}"' if place else ""
         return (
-            f'<pre style="white-space:pre-wrap;overflow-wrap:anywhere;margin:0;line-height:1.3;'
+            f'<div{mark}><pre style="white-space:pre-wrap;overflow-wrap:anywhere;margin:0;line-height:1.3;'
             f'font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px)">{body}</pre>'
             f'<div style="display:flex;flex-wrap:wrap;gap:2px 16px;margin-top:4px;font-size:85%;'
-            f'color:var(--jp-ui-font-color1,inherit)">{bars}<span>{html.escape(self.result.runtime)}</span></div>'
+            f'color:var(--jp-ui-font-color1,inherit)">{bars}<span>{html.escape(self.result.runtime)}</span></div></div>'
         )
 
 
-def _bar(name: str, used: str, limit: str, share: float) -> str:
-    percent = min(100.0, 100.0 * share)
-    text = html.escape(f"{name} {used} of {limit}")
+def _bar(meter: Meter) -> str:
+    text = html.escape(meter.text)
     return (
-        f'<span role="meter" aria-label="{name}" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent:.1f}" '
-        f'aria-valuetext="{text}">{text} <span aria-hidden="true" style="display:inline-block;width:60px;height:7px;'
+        f'<span role="meter" aria-label="{meter.name}" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{meter.percent:.1f}" aria-valuetext="{text}">{text} '
+        f'<span aria-hidden="true" style="display:inline-block;width:60px;height:7px;'
         f'border:1px solid var(--jp-border-color1,currentColor)"><span style="display:block;height:100%;'
-        f'width:{percent:.1f}%;background:var(--jp-brand-color1,currentColor)"></span></span></span>'
+        f'width:{meter.percent:.1f}%;background:var(--jp-brand-color1,currentColor)"></span></span></span>'
     )
 
 

@@ -1,19 +1,21 @@
-"""The magics `%jq` and `%%jq`."""
+"""The magics `%jq`, `%%jq` and `%jq_history`."""
 
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, magics_class, needs_local_scope, no_var_expand
+from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
 from IPython.core.magic import line_cell_magic as line_cell
-from traitlets import TraitError, TraitType, Unicode
+from IPython.display import display
+from traitlets import Enum, TraitError, TraitType, Unicode
 
 from jq_magic import ceiling, data, limits
-from jq_magic.errors import HaltError, JqMagicError
+from jq_magic.errors import HaltError, JqMagicError, LimitError
 from jq_magic.limits import PRESETS, Limits
-from jq_magic.notebook import lookup, options
+from jq_magic.notebook import again, history, live, lookup, options, progress
 from jq_magic.notebook.display import Shown, Style
 from jq_magic.program import Program, Result
 from jq_magic.sandbox import Sandbox
@@ -90,6 +92,12 @@ class JqMagic(Magics):
     outputs = Amount("outputs", "number of outputs").tag(config=True)
     depth = Amount("depth", "nesting of values and programs").tag(config=True)
     program_limit = Amount("program_bytes", "bytes of the program").tag(config=True)
+    view = Enum(live.MODES, "auto", help="how results are shown: auto, live, widget, static").tag(config=True)
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self.views = live.Views(shell)
+        self.history = history.History()
 
     @no_var_expand
     @needs_local_scope
@@ -98,7 +106,6 @@ class JqMagic(Magics):
         """Run a filter; replaced below by the help that lists the options."""
         assert self.shell is not None
         given = options.read(line, cell=cell is not None)
-        program = given.program if cell is None else cell
         variables = self.shell.user_ns
         namespace = {**variables, **(local_ns or {})}
         out = given.options.get("out")
@@ -111,15 +118,8 @@ class JqMagic(Magics):
         text = b"null" if given.name is None else data.to_json_bytes(lookup.find(namespace, given.name))
         if given.options.get("stream"):
             text = sandbox.compile("tostream").run(text).text.encode()
-        arguments, positional = self._arguments(given, namespace), self._positional(given)
-        result = Program(program, arguments, positional=positional, sandbox=sandbox).run(
-            text,
-            raw_input=given.options.get("raw_input", False),
-            slurp=given.options.get("slurp", False),
-            null_input=given.name is None,
-            sort_keys=given.options.get("sort_keys", False),
-        )
-        shown = Shown(result, _style(given))
+        result = self._run(sandbox, given, (line, cell), text, namespace)
+        shown = Shown(result, _style(given), views=self.views, mode=self.view)
         if out is not None:
             variables[out] = shown.value
         if given.options.get("exit_status"):
@@ -127,6 +127,70 @@ class JqMagic(Magics):
         if form is not None:
             return shown.value if form == "values" else result.text
         return None if given.options.get("quiet") else shown
+
+    @line_magic
+    def jq_history(self, line: str) -> history.Shown:
+        """The runs of this session: filter, variable, fuel, memory, time, outcome.
+
+        %jq_history [N]     the last N, 100 unless told
+        """
+        last = line.strip()
+        if not last:
+            return self.history.show()
+        try:
+            return self.history.show(limits.parse_count(last))
+        except JqMagicError as error:
+            raise UsageError(f"%jq_history takes how many runs to show: {error}") from None
+
+    def _run(
+        self,
+        sandbox: Sandbox,
+        given: options.Line,
+        source: tuple[str, str | None],
+        text: bytes,
+        namespace: dict[str, Any],
+    ) -> Result:
+        """Run the filter of a call whose text was `source`, and remember it."""
+        line, cell = source
+        program = given.program if cell is None else cell
+        arguments, positional = self._arguments(given, namespace), self._positional(given)
+        try:
+            with progress.shown(sandbox.limits.deadline_s, self._progress()):
+                result = Program(program, arguments, positional=positional, sandbox=sandbox).run(
+                    text,
+                    raw_input=given.options.get("raw_input", False),
+                    slurp=given.options.get("slurp", False),
+                    null_input=given.name is None,
+                    sort_keys=given.options.get("sort_keys", False),
+                )
+        except BaseException as error:
+            usage = error.usage if isinstance(error, JqMagicError) else None
+            self.history.add(history.Run(program, given.name or "", usage, type(error).__name__))
+            if isinstance(error, LimitError) and not given.options.get("quiet"):
+                self._show_stopped(error, again.offers(error, line, cell), given)
+            raise
+        self.history.add(history.Run(program, given.name or "", result.usage, "ok"))
+        return result
+
+    def _show_stopped(self, error: LimitError, offers: list[again.Offer], given: options.Line) -> None:
+        """What a run gave and used until a limit ended it; elsewhere than in a live notebook the error tells."""
+        if error.partial is not None and self.views.mode(self.view) != "static":
+            display(  # type: ignore[no-untyped-call] # IPython's function has no types
+                Shown(
+                    error.partial,
+                    _style(given),
+                    views=self.views,
+                    mode=self.view,
+                    stopped=str(error),
+                    offers=offers,
+                )
+            )
+
+    def _progress(self) -> progress.Opener | None:
+        if self.views.mode(self.view) != "static":
+            return progress.in_page
+        at_terminal = getattr(self.shell, "kernel", None) is None and sys.stderr.isatty()
+        return progress.in_terminal if at_terminal else None
 
     def _form(self, given: options.Line) -> str | None:
         form: str | None = given.options.get("as")

@@ -83,12 +83,14 @@ class Line:
         options: Values by `Option.key`; a list of tuples for those that can be repeated.
         name: The variable, None with `-n`.
         program: The rest, verbatim.
+        spans: Where the options stand: key, start, end, in the order of the line.
 
     """
 
     options: dict[str, Any]
     name: str | None
     program: str
+    spans: list[tuple[str, int, int]]
 
 
 def describe() -> str:
@@ -103,7 +105,8 @@ def describe() -> str:
 def read(line: str, *, cell: bool) -> Line:
     """Read the line of `%jq` or, with `cell`, of `%%jq`. Raises: UsageError."""
     options: dict[str, Any] = {key: [] for key in _REPEATED}
-    at = _read_options(line, 0, options)
+    spans: list[tuple[str, int, int]] = []
+    at = _read_options(line, 0, options, spans)
     name = None
     if not options.get("null_input"):
         at += len(line[at:]) - len(line[at:].lstrip())
@@ -114,7 +117,7 @@ def read(line: str, *, cell: bool) -> Line:
         if line[at:] and not line[at].isspace():
             raise UsageError(f"{line[at - len(name) :].split(maxsplit=1)[0]!r} is no variable; write %jq VAR FILTER")
     if cell:
-        at = _read_options(line, at, options)
+        at = _read_options(line, at, options, spans)
     elif _REST & options.keys():
         raise UsageError("--args and --jsonargs belong to %%jq, whose filter is not on the same line")
     rest = line[at:].strip()
@@ -122,7 +125,15 @@ def read(line: str, *, cell: bool) -> Line:
         raise UsageError(f"the filter of %%jq is the cell's body, so {rest[:40]!r} does not belong on its first line")
     if not cell and not rest:
         raise UsageError("there is no filter; write %jq VAR FILTER, for example: %jq data .[0]")
-    return Line(options, name, rest)
+    return Line(options, name, rest, spans)
+
+
+def without(line: str, key: str, *, cell: bool) -> str:
+    """A line that `read` takes, without one option. Raises: UsageError."""
+    for found, start, end in reversed(read(line, cell=cell).spans):
+        if found == key:
+            line = line[:start] + line[end:]
+    return line.strip()
 
 
 def _no_variable(rest: str, *, cell: bool) -> str:
@@ -132,7 +143,7 @@ def _no_variable(rest: str, *, cell: bool) -> str:
     return f"{rest.split(maxsplit=1)[0]!r} is no variable; write {form}, or -n to run on null"
 
 
-def _read_options(line: str, at: int, options: dict[str, Any]) -> int:
+def _read_options(line: str, at: int, options: dict[str, Any], spans: list[tuple[str, int, int]]) -> int:
     while (match := _OPTION.match(line, at)) is not None:
         written, joined = match[1], bool(match[2])
         if written == "--":
@@ -141,6 +152,7 @@ def _read_options(line: str, at: int, options: dict[str, Any]) -> int:
         at = match.end()
         for option in found:
             at = _read_values(line, at, option, options, joined=joined)
+            spans.append((option.key, match.start(), at))
     return at
 
 

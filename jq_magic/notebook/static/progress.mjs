@@ -1,0 +1,37 @@
+// A line below the cell that runs. It is an element of the page and no output: a saved notebook has no trace of it.
+import { html } from "./dom.mjs";
+
+/** The cell that runs is the first one whose prompt is a star. */
+function running() {
+  for (const prompt of document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")) {
+    if (prompt.textContent.includes("[*]")) return prompt.closest(".jp-CodeCell");
+  }
+  return null;
+}
+
+/** Seconds as the line shows them. */
+export const seconds = (number) => (number < 10 ? number.toFixed(1) : number.toFixed(0));
+
+function initialize({ model, signal }) {
+  const began = performance.now() - 1000 * model.get("began_s");
+  const deadline = model.get("deadline_s");
+  const share = html("span");
+  const text = html("span");
+  const line = html("div.root.progress", { role: "status" },
+    text, html("span.track", { "aria-hidden": "true" }, share));
+  const write = () => {
+    const gone = Math.min(deadline, (performance.now() - began) / 1000);
+    const shown = `${seconds(gone)} s of ${seconds(deadline)} s; interrupt the kernel (■, or I, I) to stop it `;
+    text.textContent = `jq runs: ${shown}`;
+    share.style.width = `${(100 * gone) / deadline}%`;
+  };
+  write();
+  const timer = setInterval(write, 200);
+  running()?.append(line);
+  signal.addEventListener("abort", () => {
+    clearInterval(timer);
+    line.remove();
+  });
+}
+
+export default { initialize };

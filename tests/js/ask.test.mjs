@@ -1,0 +1,47 @@
+// Questions and answers, and the pages that are kept.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Asker, Pager } from "../../jq_magic/notebook/static/ask.mjs";
+
+function model() {
+  const sent = [];
+  let hear;
+  return { sent, on: (_name, callback) => (hear = callback), send: (content) => sent.push(content), say: (answer) => hear(answer) };
+}
+
+test("each answer reaches the question that has its number", async () => {
+  const kernel = model();
+  const asker = new Asker(kernel);
+  const [first, second] = [asker.ask("open"), asker.ask("value", { at: [0] })];
+  assert.deepEqual(kernel.sent, [{ id: 1, op: "open" }, { id: 2, op: "value", at: [0] }]);
+  kernel.say({ id: 9, ok: {} });
+  kernel.say(null);
+  kernel.say({ id: 2, error: "too long" });
+  kernel.say({ id: 1, ok: { outputs: 1 } });
+  assert.deepEqual(await first, { outputs: 1 });
+  await assert.rejects(second, /too long/);
+});
+
+test("a page is asked for once, and the oldest are forgotten", async () => {
+  const loaded = [];
+  let changes = 0;
+  const pager = new Pager(async (page) => loaded.push(page), () => changes++, 2);
+  assert.equal(pager.page(0), null);
+  assert.equal(pager.page(0), null);
+  await new Promise(setImmediate);
+  assert.equal(changes, 1);
+  assert.equal(pager.page(0), 1);
+  pager.page(1);
+  pager.page(2);
+  await new Promise(setImmediate);
+  assert.deepEqual(loaded, [0, 1, 2]);
+  assert.equal(pager.pages.size, 2);
+});
+
+test("a page that cannot come says why", async () => {
+  const said = [];
+  const pager = new Pager(() => Promise.reject(new Error("no such value")), (error) => said.push(error.message));
+  pager.page(0);
+  await new Promise(setImmediate);
+  assert.deepEqual(said, ["no such value"]);
+});

@@ -1,0 +1,34 @@
+// Paths, escapes and numbers as texts.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { count, jqPath, plural, quoted, tick, visible } from "../../jq_magic/notebook/static/text.mjs";
+
+test("a path is written as jq reads it", () => {
+  for (const [steps, path] of [
+    [[], "."],
+    [["users", 3, "name"], ".users[3].name"],
+    [[0], ".[0]"],
+    [[0, "a b"], '.[0]["a b"]'],
+    [["a b", 0], '.["a b"][0]'],
+    [["end", "and"], '.["end"]["and"]'],
+    [["a", "end"], '.a["end"]'],
+    [['q"\\('], '.["q\\"\\\\("]'],
+    [["1a", "_a1", "é", ""], '.["1a"]._a1["é"][""]'],
+    [["\u202e\u0000"], '.["\\u202e\\u0000"]'],
+    [["__proto__", "constructor"], ".__proto__.constructor"],
+  ]) assert.equal(jqPath(steps), path);
+});
+
+test("what cannot be seen is escaped, and JSON reads it back", () => {
+  assert.equal(visible("a\u001b[31mb\u202e\u200b\u2028"), "a\\u001b[31mb\\u202e\\u200b\\u2028");
+  assert.equal(visible("<b>é中😀$$"), "<b>é中😀$$");
+  for (const text of ["\u{e0001}x", "\n\t\"\\", "\ufeff", "\ud800"]) assert.equal(JSON.parse(quoted(text)), text);
+});
+
+test("numbers are grouped, and short on an axis", () => {
+  assert.deepEqual([0, 999, 1000, 1234567].map(count), ["0", "999", "1,000", "1,234,567"]);
+  assert.deepEqual([0, 1, 0.1 + 0.2, 250000, 2e6, -3e-7, 1.25e300].map(tick),
+    ["0", "1", "0.3", "250000", "2e6", "-3e-7", "1.25e300"]);
+  assert.equal(plural(1, "row"), "1 row");
+  assert.equal(plural(2000, "row"), "2,000 rows");
+});
