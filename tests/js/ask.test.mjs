@@ -45,3 +45,25 @@ test("a page that cannot come says why", async () => {
   await new Promise(setImmediate);
   assert.deepEqual(said, ["no such value"]);
 });
+
+test("a question is asked again while no answer comes, and no more afterwards", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const kernel = model();
+  new Asker(kernel).ask("open");
+  t.mock.timers.tick(3_999);
+  assert.equal(kernel.sent.length, 1);
+  t.mock.timers.tick(1);
+  assert.deepEqual(kernel.sent, [{ id: 1, op: "open" }, { id: 1, op: "open" }]);
+  kernel.say({ id: 1, ok: {} });
+  t.mock.timers.tick(600_000);
+  assert.equal(kernel.sent.length, 2);
+});
+
+test("a page that could not be had is asked for anew", async () => {
+  let asked = 0;
+  const pager = new Pager(() => (asked++, Promise.reject(new Error("busy"))), () => {});
+  pager.page(0);
+  await new Promise((done) => setImmediate(done));
+  pager.page(0);
+  assert.equal(asked, 2);
+});

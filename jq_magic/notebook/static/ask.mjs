@@ -1,5 +1,9 @@
 // Questions to the kernel, and pages of answers that are kept while they are near.
 
+/** How long an answer is waited for before the request is sent again; then twice as long, up to the last. */
+const RESEND_MS = 4_000;
+const LAST_RESEND_MS = 60_000;
+
 /** Sends requests as custom messages; each answer has the request's number. */
 export class Asker {
   constructor(model) {
@@ -17,11 +21,18 @@ export class Asker {
 
   /** @returns {Promise<object>} rejected with the kernel's reason */
   ask(op, request = {}) {
-    const id = ++this.number;
+    const message = { id: ++this.number, op, ...request };
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      this.model.send({ id, op, ...request });
+      this.waiting.set(message.id, { resolve, reject });
+      this.send(message, RESEND_MS);
     });
+  }
+
+  /** Send, and again while no answer has come: between page and kernel a message can get lost. Asking twice is harmless. */
+  send(message, patience) {
+    this.model.send(message);
+    if (patience > LAST_RESEND_MS) return;
+    setTimeout(() => this.waiting.has(message.id) && this.send(message, 2 * patience), patience);
   }
 }
 
@@ -44,7 +55,11 @@ export class Pager {
         if (this.pages.has(number)) this.pages.set(number, page);
         this.changed();
       },
-      (error) => this.changed(error),
+      (error) => {
+        // Asked for anew when it is looked at again.
+        this.pages.delete(number);
+        this.changed(error);
+      },
     );
     return null;
   }
