@@ -137,7 +137,8 @@ def attacked(attack, runtime, engine):
         "is_limit": isinstance(error, jq_magic.LimitError),
         "limit": getattr(error, "limit", None),
         "has_usage": getattr(error, "usage", None) is not None,
-        "said": "\n".join(said)[:2000],
+        # A page is looked at whole: cut, its last tag would be none.
+        "said": "\n".join(said)[: None if attack["kind"] == "bundle" else 2000],
         "shown": "\n".join(error._render_traceback_())[:10_000] if hasattr(error, "_render_traceback_") else "",
         "canary": any(CANARY in text for text in said),
         "events": WATCH.events[:5],
