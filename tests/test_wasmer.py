@@ -99,6 +99,8 @@ def test_close_and_stop_may_come_at_any_time_and_often(instance):
     instance.close()
     instance.close()
     instance.stop()
+    with pytest.raises(RuntimeError, match="closed"):
+        instance.memory_bytes()
 
 
 @pytest.mark.parametrize("use", [*USES, "close"])
