@@ -95,15 +95,15 @@ def have_literal_numbers: true;
 def todate: todateiso8601;
 def fromdate: fromdateiso8601;
 
-# Regular expressions: where flags are null, an array of both can stand for the expression
-def match($re; $flags): _match($re; $flags; false)[];
-def match($re): _match($re; null; false)[];
-def test($re; $flags): _match($re; $flags; true);
-def test($re): _match($re; null; true);
+# Regular expressions
+def match(re; flags): _match(re; flags)[];
+def match(re): _match(re; null)[];
+def test(re; flags): _test(re; flags);
+def test(re): _test(re; null);
 def _captured: reduce (.captures[] | select(.name != null)) as $group ({}; .[$group.name] = $group.string);
-def capture($re; $flags): _match($re; $flags; false)[] | _captured;
-def capture($re): _match($re; null; false)[] | _captured;
-def scan($re; $flags): _match($re; "g" + $flags; false)[] | if .captures == [] then .string else [.captures[].string] end;
+def capture(re; flags): _match(re; flags)[] | _captured;
+def capture(re): _match(re; null)[] | _captured;
+def scan($re; $flags): _match($re; "g" + $flags)[] | if .captures == [] then .string else [.captures[].string] end;
 def scan($re): scan($re; null);
 def splits($re; $flags): _split($re; $flags + "g")[];
 def splits($re): splits($re; null);

@@ -16,9 +16,9 @@ mod time;
 use crate::fault::Fault;
 use crate::machine::{Kind, Machine};
 use crate::value::{Error, Val, ValR};
-use jaq_core::box_iter::box_once;
+use jaq_core::box_iter::{box_once, flat_map_then};
 use jaq_core::native::{bome, run, Filter, Fun};
-use jaq_core::{Cv, Exn, RunPtr, ValX, ValXs};
+use jaq_core::{Bind, Cv, Exn, RunPtr, ValX, ValXs};
 
 /// A native without paths.
 type Simple = Filter<RunPtr<Kind>>;
@@ -63,6 +63,45 @@ fn limited<'a>(machine: &Machine, result: Result<Val, Fault>) -> ValXs<'a, Val> 
 fn unary(mut cv: Cv<'_, Kind>) -> (Val, Val) {
     let argument = cv.0.pop_var();
     (cv.1, argument)
+}
+
+/// What a native of `N` filters makes of its input and one output of each.
+type OfEach<const N: usize> = fn(&Machine, Val, [Val; N]) -> ValR;
+
+/// Call `f` with all combinations of the outputs of a native's `N` filters. As for jq's functions
+/// in C, the last filter is run first, and its outputs are outermost.
+pub fn each_of<const N: usize>(mut cv: Cv<'_, Kind>, f: OfEach<N>) -> ValXs<'_, Val> {
+    let machine = *cv.0.data();
+    let mut filters: Vec<_> = (0..N)
+        .map(|_| {
+            let (filter, ctx) = cv.0.pop_fun();
+            move |input| filter.run((ctx.clone(), input))
+        })
+        .collect();
+    filters.reverse();
+    combined(machine, filters, cv.1, [const { Val::Null }; N], f)
+}
+
+fn combined<'a, const N: usize>(
+    machine: &'a Machine,
+    mut filters: Vec<impl Fn(Val) -> ValXs<'a, Val> + Clone + 'a>,
+    input: Val,
+    outputs: [Val; N],
+    f: OfEach<N>,
+) -> ValXs<'a, Val> {
+    let Some(filter) = filters.pop() else {
+        return value(f(machine, input, outputs));
+    };
+    flat_map_then(filter(input.clone()), move |output| {
+        let mut outputs = outputs.clone();
+        outputs[filters.len()] = output;
+        combined(machine, filters.clone(), input.clone(), outputs, f)
+    })
+}
+
+/// The filters that a native takes.
+pub fn filters(count: usize) -> Box<[Bind]> {
+    vec![Bind::Fun(()); count].into()
 }
 
 fn text(value: &Val, message: &str) -> Result<bytes::Bytes, Error> {

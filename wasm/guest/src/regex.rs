@@ -6,7 +6,8 @@
 //! once in a run and not once in a call: over many rows, compiling is most of the work.
 #![forbid(unsafe_code)]
 
-use crate::machine::Kind;
+use crate::machine::{Kind, Machine};
+use crate::natives::{each_of, filters};
 use crate::value::{code_points, Error, Map, Val, ValR};
 use bytes::Bytes;
 use jaq_core::native::{bome, v, Filter};
@@ -25,7 +26,16 @@ const RICH: [&str; 16] = [
 /// The natives of this module.
 pub fn natives() -> Vec<Filter<RunPtr<Kind>>> {
     vec![
-        ("_match", v(3), |cv| bome(matched(cv))),
+        ("_match", filters(2), |cv| {
+            each_of(cv, |machine, input, [pattern, flags]| {
+                matched(machine, &input, pattern, flags)
+            })
+        }),
+        ("_test", filters(2), |cv| {
+            each_of(cv, |machine, input, [pattern, flags]| {
+                tested(machine, &input, pattern, flags)
+            })
+        }),
         ("_split", v(2), |cv| bome(split(cv))),
         ("_edits", v(2), |cv| bome(edits(cv))),
     ]
@@ -203,12 +213,13 @@ impl Compiled {
 
 /// The text, the pattern and the flags as strings.
 fn compiled<'v>(
-    cv: &'v Cv<'_, Kind>,
+    machine: &Machine,
+    input: &'v Val,
     pattern: &Val,
     flags: &Val,
 ) -> Result<(Compiled, &'v Bytes, &'v str), Error> {
-    let Val::Str(text) = &cv.1 else {
-        return Err(cv.1.error("cannot be matched, as it is not a string"));
+    let Val::Str(text) = input else {
+        return Err(input.error("cannot be matched, as it is not a string"));
     };
     let string = |value: &Val| match value {
         Val::Str(text) => Ok(String::from_utf8_lossy(text).into_owned()),
@@ -220,18 +231,16 @@ fn compiled<'v>(
     } else {
         string(flags)?
     };
-    let compiled =
-        cv.0.data()
-            .regexes
-            .borrow_mut()
-            .get(&pattern, &flags, text.is_ascii())?;
+    let compiled = machine
+        .regexes
+        .borrow_mut()
+        .get(&pattern, &flags, text.is_ascii())?;
     let shown = core::str::from_utf8(text).map_err(Error::str)?;
     Ok((compiled, text, shown))
 }
 
-/// `_match(re; flags; test)`: an array of matches, or whether there is one.
-fn matched(mut cv: Cv<'_, Kind>) -> ValR {
-    let (test, mut flags, mut pattern) = (cv.0.pop_var(), cv.0.pop_var(), cv.0.pop_var());
+/// Where flags are null, an array of both can stand for the expression.
+fn both(mut pattern: Val, mut flags: Val) -> Result<(Val, Val), Error> {
     if matches!(flags, Val::Null) {
         match &pattern {
             Val::Str(_) => {}
@@ -245,15 +254,25 @@ fn matched(mut cv: Cv<'_, Kind>) -> ValR {
             }
         }
     }
-    let (compiled, bytes, text) = compiled(&cv, &pattern, &flags)?;
-    if matches!(test, Val::Bool(true)) {
-        let mut found = false;
-        compiled.each(text, |_| {
-            found = true;
-            false
-        })?;
-        return Ok(Val::Bool(found));
-    }
+    Ok((pattern, flags))
+}
+
+/// `_test(re; flags)`: whether there is a match.
+fn tested(machine: &Machine, input: &Val, pattern: Val, flags: Val) -> ValR {
+    let (pattern, flags) = both(pattern, flags)?;
+    let (compiled, _, text) = compiled(machine, input, &pattern, &flags)?;
+    let mut found = false;
+    compiled.each(text, |_| {
+        found = true;
+        false
+    })?;
+    Ok(Val::Bool(found))
+}
+
+/// `_match(re; flags)`: an array of matches.
+fn matched(machine: &Machine, input: &Val, pattern: Val, flags: Val) -> ValR {
+    let (pattern, flags) = both(pattern, flags)?;
+    let (compiled, bytes, text) = compiled(machine, input, &pattern, &flags)?;
     let mut positions = Positions {
         text: bytes,
         byte: 0,
@@ -270,7 +289,7 @@ fn matched(mut cv: Cv<'_, Kind>) -> ValR {
 /// `_split(re; flags)`: the parts of the text between the matches.
 fn split(mut cv: Cv<'_, Kind>) -> ValR {
     let (flags, pattern) = (cv.0.pop_var(), cv.0.pop_var());
-    let (compiled, bytes, text) = compiled(&cv, &pattern, &flags)?;
+    let (compiled, bytes, text) = compiled(cv.0.data(), &cv.1, &pattern, &flags)?;
     let mut parts = Vec::new();
     let mut end = 0;
     compiled.each(text, |groups| {
@@ -288,7 +307,7 @@ fn split(mut cv: Cv<'_, Kind>) -> ValR {
 /// the text after the last one. This is what `sub` works on.
 fn edits(mut cv: Cv<'_, Kind>) -> ValR {
     let (flags, pattern) = (cv.0.pop_var(), cv.0.pop_var());
-    let (compiled, bytes, text) = compiled(&cv, &pattern, &flags)?;
+    let (compiled, bytes, text) = compiled(cv.0.data(), &cv.1, &pattern, &flags)?;
     let mut edits = Vec::new();
     let mut end = 0;
     compiled.each(text, |groups| {

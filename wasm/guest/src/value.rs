@@ -13,8 +13,8 @@ mod update;
 pub use decimal::Decimal;
 pub use number::Num;
 pub use operators::split;
-pub use path::{code_points, delete_paths, get_path, index, position, set_path, update_path};
-pub use update::replace;
+pub use path::{code_points, delete_paths, get_path, index, position, put, set_path, update_path};
+pub use update::{replace, writable};
 
 use crate::writer::{Style, Writer};
 use bytes::Bytes;

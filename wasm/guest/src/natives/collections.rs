@@ -1,7 +1,7 @@
 //! Natives on arrays and objects.
 #![forbid(unsafe_code)]
 
-use super::{unary, value, Simple};
+use super::{each_of, filters, unary, value, Simple};
 use crate::machine::Kind;
 use crate::value::{
     code_points, delete_paths, index, position, set_path, sorted, Error, Map, Num, Val, ValR,
@@ -106,10 +106,8 @@ pub fn natives() -> Vec<Simple> {
                 _ => Err(input.error("cannot be searched from")),
             })
         }),
-        ("setpath", v(2), |mut cv| {
-            let new = cv.0.pop_var();
-            let path = cv.0.pop_var();
-            value(set_path(cv.1, &path, new))
+        ("setpath", filters(2), |cv| {
+            each_of(cv, |_, input, [path, new]| set_path(input, &path, new))
         }),
         ("delpaths", v(1), |cv| {
             let (input, paths) = unary(cv);

@@ -1,11 +1,9 @@
 //! The functions of C's `math.h` that jq has, from the port of musl's library in Rust.
 #![forbid(unsafe_code)]
 
-use super::{value, Simple};
-use crate::machine::Kind;
+use super::{each_of, filters, value, Simple};
 use crate::value::{Error, Val};
 use jaq_core::native::v;
-use jaq_core::Cv;
 
 fn number(input: &Val) -> Result<f64, Error> {
     match input {
@@ -14,10 +12,10 @@ fn number(input: &Val) -> Result<f64, Error> {
     }
 }
 
-fn arguments<const N: usize>(mut cv: Cv<'_, Kind>) -> Result<[f64; N], Error> {
+fn numbers<const N: usize>(arguments: &[Val; N]) -> Result<[f64; N], Error> {
     let mut numbers = [0.0; N];
-    for number_of in numbers.iter_mut().rev() {
-        *number_of = number(&cv.0.pop_var())?;
+    for (place, argument) in arguments.iter().enumerate() {
+        numbers[place] = number(argument)?;
     }
     Ok(numbers)
 }
@@ -32,7 +30,10 @@ macro_rules! of_input {
 /// Natives that apply a function of two numbers to their arguments.
 macro_rules! of_two {
     ($($name:literal: $f:expr),* $(,)?) => {
-        { let natives: Vec<Simple> = vec![$(($name, v(2), |cv| value(arguments(cv).map(|[x, y]| { let f: fn(f64, f64) -> f64 = $f; Val::from(f(x, y)) })))),*]; natives }
+        { let natives: Vec<Simple> = vec![$(($name, filters(2), |cv| each_of(cv, |_, _, both: [Val; 2]| {
+            let f: fn(f64, f64) -> f64 = $f;
+            numbers(&both).map(|[x, y]| Val::from(f(x, y)))
+        }))),*]; natives }
     };
 }
 
@@ -57,8 +58,10 @@ pub fn natives() -> Vec<Simple> {
         "ldexp": |x, e| libm::scalbn(x, e as i32), "scalb": |x, e| x * libm::exp2(e),
         "scalbln": |x, e| libm::scalbn(x, e as i32),
     ]);
-    natives.push(("fma", v(3), |cv| {
-        value(arguments(cv).map(|[x, y, z]| Val::from(libm::fma(x, y, z))))
+    natives.push(("fma", filters(3), |cv| {
+        each_of(cv, |_, _, all: [Val; 3]| {
+            numbers(&all).map(|[x, y, z]| Val::from(libm::fma(x, y, z)))
+        })
     }));
     natives.push(("frexp", v(0), |cv| value(number(&cv.1).map(frexp))));
     natives.push(("modf", v(0), |cv| value(number(&cv.1).map(modf))));

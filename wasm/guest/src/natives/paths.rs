@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::machine::Kind;
-use crate::value::{delete_paths, get_path, index, update_path, Error, Val};
+use crate::value::{delete_paths, get_path, index, put, update_path, Error, Val};
 use jaq_core::box_iter::{box_once, BoxIter};
 use jaq_core::native::{v, Fun};
 use jaq_core::{Bind, Exn, Native, ValX};
@@ -185,7 +185,7 @@ pub fn natives() -> Vec<Fun<Kind>> {
                     let updated = output.and_then(|(_, trail)| {
                         let mut keys: Vec<Val> = trail.iter().cloned().collect();
                         keys.reverse();
-                        update_path(core::mem::take(&mut value), &keys, &mut |_| Ok(new.clone()))
+                        put(core::mem::take(&mut value), &keys, new.clone()).map_err(Exn::from)
                     });
                     match updated {
                         Ok(updated) => value = updated,

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::lexer::{token, Kind, Token};
-use super::rewrite::{binary, call, destructure, fold, fold_inputs, step, string};
+use super::rewrite::{binary, call, destructure, fold, fold_inputs, object, step, string};
 use super::{Def, Pattern, Term};
 use crate::fault::{Fault, Limit};
 use jaq_core::load::lex::StrPart;
@@ -466,7 +466,7 @@ impl Parser {
             }
         }
         self.close(open, "}")?;
-        Ok(Term::Obj(members))
+        Ok(object(members))
     }
 
     fn member(&mut self) -> Parsed<(Term, Option<Term>)> {

@@ -183,7 +183,7 @@ fn infallible(term: &Term) -> bool {
         Term::Str(None, parts) => parts.iter().all(|part| !matches!(part, StrPart::Term(_))),
         Term::Obj(members) => members.is_empty(),
         Term::Neg(term) => matches!(**term, Term::Num(_)),
-        Term::Call(name, _) => ["null", "true", "false", "length", "type"].contains(name),
+        Term::Call(name, _) => ["null", "true", "false", "type"].contains(name),
         _ => false,
     }
 }
@@ -350,16 +350,15 @@ fn join(term: Term, part: Part<Term>, opt: Opt) -> Term {
     }
 }
 
-/// A string with interpolations, whose later parts' outputs are outermost.
+/// A string with interpolations, whose later parts come first and whose outputs are outermost.
 pub fn string(format: Option<&'static str>, mut parts: Vec<StrPart<&'static str, Term>>) -> Term {
-    let many =
-        |part: &StrPart<&'static str, Term>| matches!(part, StrPart::Term(term) if !single(term));
-    if parts.iter().filter(|part| many(part)).count() < 2 {
+    let ordered = |part: &StrPart<&'static str, Term>| matches!(part, StrPart::Term(term) if !infallible(term));
+    let Some(first) = parts.iter().position(ordered) else {
         return Term::Str(format, parts);
-    }
+    };
     let mut bound = Vec::new();
     for (place, part) in parts.iter_mut().enumerate() {
-        if many(part) {
+        if place > first && ordered(part) {
             let name: &'static str = Box::leak(format!("$?{place}").into_boxed_str());
             if let StrPart::Term(term) = core::mem::replace(part, StrPart::Term(Term::Var(name))) {
                 bound.push((name, term));
@@ -370,6 +369,30 @@ pub fn string(format: Option<&'static str>, mut parts: Vec<StrPart<&'static str,
     bound
         .into_iter()
         .fold(whole, |body, (name, value)| bind(value, name, body))
+}
+
+/// An object. What may fail is found before what follows has no output.
+pub fn object(mut members: Vec<(Term, Option<Term>)>) -> Term {
+    let lacks = |value: &Option<Term>| {
+        value
+            .as_ref()
+            .is_some_and(|value| !single(value) || may_be_empty(value))
+    };
+    let Some(last) = members.iter().rposition(|(_, value)| lacks(value)) else {
+        return Term::Obj(members);
+    };
+    let mut bound = Vec::new();
+    for (place, (_, value)) in members[..last].iter_mut().enumerate() {
+        if let Some(value) = value.as_mut().filter(|value| !infallible(value)) {
+            let name: &'static str = Box::leak(format!("$?{place}").into_boxed_str());
+            bound.push((core::mem::replace(value, Term::Var(name)), name));
+        }
+    }
+    let whole = Term::Obj(members);
+    bound
+        .into_iter()
+        .rev()
+        .fold(whole, |body, (value, name)| bind(value, name, body))
 }
 
 /// `reduce` or `foreach`: the state after a step is the update's last output.

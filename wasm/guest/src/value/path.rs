@@ -1,7 +1,7 @@
 //! Reading values by path: indices, slices, `getpath`, and the whole-path forms of the updates.
 #![forbid(unsafe_code)]
 
-use super::{replace, Error, Map, Val, ValR};
+use super::{replace, writable, Error, Map, Val, ValR};
 use bytes::Bytes;
 use std::rc::Rc;
 
@@ -33,8 +33,9 @@ pub fn index(value: &Val, index: &Val) -> ValR {
     }
 }
 
+/// A bound of a slice. One that is missing is none, unlike null.
 fn bound<'v>(bounds: &'v Map, name: &'static str) -> &'v Val {
-    bounds.get(&Val::from(name)).unwrap_or(&Val::Null)
+    bounds.get(&Val::from(name)).unwrap_or(&Val::Bool(false))
 }
 
 /// Where an index points in a sequence of `length`; `None` when it is before the start or NaN.
@@ -154,10 +155,22 @@ pub fn get_path(value: &Val, path: &Val) -> ValR {
 
 /// `setpath`: replace what is at `path`, making what is missing on the way.
 pub fn set_path(value: Val, path: &Val, new: Val) -> ValR {
-    let mut new = Some(new);
-    update_path(value, keys(path)?, &mut |_| {
-        Ok(new.take().unwrap_or_default())
-    })
+    put(value, keys(path)?, new)
+}
+
+/// Put `new` at `path`. As in jq, a place that cannot be written is found before what is inside.
+pub fn put(value: Val, path: &[Val], new: Val) -> ValR {
+    let [key, rest @ ..] = path else {
+        return Ok(new);
+    };
+    if let (Val::Arr(_) | Val::Null, Val::Num(number)) = (&value, key) {
+        let length = match &value {
+            Val::Arr(items) => items.len(),
+            _ => 0,
+        };
+        writable(number.as_f64(), length)?;
+    }
+    replace(value, key, |inner| put(inner, rest, new).map(Some))
 }
 
 /// Replace what is at `path` by what `f` makes of it; `f` is called once.

@@ -1,7 +1,7 @@
 //! Changing values in place: what stands at an index, and all children.
 #![forbid(unsafe_code)]
 
-use super::path::{bounds_of, index, slice};
+use super::path::{bounds_of, index};
 use super::{Error, Map, Val};
 use indexmap::map::Entry;
 use jaq_core::path::Opt;
@@ -108,14 +108,7 @@ pub fn replace<E: From<Error>>(
         }
         (value, key) => {
             // Reading comes first, so its complaint does too.
-            let old = match (&value, key) {
-                (Val::Str(_), Val::Obj(bounds)) => {
-                    let bound =
-                        |name: &'static str| bounds.get(&Val::from(name)).unwrap_or(&Val::Null);
-                    slice(&value, bound("start"), bound("end"))?
-                }
-                _ => index(&value, key)?,
-            };
+            let old = index(&value, key)?;
             f(old)?;
             Err(match (&value, key) {
                 (Val::Str(_), Val::Obj(_)) => Error::str("Cannot update string slices"),
@@ -166,18 +159,20 @@ fn item<E: From<Error>>(
     let Some(new) = f(Val::Null)? else {
         return Ok(());
     };
-    let Some(place) = place else {
-        return Err(Error::str(if index.is_nan() {
-            "Cannot set array element at NaN index"
-        } else {
-            "Out of bounds negative array index"
-        })
-        .into());
-    };
-    if place > LONGEST {
-        return Err(Error::str("Array index too large").into());
-    }
-    items.resize(place, Val::Null);
+    items.resize(writable(index, items.len())?, Val::Null);
     items.push(new);
     Ok(())
+}
+
+/// Where a write to an array of `length` goes.
+///
+/// # Errors
+/// What jq's `jv_array_set` says.
+pub fn writable(index: f64, length: usize) -> Result<usize, Error> {
+    match super::path::position(index, length) {
+        None if index.is_nan() => Err(Error::str("Cannot set array element at NaN index")),
+        None => Err(Error::str("Out of bounds negative array index")),
+        Some(place) if place > LONGEST => Err(Error::str("Array index too large")),
+        Some(place) => Ok(place),
+    }
 }
