@@ -52,7 +52,7 @@ def in(xs): . as $x | xs | has($x);
 def inside(xs): . as $x | xs | contains($x);
 def combinations: if length == 0 then [] else .[0][] as $x | (.[1:] | combinations) as $rest | [$x] + $rest end;
 def combinations(n): . as $all | [range(n) | $all] | combinations;
-def walk(f): def rec: if type == "object" or type == "array" then .[] |= rec else . end | f; rec;
+def walk(f): def rec: if type == "object" then .[] |= rec elif type == "array" then [.[] | rec] else . end | f; rec;
 def index($x): indices($x)[0];
 def rindex($x): indices($x)[-1:][0];
 def INDEX(stream; f): reduce stream as $row ({}; .[$row | f | tostring] = $row);
@@ -97,12 +97,12 @@ def fromdate: fromdateiso8601;
 
 # Regular expressions
 def match(re; flags): _match(re; flags)[];
-def match(re): _match(re; null)[];
+def match(re): _match(re)[];
 def test(re; flags): _test(re; flags);
-def test(re): _test(re; null);
+def test(re): _test(re);
 def _captured: reduce (.captures[] | select(.name != null)) as $group ({}; .[$group.name] = $group.string);
 def capture(re; flags): _match(re; flags)[] | _captured;
-def capture(re): _match(re; null)[] | _captured;
+def capture(re): _match(re)[] | _captured;
 def scan($re; $flags): _match($re; "g" + $flags)[] | if .captures == [] then .string else [.captures[].string] end;
 def scan($re): scan($re; null);
 def splits($re; $flags): _split($re; $flags + "g")[];

@@ -28,12 +28,24 @@ pub fn natives() -> Vec<Filter<RunPtr<Kind>>> {
     vec![
         ("_match", filters(2), |cv| {
             each_of(cv, |machine, input, [pattern, flags]| {
-                matched(machine, &input, pattern, flags)
+                matched(machine, &input, &pattern, &flags)
+            })
+        }),
+        ("_match", filters(1), |cv| {
+            each_of(cv, |machine, input, [both]| {
+                let (pattern, flags) = pair(both)?;
+                matched(machine, &input, &pattern, &flags)
             })
         }),
         ("_test", filters(2), |cv| {
             each_of(cv, |machine, input, [pattern, flags]| {
-                tested(machine, &input, pattern, flags)
+                tested(machine, &input, &pattern, &flags)
+            })
+        }),
+        ("_test", filters(1), |cv| {
+            each_of(cv, |machine, input, [both]| {
+                let (pattern, flags) = pair(both)?;
+                tested(machine, &input, &pattern, &flags)
             })
         }),
         ("_split", v(2), |cv| bome(split(cv))),
@@ -239,28 +251,23 @@ fn compiled<'v>(
     Ok((compiled, text, shown))
 }
 
-/// Where flags are null, an array of both can stand for the expression.
-fn both(mut pattern: Val, mut flags: Val) -> Result<(Val, Val), Error> {
-    if matches!(flags, Val::Null) {
-        match &pattern {
-            Val::Str(_) => {}
-            Val::Arr(both) if !both.is_empty() => {
-                flags = both.get(1).cloned().unwrap_or_default();
-                pattern = both[0].clone();
-            }
-            _ => {
-                let kind = pattern.kind();
-                return Err(Error::str(format_args!("{kind} not a string or array")));
-            }
+/// The expression and flags of a single argument: an expression, or an array of both.
+fn pair(argument: Val) -> Result<(Val, Val), Error> {
+    match &argument {
+        Val::Str(_) => Ok((argument, Val::Null)),
+        Val::Arr(both) if !both.is_empty() => {
+            Ok((both[0].clone(), both.get(1).cloned().unwrap_or_default()))
+        }
+        _ => {
+            let kind = argument.kind();
+            Err(Error::str(format_args!("{kind} not a string or array")))
         }
     }
-    Ok((pattern, flags))
 }
 
 /// `_test(re; flags)`: whether there is a match.
-fn tested(machine: &Machine, input: &Val, pattern: Val, flags: Val) -> ValR {
-    let (pattern, flags) = both(pattern, flags)?;
-    let (compiled, _, text) = compiled(machine, input, &pattern, &flags)?;
+fn tested(machine: &Machine, input: &Val, pattern: &Val, flags: &Val) -> ValR {
+    let (compiled, _, text) = compiled(machine, input, pattern, flags)?;
     let mut found = false;
     compiled.each(text, |_| {
         found = true;
@@ -270,9 +277,8 @@ fn tested(machine: &Machine, input: &Val, pattern: Val, flags: Val) -> ValR {
 }
 
 /// `_match(re; flags)`: an array of matches.
-fn matched(machine: &Machine, input: &Val, pattern: Val, flags: Val) -> ValR {
-    let (pattern, flags) = both(pattern, flags)?;
-    let (compiled, bytes, text) = compiled(machine, input, &pattern, &flags)?;
+fn matched(machine: &Machine, input: &Val, pattern: &Val, flags: &Val) -> ValR {
+    let (compiled, bytes, text) = compiled(machine, input, pattern, flags)?;
     let mut positions = Positions {
         text: bytes,
         byte: 0,

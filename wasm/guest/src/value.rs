@@ -13,7 +13,9 @@ mod update;
 pub use decimal::Decimal;
 pub use number::Num;
 pub use operators::split;
-pub use path::{code_points, delete_paths, get_path, index, position, put, set_path, update_path};
+pub use path::{
+    code_points, delete_paths, get_path, index, keys, position, put, set_path, update_path,
+};
 pub use update::{replace, writable};
 
 use crate::writer::{Style, Writer};

@@ -2,10 +2,11 @@
 #![forbid(unsafe_code)]
 
 use crate::machine::Kind;
-use crate::value::{delete_paths, get_path, index, put, update_path, Error, Val};
+use crate::value::{delete_paths, get_path, index, keys, put, update_path, Error, Val};
 use jaq_core::box_iter::{box_once, BoxIter};
 use jaq_core::native::{v, Fun};
 use jaq_core::{Bind, Exn, Native, ValX};
+use std::rc::Rc;
 
 /// `first(f)`, `_last(f)`: with `f` run for values or for paths.
 macro_rules! one_output {
@@ -24,8 +25,17 @@ macro_rules! counted {
             let (f, ctx) = cv.0.pop_fun();
             let count = match cv.0.pop_var() {
                 Val::Num(count) => count.as_f64(),
-                // Every other type is above all numbers or below them.
-                other if other > Val::from(0_usize) => f64::INFINITY,
+                // Every other type is above all numbers or below them, and cannot be counted down.
+                other if other > Val::from(0_usize) => {
+                    let error = other.error2(&Val::from(1_usize), "cannot be subtracted");
+                    let mut outputs = f.$run((ctx, cv.1));
+                    let first = outputs.next();
+                    return Box::new(
+                        first
+                            .map(|output| output.and(Err(error.into())))
+                            .into_iter(),
+                    );
+                }
                 _ => -1.0,
             };
             if count < 0.0 || count.is_nan() {
@@ -78,6 +88,19 @@ fn last<'a, T: 'a, E: 'a>(mut outputs: BoxIter<'a, Result<T, E>>) -> BoxIter<'a,
     Box::new(last.transpose().into_iter())
 }
 
+/// Whether two values are one and the same, as jq's `jv_identical`: what is no path is taken for
+/// one when it is the very value that the path before it points to.
+fn identical(x: &Val, y: &Val) -> bool {
+    match (x, y) {
+        (Val::Null, Val::Null) => true,
+        (Val::Bool(x), Val::Bool(y)) => x == y,
+        (Val::Str(x), Val::Str(y)) => x.as_ptr() == y.as_ptr() && x.len() == y.len(),
+        (Val::Arr(x), Val::Arr(y)) => Rc::ptr_eq(x, y),
+        (Val::Obj(x), Val::Obj(y)) => Rc::ptr_eq(x, y),
+        _ => false,
+    }
+}
+
 /// The natives of this module.
 pub fn natives() -> Vec<Fun<Kind>> {
     let f = || [Bind::Fun(())].into();
@@ -122,7 +145,8 @@ pub fn natives() -> Vec<Fun<Kind>> {
             v(1),
             Native::new(|mut cv| {
                 let path = cv.0.pop_var();
-                box_once(get_path(&cv.1, &path).map_err(Exn::from))
+                let found = keys(&path).and_then(|keys| get_path(&cv.1, keys));
+                box_once(found.map_err(Exn::from))
             })
             .with_paths(|mut cv| {
                 let path = cv.0.pop_var();
@@ -146,27 +170,40 @@ pub fn natives() -> Vec<Fun<Kind>> {
             f(),
             Native::new(one_output!(run, core::convert::identity)).with_paths(|mut cv| {
                 let (f, ctx) = cv.0.pop_fun();
-                Box::new(f.run((ctx, cv.1 .0)).map(|output| {
-                    let quoted = output?.quoted();
-                    Err(
-                        Error::str(format_args!("Invalid path expression with result {quoted}"))
-                            .into(),
-                    )
+                let (input, trail) = cv.1;
+                Box::new(f.run((ctx, input.clone())).map(move |output| {
+                    let output = output?;
+                    if identical(&output, &input) {
+                        return Ok((output, trail.clone()));
+                    }
+                    let quoted = output.quoted();
+                    let message = format_args!("Invalid path expression with result {quoted}");
+                    Err(Error::str(message).into())
                 }))
             }),
         ),
         (
             "_value_step",
             fv(),
-            Native::new(|_| box_once(Ok(Val::Null))).with_paths(|mut cv| {
+            Native::new(|mut cv| {
+                cv.0.pop_var();
+                let (f, ctx) = cv.0.pop_fun();
+                f.run((ctx, cv.1))
+            })
+            .with_paths(|mut cv| {
                 let key = cv.0.pop_var();
                 let (f, ctx) = cv.0.pop_fun();
-                Box::new(f.run((ctx, cv.1 .0)).map(move |output| {
+                let (input, trail) = cv.1;
+                Box::new(f.run((ctx, input.clone())).map(move |output| {
+                    let output = output?;
+                    if identical(&output, &input) {
+                        return Ok((output, trail.clone()));
+                    }
                     let attempt = match &key {
                         Val::Null => "iterate through ".into(),
                         key => format!("access element {} of ", key.quoted()),
                     };
-                    let quoted = output?.quoted();
+                    let quoted = output.quoted();
                     let message =
                         format_args!("Invalid path expression near attempt to {attempt}{quoted}");
                     Err(Error::str(message).into())
@@ -210,6 +247,17 @@ fn modify(mut cv: jaq_core::Cv<'_, Kind>) -> BoxIter<'_, ValX<'_, Val>> {
         let updated = output.and_then(|(_, trail)| {
             let mut keys: Vec<Val> = trail.iter().cloned().collect();
             keys.reverse();
+            // What is null may be missing: then nothing comes to be when `f` has no output.
+            if let Val::Null = get_path(&value, &keys)? {
+                let taken = core::mem::take(&mut value);
+                return match f.run((f_ctx.clone(), Val::Null)).next().transpose()? {
+                    Some(new) => Ok(put(taken, &keys, new)?),
+                    None => {
+                        deleted.push(keys.into_iter().collect());
+                        Ok(taken)
+                    }
+                };
+            }
             let taken = core::mem::take(&mut value);
             let updated = update_path(taken, &keys, &mut |old| match f
                 .run((f_ctx.clone(), old))

@@ -14,6 +14,8 @@ use jiff::Timestamp;
 /// The form of dates that `todate` writes and `fromdate` reads.
 const ISO_8601: &str = "%Y-%m-%dT%H:%M:%SZ";
 
+const UNPARSED: &str = "strptime/1 requires string inputs and arguments";
+
 /// The natives of this module.
 pub fn natives() -> Vec<Simple> {
     vec![
@@ -157,11 +159,10 @@ fn strftime(input: &Val, format: &Val, what: &str) -> ValR {
 
 fn strptime(input: &Val, format: &Val) -> ValR {
     let Val::Str(text) = input else {
-        return Err(input
-            .error("cannot be parsed as a date: strptime/1 requires string inputs and arguments"));
+        return Err(Error::str(UNPARSED));
     };
     let Some(format) = format.as_str() else {
-        return Err(Error::str("strptime/1 requires a string format"));
+        return Err(Error::str(UNPARSED));
     };
     let mismatch = || {
         let (text, format) = (

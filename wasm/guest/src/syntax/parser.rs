@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::lexer::{token, Kind, Token};
-use super::rewrite::{binary, call, destructure, fold, fold_inputs, object, step, string};
+use super::rewrite::{binary, call, destructure, fold, fold_inputs, object, own, step, string};
 use super::{Def, Pattern, Term};
 use crate::fault::{Fault, Limit};
 use jaq_core::load::lex::StrPart;
@@ -31,6 +31,7 @@ pub fn parse(source: &'static str, depth: usize) -> Result<Term, Fault> {
         end: 0,
         level: 0,
         depth,
+        defined: Vec::new(),
     };
     parser.program().map_err(|fault| *fault)
 }
@@ -43,6 +44,8 @@ struct Parser {
     end: usize,
     level: usize,
     depth: usize,
+    /// Names of the definitions so far and of their arguments, whatever they can be seen from.
+    defined: Vec<&'static str>,
 }
 
 /// What stands before the rest of a pipeline.
@@ -64,7 +67,7 @@ impl Head {
             Self::Def(def) => match rest {
                 // One list of siblings instead of one nesting level a definition.
                 Term::Def(mut defs, body)
-                    if defs.first().is_none_or(|first| first.name != "?body") =>
+                    if defs.first().is_some_and(|first| first.name != "?body") =>
                 {
                     defs.insert(0, def);
                     Term::Def(defs, body)
@@ -268,12 +271,16 @@ impl Parser {
             Kind::Format => self.advance().text,
             _ => return Err(self.unexpected("the name of the definition")),
         };
+        self.defined.push(name);
         let mut args = Vec::new();
         if self.next.is("(") {
             let open = self.advance();
             loop {
                 match self.next.kind {
-                    Kind::Word | Kind::Var => args.push(self.advance().text),
+                    Kind::Word | Kind::Var => {
+                        self.defined.push(self.next.text);
+                        args.push(self.advance().text);
+                    }
                     _ => return Err(self.unexpected("the name of an argument")),
                 }
                 if !self.take(";") {
@@ -550,6 +557,9 @@ impl Parser {
                 } else {
                     Vec::new()
                 };
+                if self.defined.contains(&found.text) {
+                    return Ok(own(found.text, args));
+                }
                 Ok(call(found.text, args))
             }
         }

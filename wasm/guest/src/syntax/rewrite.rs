@@ -176,6 +176,20 @@ fn in_place(term: &Term, exists: bool) -> Option<bool> {
     }
 }
 
+/// Whether a term that can be updated in place may point to its input itself, which goes as a
+/// whole when its update has no output.
+fn may_be_identity(term: &Term) -> bool {
+    match term {
+        Term::Id | Term::Call(..) => true,
+        Term::BinOp(l, _, r) => may_be_identity(l) && may_be_identity(r),
+        Term::IfThenElse(arms, otherwise) => {
+            arms.iter().any(|(_, then)| may_be_identity(then))
+                || otherwise.as_deref().is_none_or(may_be_identity)
+        }
+        _ => false,
+    }
+}
+
 /// Whether a term never raises an error.
 fn infallible(term: &Term) -> bool {
     match term {
@@ -188,22 +202,34 @@ fn infallible(term: &Term) -> bool {
     }
 }
 
-/// Built-ins, besides those that give one output, whose outputs are no paths.
-const VALUES: [&str; 14] = [
-    "range",
-    "combinations",
-    "tostream",
-    "fromstream",
-    "match",
-    "capture",
-    "scan",
-    "splits",
-    "sub",
-    "gsub",
-    "env",
-    "input",
-    "inputs",
-    "indices",
+/// Built-ins whose outputs can be paths; those of all others are values.
+const POINTING: [&str; 26] = [
+    "empty",
+    "error",
+    "select",
+    "values",
+    "nulls",
+    "booleans",
+    "numbers",
+    "strings",
+    "arrays",
+    "objects",
+    "iterables",
+    "scalars",
+    "finites",
+    "normals",
+    "recurse",
+    "repeat",
+    "while",
+    "until",
+    "first",
+    "limit",
+    "skip",
+    "nth",
+    "getpath",
+    "debug",
+    "stderr",
+    "abs",
 ];
 /// Built-ins whose outputs are paths when those of their last argument are.
 const TRANSPARENT: [&str; 6] = ["first", "last", "limit", "skip", "recurse", "nth"];
@@ -213,18 +239,8 @@ fn makes_values(term: &Term) -> bool {
     match term {
         Term::Num(_) | Term::Str(..) | Term::Arr(_) | Term::Obj(_) | Term::Neg(_) => true,
         Term::BinOp(_, op, _) => !matches!(op, BinaryOp::Pipe(_) | BinaryOp::Comma | BinaryOp::Alt),
-        Term::Call(name, _) => {
-            // Some built-ins are paths for some inputs: those are told by jaq.
-            let points = matches!(
-                *name,
-                "first" | "last" | "null" | "abs" | "getpath" | "walk" | "ltrimstr" | "rtrimstr"
-            );
-            !points
-                && (VALUES.contains(name)
-                    || SINGLE.contains(name)
-                    || SINGLE_OF_FILTERS.contains(name)
-                    || SINGLE_OF_VALUES.contains(name))
-        }
+        Term::Call("last", args) => !args.is_empty(),
+        Term::Call(name, _) => !POINTING.contains(name) && !name.starts_with(['_', '?']),
         _ => false,
     }
 }
@@ -237,7 +253,7 @@ fn as_path(term: Term) -> Term {
         Term::Path(inner, path) => Term::Path(boxed(as_path(*inner)), path),
         Term::BinOp(l, BinaryOp::Pipe(None), r) if makes_values(&l) => match *r {
             Term::Path(id, path) if matches!(*id, Term::Id) => stepped(*l, path),
-            r => Term::BinOp(l, BinaryOp::Pipe(None), boxed(as_path(r))),
+            r => Term::BinOp(boxed(as_path(*l)), BinaryOp::Pipe(None), boxed(as_path(r))),
         },
         Term::BinOp(l, op @ (BinaryOp::Pipe(None) | BinaryOp::Comma | BinaryOp::Alt), r) => {
             Term::BinOp(boxed(as_path(*l)), op, boxed(as_path(*r)))
@@ -249,9 +265,13 @@ fn as_path(term: Term) -> Term {
                 .collect(),
             otherwise.map(|term| boxed(as_path(*term))),
         ),
+        // That a value is no path is found outside, where it is not caught.
+        Term::TryCatch(body, catch) if makes_values(&body) => {
+            Term::Call("_value", vec![Term::TryCatch(body, catch)])
+        }
         Term::TryCatch(body, catch) => Term::TryCatch(boxed(as_path(*body)), catch),
         Term::Label(name, body) => Term::Label(name, boxed(as_path(*body))),
-        Term::Def(mut defs, body) => {
+        Term::Def(mut defs, body) if !defs.is_empty() => {
             for def in &mut defs {
                 def.body = as_path(core::mem::take(&mut def.body));
             }
@@ -267,13 +287,19 @@ fn as_path(term: Term) -> Term {
     }
 }
 
-/// The complaint that a step was taken from a value that is no path.
+/// Steps from a value, which complain if it is no path.
 fn stepped(value: Term, path: Path<Term>) -> Term {
-    let key = match path.0.into_iter().next() {
-        Some((Part::Index(key), _)) => key,
+    let key = match path.0.first() {
+        Some((Part::Index(key), _)) if single(key) => key.clone(),
         _ => Term::Call("null", Vec::new()),
     };
-    Term::Call("_value_step", vec![value, key])
+    Term::Path(boxed(Term::Call("_value_step", vec![value, key])), path)
+}
+
+/// A call of what the program itself defines, which is no built-in whatever its name is. It is
+/// told from other calls by the definitions before it, of which there are none.
+pub fn own(name: &'static str, args: Vec<Term>) -> Term {
+    Term::Def(Vec::new(), boxed(Term::Call(name, args)))
 }
 
 /// A call, whose arguments are looked at when they must be paths.
@@ -299,7 +325,9 @@ pub fn binary(l: Term, op: BinaryOp<&'static str>, r: Term) -> Term {
         {
             bind(r, "$?right", plain(l, op, Term::Var("$?right")))
         }
-        BinaryOp::Update if !updates_in_place(&l) => Term::Call("_modify", vec![as_path(l), r]),
+        BinaryOp::Update if !updates_in_place(&l) || may_be_identity(&l) => {
+            Term::Call("_modify", vec![as_path(l), r])
+        }
         BinaryOp::Assign if !updates_in_place(&l) => bind(
             r,
             "$?value",
@@ -373,19 +401,35 @@ pub fn string(format: Option<&'static str>, mut parts: Vec<StrPart<&'static str,
 
 /// An object. What may fail is found before what follows has no output.
 pub fn object(mut members: Vec<(Term, Option<Term>)>) -> Term {
-    let lacks = |value: &Option<Term>| {
-        value
-            .as_ref()
-            .is_some_and(|value| !single(value) || may_be_empty(value))
-    };
-    let Some(last) = members.iter().rposition(|(_, value)| lacks(value)) else {
+    let lacks = |term: &Term| !single(term) || may_be_empty(term);
+    let last = members
+        .iter()
+        .rposition(|(key, value)| lacks(key) || value.as_ref().is_some_and(lacks));
+    let Some(last) = last else {
         return Term::Obj(members);
     };
     let mut bound = Vec::new();
-    for (place, (_, value)) in members[..last].iter_mut().enumerate() {
-        if let Some(value) = value.as_mut().filter(|value| !infallible(value)) {
-            let name: &'static str = Box::leak(format!("$?{place}").into_boxed_str());
-            bound.push((core::mem::replace(value, Term::Var(name)), name));
+    let mut keep = |term: &mut Term| {
+        if !infallible(term) {
+            let name: &'static str = Box::leak(format!("$?{}", bound.len()).into_boxed_str());
+            bound.push((core::mem::replace(term, Term::Var(name)), name));
+        }
+    };
+    for (place, (key, value)) in members[..=last].iter_mut().enumerate() {
+        let Some(value) = value else {
+            // `{"a"}` is `{"a": ."a"}`, and `{$a}` does not fail.
+            if let (true, Term::Str(..)) = (place < last, &*key) {
+                let mut member = join(Term::Id, Part::Index(key.clone()), Opt::Essential);
+                keep(&mut member);
+                *value = Some(member);
+            }
+            continue;
+        };
+        if place < last || lacks(value) {
+            keep(key);
+        }
+        if place < last {
+            keep(value);
         }
     }
     let whole = Term::Obj(members);
@@ -430,7 +474,17 @@ pub fn fold(name: &'static str, inputs: Term, pattern: Pattern, mut args: Vec<Te
 /// Whether a term that gives at most one output may give none.
 fn may_be_empty(term: &Term) -> bool {
     match term {
-        Term::Call("select" | "empty", _) => true,
+        Term::Call("select" | "empty", _) | Term::Label(..) | Term::Break(_) | Term::Def(..) => {
+            true
+        }
+        Term::Str(_, parts) => parts.iter().any(|part| match part {
+            StrPart::Term(term) => may_be_empty(term),
+            StrPart::Str(_) | StrPart::Char(_) => false,
+        }),
+        Term::Obj(members) => members
+            .iter()
+            .any(|(key, value)| may_be_empty(key) || value.as_ref().is_some_and(may_be_empty)),
+        Term::Neg(term) => may_be_empty(term),
         Term::TryCatch(..) | Term::Call(..) => {
             !matches!(term, Term::Call(name, _) if SINGLE.contains(name)
             || SINGLE_OF_FILTERS.contains(name) || SINGLE_OF_VALUES.contains(name))

@@ -136,7 +136,8 @@ pub fn slice_bounds(start: &Val, end: &Val, length: usize) -> Result<(usize, usi
     Ok((start, end.max(start)))
 }
 
-fn keys(path: &Val) -> Result<&Rc<Vec<Val>>, Error> {
+/// The keys of a path.
+pub fn keys(path: &Val) -> Result<&Rc<Vec<Val>>, Error> {
     match path {
         Val::Arr(keys) if keys.len() > DEEPEST => Err(Error::str("Path too deep")),
         Val::Arr(keys) => Ok(keys),
@@ -145,12 +146,12 @@ fn keys(path: &Val) -> Result<&Rc<Vec<Val>>, Error> {
 }
 
 /// `getpath`.
-pub fn get_path(value: &Val, path: &Val) -> ValR {
-    let mut value = value.clone();
-    for key in keys(path)?.iter() {
-        value = index(&value, key)?;
-    }
-    Ok(value)
+pub fn get_path(value: &Val, path: &[Val]) -> ValR {
+    let [first, rest @ ..] = path else {
+        return Ok(value.clone());
+    };
+    rest.iter()
+        .try_fold(index(value, first)?, |value, key| index(&value, key))
 }
 
 /// `setpath`: replace what is at `path`, making what is missing on the way.
@@ -227,7 +228,8 @@ fn delete_sorted(mut value: Val, paths: &[&[Val]], level: usize) -> ValR {
     delete_keys(value, &here)
 }
 
-fn delete_keys(value: Val, keys: &[&Val]) -> ValR {
+/// Delete sorted keys.
+pub fn delete_keys(value: Val, keys: &[&Val]) -> ValR {
     if keys.is_empty() {
         return Ok(value);
     }

@@ -1,7 +1,7 @@
 //! Changing values in place: what stands at an index, and all children.
 #![forbid(unsafe_code)]
 
-use super::path::{bounds_of, index};
+use super::path::{bounds_of, delete_keys, index};
 use super::{Error, Map, Val};
 use indexmap::map::Entry;
 use jaq_core::path::Opt;
@@ -87,11 +87,15 @@ pub fn replace<E: From<Error>>(
         }
         (value @ (Val::Arr(_) | Val::Null), Val::Obj(bounds)) => {
             let old = index(&value, key)?;
+            let missing = matches!(value, Val::Null);
             let mut items = match value {
                 Val::Arr(items) => items,
                 _ => Rc::default(),
             };
             let new = f(old)?;
+            if missing && new.is_none() {
+                return Ok(Val::Null);
+            }
             let (start, end) = bounds_of(bounds, items.len())?;
             let new = match new {
                 Some(Val::Arr(new)) => new,
@@ -109,7 +113,9 @@ pub fn replace<E: From<Error>>(
         (value, key) => {
             // Reading comes first, so its complaint does too.
             let old = index(&value, key)?;
-            f(old)?;
+            if f(old)?.is_none() {
+                return Ok(delete_keys(value, &[key])?);
+            }
             Err(match (&value, key) {
                 (Val::Str(_), Val::Obj(_)) => Error::str("Cannot update string slices"),
                 _ => Error::str(format_args!(
