@@ -109,7 +109,49 @@ fn is_rich(pattern: &str, ascii: bool, flags: &str) -> bool {
     refers_back || RICH.iter().any(|sign| pattern.contains(sign))
 }
 
+/// The pattern with a backslash before every brace that begins no count, which then stands for
+/// itself as in Oniguruma.
+fn with_literal_braces(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len() + 2);
+    let mut classes = 0_usize;
+    let mut chars = pattern.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if c == '{' && classes == 0 && !counts(&pattern[at + 1..]) {
+            out.push('\\');
+        }
+        out.push(c);
+        match c {
+            '\\' => {
+                let Some((_, escaped)) = chars.next() else {
+                    break;
+                };
+                out.push(escaped);
+                // These keep their braces: `\p{L}`, `\x{e9}`.
+                if matches!(escaped, 'p' | 'P' | 'x') {
+                    out.extend(chars.next_if(|(_, c)| *c == '{').map(|(_, c)| c));
+                }
+            }
+            '[' => classes += 1,
+            ']' => classes = classes.saturating_sub(1),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Whether a count follows an opening brace: `2}`, `2,}`, `2,3}`.
+fn counts(rest: &str) -> bool {
+    let Some((count, _)) = rest.split_once('}') else {
+        return false;
+    };
+    let (least, most) = count.split_once(',').unwrap_or((count, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    !least.is_empty() && digits(least) && digits(most)
+}
+
 fn compile(pattern: &str, flags: &str, rich: bool) -> Result<Compiled, Error> {
+    let braces = pattern.contains('{').then(|| with_literal_braces(pattern));
+    let pattern = braces.as_deref().unwrap_or(pattern);
     let [mut global, mut skip_empty, mut ignore_case, mut extended, mut dot_all, mut longest] =
         [false; 6];
     for flag in flags.chars() {

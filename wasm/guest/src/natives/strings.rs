@@ -340,8 +340,44 @@ fn from_uri(text: &Bytes) -> Option<Val> {
 fn string_of(bytes: Vec<u8>) -> Val {
     match String::from_utf8(bytes) {
         Ok(text) => Val::from(text),
-        Err(error) => Val::from(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        Err(error) => Val::from(repaired(error.as_bytes())),
     }
+}
+
+/// Text with U+FFFD for what is no UTF-8, as jq's `jvp_utf8_next` counts it: a sequence that is cut
+/// off at the end takes all bytes that are left.
+fn repaired(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let [first, after @ ..] = rest {
+        let more = match first {
+            0..=0x7f => 0,
+            0xc2..=0xdf => 1,
+            0xe0..=0xef => 2,
+            0xf0..=0xf4 => 3,
+            _ => {
+                text.push(char::REPLACEMENT_CHARACTER);
+                rest = after;
+                continue;
+            }
+        };
+        let continued = after
+            .iter()
+            .take(more)
+            .take_while(|byte| matches!(byte, 0x80..=0xbf))
+            .count();
+        let taken = if after.len() < more {
+            rest.len()
+        } else {
+            1 + continued
+        };
+        match core::str::from_utf8(&rest[..taken]) {
+            Ok(valid) => text.push_str(valid),
+            Err(_) => text.push(char::REPLACEMENT_CHARACTER),
+        }
+        rest = &rest[taken..];
+    }
+    text
 }
 
 /// As jq: what comes after a padding sign does not count, and padding may be missing.

@@ -1,20 +1,24 @@
-//! Natives on dates: broken down times as jq has them, in UTC.
+//! Natives on dates: broken-down times as C has them, in UTC.
 //!
-//! The sandbox has no time zone of its own, so local time is UTC.
+//! What jq says of dates is what its C library says, glibc for the releases; jiff and its kin mean
+//! other things by the same directives, so calendar and formats are written here after glibc's
+//! manual. The sandbox has no time zone of its own: local time is UTC.
 #![forbid(unsafe_code)]
+
+mod calendar;
+mod format;
+mod parse;
 
 use super::{unary, value, Simple};
 use crate::value::{Error, Val, ValR};
+use calendar::Time;
 use jaq_core::native::v;
-use jiff::civil::{Date, DateTime};
-use jiff::fmt::strtime::{self, BrokenDownTime};
-use jiff::tz::TimeZone;
-use jiff::Timestamp;
 
 /// The form of dates that `todate` writes and `fromdate` reads.
 const ISO_8601: &str = "%Y-%m-%dT%H:%M:%SZ";
-
 const UNPARSED: &str = "strptime/1 requires string inputs and arguments";
+const NO_GMTIME: &str = "invalid gmtime representation";
+const NO_TIME: &str = "error converting number of seconds since epoch to datetime";
 
 /// The natives of this module.
 pub fn natives() -> Vec<Simple> {
@@ -28,14 +32,14 @@ pub fn natives() -> Vec<Simple> {
         ("mktime", v(0), |cv| value(mktime(&cv.1))),
         ("strftime", v(1), |cv| {
             let (input, format) = unary(cv);
-            value(strftime(&input, &format, "strftime/1"))
+            value(strftime(&input, &format, "strftime/1", "GMT"))
         }),
         ("strflocaltime", v(1), |cv| {
             let (input, format) = unary(cv);
-            value(strftime(&input, &format, "strflocaltime/1"))
+            value(strftime(&input, &format, "strflocaltime/1", "UTC"))
         }),
         ("todateiso8601", v(0), |cv| {
-            value(strftime(&cv.1, &Val::from(ISO_8601), "strftime/1"))
+            value(strftime(&cv.1, &Val::from(ISO_8601), "strftime/1", "GMT"))
         }),
         ("fromdateiso8601", v(0), |cv| {
             value(strptime(&cv.1, &Val::from(ISO_8601)).and_then(|parts| mktime(&parts)))
@@ -47,30 +51,21 @@ pub fn natives() -> Vec<Simple> {
     ]
 }
 
-/// The parts of a time, each a number: year, month from 0, day, hour, minute, seconds with their
-/// fraction, weekday from Sunday, day of the year from 0.
-fn parts(datetime: DateTime, seconds: f64) -> Val {
+/// The parts of a time, each a number; `fraction` is one of a second.
+fn parts(time: &Time, fraction: f64) -> Vec<Val> {
+    // Below 62.
+    let seconds = Val::from(time.second as f64 + fraction);
     let whole = |number: i64| Val::from(number);
-    [
-        whole(datetime.year().into()),
-        whole(i64::from(datetime.month()) - 1),
-        whole(datetime.day().into()),
-        whole(datetime.hour().into()),
-        whole(datetime.minute().into()),
-        Val::from(seconds),
-        whole(datetime.weekday().to_sunday_zero_offset().into()),
-        whole(i64::from(datetime.day_of_year()) - 1),
+    vec![
+        whole(time.year),
+        whole(time.month),
+        whole(time.day),
+        whole(time.hour),
+        whole(time.minute),
+        seconds,
+        whole(time.weekday),
+        whole(time.yearday),
     ]
-    .into_iter()
-    .collect()
-}
-
-fn utc(timestamp: Timestamp) -> DateTime {
-    timestamp.to_zoned(TimeZone::UTC).datetime()
-}
-
-fn out_of_range(input: &Val) -> Error {
-    input.error("is no time between the years -9999 and 9999")
 }
 
 fn broken_down(input: &Val, message: &str) -> ValR {
@@ -78,65 +73,58 @@ fn broken_down(input: &Val, message: &str) -> ValR {
         return Err(Error::str(message));
     };
     let seconds = number.as_f64();
-    let whole = seconds.floor();
-    let timestamp = Timestamp::from_second(whole as i64).map_err(|_| out_of_range(input))?;
-    let datetime = utc(timestamp);
-    Ok(parts(
-        datetime,
-        f64::from(datetime.second()) + (seconds - whole),
-    ))
+    // The cast cuts the fraction and saturates.
+    let time = Some(seconds as i64)
+        .filter(|_| !seconds.is_nan())
+        .and_then(Time::at);
+    let time = time.ok_or_else(|| Error::str(NO_TIME))?;
+    Ok(parts(&time, seconds - seconds.floor())
+        .into_iter()
+        .collect())
 }
 
-/// The first six parts as numbers; out of their ranges they count on, as in C.
-fn datetime(input: &Val, what: &str) -> Result<DateTime, Error> {
+/// The first six parts as numbers, put in their ranges as C's `timegm` does.
+fn time_of(input: &Val, what: &str) -> Result<Time, Error> {
     let invalid = || Error::str(format_args!("{what} requires parsed datetime inputs"));
     let Val::Arr(items) = input else {
         return Err(invalid());
     };
     // What is missing is zero, as in C.
-    let mut numbers = [1900_i64, 0, 0, 0, 0, 0];
+    let mut numbers = [1900_i64, 0, 0, 0, 0, 0, 0, 0];
     for (number, item) in numbers.iter_mut().zip(items.iter()) {
-        // Casts cut fractions and saturate.
         let part = item
             .as_num()
             .map(|part| part.as_f64())
-            .filter(|part| !part.is_nan());
-        *number = part.ok_or_else(invalid)? as i64;
+            .filter(|part| !part.is_nan())
+            .ok_or_else(invalid)?;
+        // C's parts are 32 bits wide; the cast cuts fractions.
+        *number = part.clamp(f64::from(i32::MIN), f64::from(i32::MAX)) as i64;
     }
-    let [year, month, day, hour, minute, second] = numbers;
-    let range = || out_of_range(input);
-    let months = year
-        .checked_mul(12)
-        .and_then(|months| months.checked_add(month))
-        .ok_or_else(range)?;
-    let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
-    // Both casts fit: the year is checked first, the month is at most 12.
-    let year = i16::try_from(year).map_err(|_| range())?;
-    let start = Date::new(year, month as i8, 1)
-        .map_err(|_| range())?
-        .at(0, 0, 0, 0);
-    let after = |count: i64, unit: i64| count.checked_mul(unit);
-    let seconds = after(day - 1, 86_400).and_then(|sum| {
-        sum.checked_add(after(hour, 3600)?)?
-            .checked_add(after(minute, 60)?)?
-            .checked_add(second)
-    });
-    let span = jiff::SignedDuration::from_secs(seconds.ok_or_else(range)?);
-    start.checked_add(span).map_err(|_| range())
+    let [year, month, day, hour, minute, second, ..] = numbers;
+    let time = Time {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        ..Time::default()
+    };
+    time.normal().ok_or_else(|| Error::str(NO_GMTIME))
 }
 
 fn mktime(input: &Val) -> ValR {
     if !matches!(input, Val::Arr(_)) {
         return Err(Error::str("mktime requires array inputs"));
     }
-    let datetime = datetime(input, "mktime")?;
-    let zoned = datetime
-        .to_zoned(TimeZone::UTC)
-        .map_err(|_| out_of_range(input))?;
-    Ok(Val::from(zoned.timestamp().as_second()))
+    match time_of(input, "mktime")?.seconds() {
+        // C tells a failure so, whatever time it was.
+        -1 => Err(Error::str(NO_GMTIME)),
+        seconds => Ok(Val::from(seconds)),
+    }
 }
 
-fn strftime(input: &Val, format: &Val, what: &str) -> ValR {
+fn strftime(input: &Val, format: &Val, what: &str, zone: &str) -> ValR {
     let input = match input {
         Val::Num(_) => broken_down(input, "")?,
         Val::Arr(_) => input.clone(),
@@ -149,55 +137,29 @@ fn strftime(input: &Val, format: &Val, what: &str) -> ValR {
     let Some(format) = format.as_str() else {
         return Err(Error::str(format_args!("{what} requires a string format")));
     };
-    let zoned = datetime(&input, what)?
-        .to_zoned(TimeZone::UTC)
-        .map_err(|_| out_of_range(&input))?;
-    strtime::format(format, &zoned)
-        .map(Val::from)
-        .map_err(|error| Error::str(format_args!("{what}: {error}")))
+    let format = String::from_utf8_lossy(format);
+    let time = time_of(&input, what)?;
+    Ok(Val::from(format::format(&format, &time, zone)))
 }
 
 fn strptime(input: &Val, format: &Val) -> ValR {
-    let Val::Str(text) = input else {
+    let (Val::Str(text), Val::Str(format)) = (input, format) else {
         return Err(Error::str(UNPARSED));
     };
-    let Some(format) = format.as_str() else {
-        return Err(Error::str(UNPARSED));
-    };
-    let mismatch = || {
+    let parsed = parse::parse(text, format)
+        .filter(|(_, rest)| rest.first().is_none_or(u8::is_ascii_whitespace));
+    let Some((time, rest)) = parsed else {
         let (text, format) = (
             String::from_utf8_lossy(text),
             String::from_utf8_lossy(format),
         );
-        Error::str(format_args!(
+        return Err(Error::str(format_args!(
             "date \"{text}\" does not match format \"{format}\""
-        ))
+        )));
     };
-    // C's %Z takes the name of any zone and forgets it.
-    let zoneless = String::from_utf8_lossy(format).into_owned();
-    let (text, zoneless) = match (zoneless.strip_suffix("%Z"), core::str::from_utf8(text)) {
-        (Some(start), Ok(text)) => {
-            let name = text.len()
-                - text
-                    .trim_end_matches(|c: char| c.is_ascii_alphabetic())
-                    .len();
-            (&text[..text.len() - name], start.to_string())
-        }
-        (None, Ok(text)) => (text, zoneless),
-        (_, Err(_)) => return Err(mismatch()),
-    };
-    let parsed = BrokenDownTime::parse(&zoneless, text).map_err(|_| mismatch())?;
-    let datetime = match parsed.to_datetime() {
-        Ok(datetime) => datetime,
-        // What the format does not say is what C's zeroed time says: the day before 1900-01-01.
-        Err(_) => match (parsed.to_date(), parsed.to_time()) {
-            (Ok(date), _) => date.at(0, 0, 0, 0),
-            (Err(_), Ok(time)) => Date::constant(1899, 12, 31).to_datetime(time),
-            (Err(_), Err(_)) => match parsed.to_timestamp() {
-                Ok(timestamp) => utc(timestamp),
-                Err(_) => return Err(mismatch()),
-            },
-        },
-    };
-    Ok(parts(datetime, f64::from(datetime.second())))
+    let mut parts = parts(&time, 0.0);
+    if !rest.is_empty() {
+        parts.push(Val::str(text.slice_ref(rest)));
+    }
+    Ok(parts.into_iter().collect())
 }

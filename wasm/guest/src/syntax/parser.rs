@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::lexer::{token, Kind, Token};
-use super::rewrite::{binary, call, destructure, fold, fold_inputs, object, own, step, string};
+use super::rewrite::{
+    array_pattern, binary, call, destructure, fold, fold_inputs, object, own, step, string,
+};
 use super::{Def, Pattern, Term};
 use crate::fault::{Fault, Limit};
 use jaq_core::load::lex::StrPart;
@@ -651,7 +653,7 @@ impl Parser {
                     items.push(parser.pattern()?);
                 }
                 parser.close(found, "]")?;
-                Ok(Pattern::Arr(items))
+                Ok(array_pattern(items))
             });
         }
         if found.is("{") {

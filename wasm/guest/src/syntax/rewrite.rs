@@ -176,6 +176,24 @@ fn in_place(term: &Term, exists: bool) -> Option<bool> {
     }
 }
 
+/// Steps of a path to what may be missing: where there are several, what is on the way must not
+/// come to be for an update without output.
+fn steps(term: &Term) -> usize {
+    match term {
+        Term::Path(term, path) => {
+            let each = |(part, _): &&(Part<Term>, Opt)| matches!(part, Part::Range(None, None));
+            steps(term) + path.0.len() - path.0.iter().filter(each).count()
+        }
+        Term::BinOp(l, _, r) => steps(l) + steps(r),
+        Term::IfThenElse(arms, otherwise) => {
+            let branches = arms.iter().map(|(_, then)| then);
+            let branches = branches.chain(otherwise.as_deref());
+            branches.map(steps).max().unwrap_or(0)
+        }
+        _ => 0,
+    }
+}
+
 /// Whether a term that can be updated in place may point to its input itself, which goes as a
 /// whole when its update has no output.
 fn may_be_identity(term: &Term) -> bool {
@@ -240,6 +258,7 @@ fn makes_values(term: &Term) -> bool {
         Term::Num(_) | Term::Str(..) | Term::Arr(_) | Term::Obj(_) | Term::Neg(_) => true,
         Term::BinOp(_, op, _) => !matches!(op, BinaryOp::Pipe(_) | BinaryOp::Comma | BinaryOp::Alt),
         Term::Call("last", args) => !args.is_empty(),
+        Term::Call("_modify" | "_assign", _) => true,
         Term::Call(name, _) => !POINTING.contains(name) && !name.starts_with(['_', '?']),
         _ => false,
     }
@@ -251,10 +270,22 @@ fn as_path(term: Term) -> Term {
         term if makes_values(&term) => Term::Call("_value", vec![term]),
         Term::Path(inner, path) if makes_values(&inner) => stepped(*inner, path),
         Term::Path(inner, path) => Term::Path(boxed(as_path(*inner)), path),
+        Term::BinOp(l, op @ BinaryOp::Pipe(None), r) if makes_values(&l) && makes_values(&r) => {
+            Term::Call("_value", vec![Term::BinOp(l, op, r)])
+        }
         Term::BinOp(l, BinaryOp::Pipe(None), r) if makes_values(&l) => match *r {
             Term::Path(id, path) if matches!(*id, Term::Id) => stepped(*l, path),
             r => Term::BinOp(boxed(as_path(*l)), BinaryOp::Pipe(None), boxed(as_path(r))),
         },
+        // Of several values, those that do not count are left out.
+        Term::BinOp(l, BinaryOp::Alt, r) if !single(&l) => {
+            let nothing = Path(vec![(Part::Range(None, None), Opt::Essential)]);
+            let nothing = Term::Path(boxed(Term::Obj(Vec::new())), nothing);
+            let nothing = bind(nothing, "$?none", Term::Id);
+            let counts = Term::IfThenElse(vec![(Term::Id, Term::Id)], Some(boxed(nothing)));
+            let l = Term::BinOp(boxed(as_path(*l)), BinaryOp::Pipe(None), boxed(counts));
+            Term::BinOp(boxed(l), BinaryOp::Alt, boxed(as_path(*r)))
+        }
         Term::BinOp(l, op @ (BinaryOp::Pipe(None) | BinaryOp::Comma | BinaryOp::Alt), r) => {
             Term::BinOp(boxed(as_path(*l)), op, boxed(as_path(*r)))
         }
@@ -325,7 +356,11 @@ pub fn binary(l: Term, op: BinaryOp<&'static str>, r: Term) -> Term {
         {
             bind(r, "$?right", plain(l, op, Term::Var("$?right")))
         }
-        BinaryOp::Update if !updates_in_place(&l) || may_be_identity(&l) => {
+        BinaryOp::Update
+            if !updates_in_place(&l)
+                || may_be_identity(&l)
+                || steps(&l) > 1 && (!single(&r) || may_be_empty(&r)) =>
+        {
             Term::Call("_modify", vec![as_path(l), r])
         }
         BinaryOp::Assign if !updates_in_place(&l) => bind(
@@ -355,6 +390,16 @@ pub fn binary(l: Term, op: BinaryOp<&'static str>, r: Term) -> Term {
 
 /// `term` followed by one more step.
 pub fn step(term: Term, part: Part<Term>, opt: Opt) -> Term {
+    let part = match part {
+        // The start fails before the end has no output.
+        Part::Range(Some(from), Some(upto))
+            if !infallible(&from) && (!single(&upto) || may_be_empty(&upto)) =>
+        {
+            let part = Part::Range(Some(Term::Var("$?from")), Some(upto));
+            return bind(from, "$?from", step(term, part, opt));
+        }
+        part => part,
+    };
     if !single(&term) {
         if let Part::Index(index) = part {
             if single(&index) {
@@ -579,4 +624,16 @@ pub fn fold_inputs(inputs: Term, mut patterns: Vec<Pattern>) -> (Term, Pattern) 
         inputs,
         Pattern::Arr(names.into_iter().map(Pattern::Var).collect()),
     )
+}
+
+/// An array's pattern, whose last item is taken first.
+pub fn array_pattern(items: Vec<Pattern>) -> Pattern {
+    if items.len() == 1 {
+        return Pattern::Arr(items);
+    }
+    let members = items.into_iter().enumerate().rev().map(|(place, item)| {
+        let place: &'static str = Box::leak(place.to_string().into_boxed_str());
+        (Term::Num(place), item)
+    });
+    Pattern::Obj(members.collect())
 }
