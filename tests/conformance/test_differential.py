@@ -32,7 +32,7 @@ KNOWN = (
 KNOWN_FAILURES = (
     (re.compile(r"\?//"), "jq tries the next pattern for an error behind the body"),
     (re.compile(r"\.\[(-\d|nan|\[)|\{\"start\":1\}"), "in a path that cannot be written, another step may be named"),
-    (re.compile(r"catch"), "a step from what was caught, where a path is wanted"),
+    (re.compile(r"catch|last\(|reduce|foreach|=.*=|path"), "what is no path is found before or after another failure"),
     (re.compile(r"fromjson"), "what cannot be read is told in words of this package"),
 )
 

@@ -65,8 +65,6 @@ def JOIN($index; stream; f; joined): stream | [., $index[f]] | joined;
 def ascii: [.] | implode;
 
 # Paths
-def paths: skip(1; path(..));
-def paths(f): path(.. | select(f)) | select(length > 0);
 def del(f): delpaths([path(f)]);
 def pick(f): . as $in | reduce path(f) as $path (null; setpath($path; $in | getpath($path)));
 def tostream: path(def rec: (.[]? | rec), .; rec) as $path

@@ -77,7 +77,7 @@ impl Prelude {
             signatures.push((def.name, def.args.len()));
             prelude.define(def);
         }
-        signatures.retain(|(name, _)| !name.starts_with('_'));
+        signatures.retain(|(name, _)| !name.starts_with(['_', '?']));
         signatures.sort_unstable();
         signatures.dedup();
         prelude.signatures = signatures.into();

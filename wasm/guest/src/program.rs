@@ -100,7 +100,7 @@ fn filter_hint(prelude: &Prelude, name: &str) -> Option<String> {
 fn closest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let allowed = (name.len() / 3).clamp(1, 2);
     known
-        .filter(|known| !known.starts_with('_'))
+        .filter(|known| !known.starts_with(['_', '?']))
         .map(|known| (distance(name.as_bytes(), known.as_bytes()), known))
         .filter(|(distance, _)| *distance <= allowed)
         .min()

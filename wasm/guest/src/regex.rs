@@ -398,24 +398,25 @@ fn object(
     Val::obj(members)
 }
 
-/// Offset, length and text of a group; one that took no part has the offset -1 and no text.
+/// Offset, length and text of a group; one that took no part has the offset -1 and no text, and its
+/// members in jq's other order.
 fn group(text: &Bytes, place: Option<(usize, usize)>, positions: &mut Positions<'_>) -> Map {
-    let (offset, length, string) = match place {
-        Some((start, end)) => (
-            Val::from(positions.chars_before(start)),
-            code_points(&text[start..end]),
-            Val::str(text.slice(start..end)),
-        ),
-        None => (Val::from(-1_i64), 0, Val::Null),
+    let members = match place {
+        Some((start, end)) => [
+            ("offset", Val::from(positions.chars_before(start))),
+            ("length", Val::from(code_points(&text[start..end]))),
+            ("string", Val::str(text.slice(start..end))),
+        ],
+        None => [
+            ("offset", Val::from(-1_i64)),
+            ("string", Val::Null),
+            ("length", Val::from(0_usize)),
+        ],
     };
-    [
-        ("offset", offset),
-        ("length", Val::from(length)),
-        ("string", string),
-    ]
-    .into_iter()
-    .map(|(key, value)| (Val::from(key), value))
-    .collect()
+    let members = members.into_iter();
+    members
+        .map(|(key, value)| (Val::from(key), value))
+        .collect()
 }
 
 /// Turns byte offsets into code points, remembering the last: offsets mostly grow.

@@ -99,10 +99,7 @@ pub fn natives() -> Vec<Simple> {
         ("bsearch", v(1), |cv| {
             let (input, wanted) = unary(cv);
             value(match &input {
-                Val::Arr(items) => Ok(match items.binary_search(&wanted) {
-                    Ok(place) => Val::from(place),
-                    Err(place) => Val::from(-1 - place as i64),
-                }),
+                Val::Arr(items) => Ok(Val::from(search(items, &wanted))),
                 _ => Err(input.error("cannot be searched from")),
             })
         }),
@@ -121,6 +118,21 @@ fn array(input: Val) -> Result<Rc<Vec<Val>>, Error> {
         Val::Arr(items) => Ok(items),
         other => Err(other.error("cannot be sorted, as it is not an array")),
     }
+}
+
+/// Where `wanted` is among sorted items, or -1 less where it would be. Items that are not sorted
+/// are halved at the same places as in jq.
+fn search(items: &[Val], wanted: &Val) -> i64 {
+    let (mut start, mut end) = (0, items.len());
+    while start < end {
+        let middle = (start + end) / 2;
+        match wanted.cmp(&items[middle]) {
+            core::cmp::Ordering::Equal => return middle as i64,
+            core::cmp::Ordering::Less => end = middle,
+            core::cmp::Ordering::Greater => start = middle + 1,
+        }
+    }
+    -1 - start as i64
 }
 
 fn length(input: &Val) -> ValR {

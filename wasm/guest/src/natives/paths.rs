@@ -3,12 +3,12 @@
 
 use crate::machine::Kind;
 use crate::value::{delete_paths, get_path, index, keys, put, update_path, Error, Val};
-use jaq_core::box_iter::{box_once, BoxIter};
+use jaq_core::box_iter::{box_once, flat_map_then_with, map_with, BoxIter};
 use jaq_core::native::{v, Fun};
-use jaq_core::{Bind, Exn, Native, ValX};
+use jaq_core::{Bind, Exn, Native, ValT as _, ValX};
 use std::rc::Rc;
 
-/// `first(f)`, `_last(f)`: with `f` run for values or for paths.
+/// `first(f)`, `?last(f)`: with `f` run for values or for paths.
 macro_rules! one_output {
     ($run:ident, $pick:expr) => {
         |mut cv| {
@@ -47,6 +47,20 @@ macro_rules! counted {
                 return $cut(None, || f.$run((ctx, cv.1)));
             }
             $cut(Some(count), || f.$run((ctx, cv.1)))
+        }
+    };
+}
+
+/// An operator on two filters, the right one of which is run first and whose outputs are outermost.
+macro_rules! right_first {
+    ($op:tt) => {
+        |mut cv| {
+            let (right, right_ctx) = cv.0.pop_fun();
+            let (left, left_ctx) = cv.0.pop_fun();
+            let rights = right.run((right_ctx, cv.1.clone()));
+            flat_map_then_with(rights, (left_ctx, cv.1), move |y, cv| {
+                Box::new(map_with(left.run(cv), y, |x, y| Ok((x? $op y)?)))
+            })
         }
     };
 }
@@ -119,7 +133,7 @@ pub fn natives() -> Vec<Fun<Kind>> {
             Native::new(one_output!(run, last)).with_paths(one_output!(paths, last)),
         ),
         (
-            "_last",
+            "?last",
             f(),
             Native::new(one_output!(run, |outputs| -> BoxIter<'_, ValX<'_, Val>> {
                 let mut last = last(outputs);
@@ -166,7 +180,7 @@ pub fn natives() -> Vec<Fun<Kind>> {
             }),
         ),
         (
-            "_value",
+            "?value",
             f(),
             Native::new(one_output!(run, core::convert::identity)).with_paths(|mut cv| {
                 let (f, ctx) = cv.0.pop_fun();
@@ -183,7 +197,7 @@ pub fn natives() -> Vec<Fun<Kind>> {
             }),
         ),
         (
-            "_value_step",
+            "?value_step",
             fv(),
             Native::new(|mut cv| {
                 cv.0.pop_var();
@@ -210,9 +224,33 @@ pub fn natives() -> Vec<Fun<Kind>> {
                 }))
             }),
         ),
-        ("_modify", ff(), Native::new(|cv| modify(cv))),
         (
-            "_assign",
+            "paths",
+            v(0),
+            Native::new(|cv| Box::new(Walk::new(cv.1).map(|(path, _)| Ok(path)))),
+        ),
+        (
+            "paths",
+            f(),
+            Native::new(|mut cv| {
+                let (f, ctx) = cv.0.pop_fun();
+                Box::new(Walk::new(cv.1).flat_map(move |(path, value)| {
+                    f.run((ctx.clone(), value))
+                        .filter_map(move |output| match output {
+                            Ok(output) => output.as_bool().then(|| Ok(path.clone())),
+                            Err(error) => Some(Err(error)),
+                        })
+                }))
+            }),
+        ),
+        ("?add", ff(), Native::new(right_first!(+))),
+        ("?sub", ff(), Native::new(right_first!(-))),
+        ("?mul", ff(), Native::new(right_first!(*))),
+        ("?div", ff(), Native::new(right_first!(/))),
+        ("?rem", ff(), Native::new(right_first!(%))),
+        ("?modify", ff(), Native::new(|cv| modify(cv))),
+        (
+            "?assign",
             fv(),
             Native::new(|mut cv| {
                 let new = cv.0.pop_var();
@@ -235,7 +273,56 @@ pub fn natives() -> Vec<Fun<Kind>> {
     ]
 }
 
-/// `_modify(paths; f)`: each path's value becomes the first output of `f`; those without one are
+/// All that is below a value, with its path: a container before what it holds.
+struct Walk {
+    /// The containers that are open, each with the place that comes next.
+    open: Vec<(Val, usize)>,
+    path: Vec<Val>,
+}
+
+impl Walk {
+    fn new(value: Val) -> Self {
+        Self {
+            open: vec![(value, 0)],
+            path: Vec::new(),
+        }
+    }
+}
+
+impl Iterator for Walk {
+    type Item = (Val, Val);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (container, place) = self.open.last_mut()?;
+            let found = match container {
+                Val::Arr(items) => items
+                    .get(*place)
+                    .map(|item| (Val::from(*place), item.clone())),
+                Val::Obj(members) => members
+                    .get_index(*place)
+                    .map(|(key, item)| (key.clone(), item.clone())),
+                _ => None,
+            };
+            let Some((key, item)) = found else {
+                self.open.pop();
+                self.path.pop();
+                continue;
+            };
+            *place += 1;
+            self.path.push(key);
+            let path = self.path.iter().cloned().collect();
+            if let Val::Arr(_) | Val::Obj(_) = item {
+                self.open.push((item.clone(), 0));
+            } else {
+                self.path.pop();
+            }
+            return Some((path, item));
+        }
+    }
+}
+
+/// `?modify(paths; f)`: each path's value becomes the first output of `f`; those without one are
 /// deleted together at the end.
 fn modify(mut cv: jaq_core::Cv<'_, Kind>) -> BoxIter<'_, ValX<'_, Val>> {
     let (f, f_ctx) = cv.0.pop_fun();
@@ -247,10 +334,12 @@ fn modify(mut cv: jaq_core::Cv<'_, Kind>) -> BoxIter<'_, ValX<'_, Val>> {
         let updated = output.and_then(|(_, trail)| {
             let mut keys: Vec<Val> = trail.iter().cloned().collect();
             keys.reverse();
-            // What is null may be missing: then nothing comes to be when `f` has no output.
-            if let Val::Null = get_path(&value, &keys)? {
+            // What is null may be missing: then nothing comes to be when `f` has no output. What an
+            // array finds can be read only.
+            let old = get_path(&value, &keys)?;
+            if matches!(old, Val::Null) || keys.iter().any(|key| matches!(key, Val::Arr(_))) {
                 let taken = core::mem::take(&mut value);
-                return match f.run((f_ctx.clone(), Val::Null)).next().transpose()? {
+                return match f.run((f_ctx.clone(), old)).next().transpose()? {
                     Some(new) => Ok(put(taken, &keys, new)?),
                     None => {
                         deleted.push(keys.into_iter().collect());
@@ -258,6 +347,7 @@ fn modify(mut cv: jaq_core::Cv<'_, Kind>) -> BoxIter<'_, ValX<'_, Val>> {
                     }
                 };
             }
+            drop(old);
             let taken = core::mem::take(&mut value);
             let updated = update_path(taken, &keys, &mut |old| match f
                 .run((f_ctx.clone(), old))

@@ -89,7 +89,7 @@ fn time_of(input: &Val, what: &str) -> Result<Time, Error> {
     let Val::Arr(items) = input else {
         return Err(invalid());
     };
-    // What is missing is zero, as in C.
+    // What is missing is zero, as in C, which counts years from 1900.
     let mut numbers = [1900_i64, 0, 0, 0, 0, 0, 0, 0];
     for (number, item) in numbers.iter_mut().zip(items.iter()) {
         let part = item
@@ -97,8 +97,9 @@ fn time_of(input: &Val, what: &str) -> Result<Time, Error> {
             .map(|part| part.as_f64())
             .filter(|part| !part.is_nan())
             .ok_or_else(invalid)?;
-        // C's parts are 32 bits wide; the cast cuts fractions.
-        *number = part.clamp(f64::from(i32::MIN), f64::from(i32::MAX)) as i64;
+        // C's parts have 32 bits; the cast cuts fractions.
+        let part = part - *number as f64;
+        *number += part.clamp(f64::from(i32::MIN), f64::from(i32::MAX)) as i64;
     }
     let [year, month, day, hour, minute, second, ..] = numbers;
     let time = Time {

@@ -6,12 +6,13 @@
 //! - Updates that jaq's evaluator cannot do in place collect their paths first, as jq does.
 //!
 //! A term that surely gives at most one output needs none of this and is left alone, so common
-//! programs cost what they cost before. Names with `?` cannot be written in a program.
+//! programs cost what they cost before. Names with `?` cannot be written in a program, nor defined by it.
 #![forbid(unsafe_code)]
 
 use super::{Pattern, Term};
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::BinaryOp;
+use jaq_core::ops::Math;
 use jaq_core::path::{Opt, Part, Path};
 
 /// Built-ins without arguments that give one output, or an error.
@@ -125,6 +126,7 @@ pub fn single(term: &Term) -> bool {
         }
         Term::Fold(name, ..) => *name == "reduce",
         Term::Call(name, args) if args.is_empty() => SINGLE.contains(name) || name.starts_with('@'),
+        Term::Call("?add" | "?sub" | "?mul" | "?div" | "?rem", args) => args.iter().all(single),
         Term::Call(name, args) => {
             SINGLE_OF_FILTERS.contains(name)
                 || (SINGLE_OF_VALUES.contains(name) && args.iter().all(single))
@@ -258,7 +260,10 @@ fn makes_values(term: &Term) -> bool {
         Term::Num(_) | Term::Str(..) | Term::Arr(_) | Term::Obj(_) | Term::Neg(_) => true,
         Term::BinOp(_, op, _) => !matches!(op, BinaryOp::Pipe(_) | BinaryOp::Comma | BinaryOp::Alt),
         Term::Call("last", args) => !args.is_empty(),
-        Term::Call("_modify" | "_assign", _) => true,
+        Term::TryCatch(body, catch) => {
+            makes_values(body) && catch.as_ref().is_none_or(|term| makes_values(term))
+        }
+        Term::Call("?modify" | "?assign" | "?add" | "?sub" | "?mul" | "?div" | "?rem", _) => true,
         Term::Call(name, _) => !POINTING.contains(name) && !name.starts_with(['_', '?']),
         _ => false,
     }
@@ -267,11 +272,16 @@ fn makes_values(term: &Term) -> bool {
 /// `term` where a path is wanted.
 fn as_path(term: Term) -> Term {
     match term {
-        term if makes_values(&term) => Term::Call("_value", vec![term]),
+        // The result of an update is no path even where it is the same value.
+        Term::BinOp(_, BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt, _)
+        | Term::Call("?modify" | "sub" | "gsub", _) => {
+            Term::Call("?value", vec![Term::Arr(Some(boxed(term)))])
+        }
+        term if makes_values(&term) => Term::Call("?value", vec![term]),
         Term::Path(inner, path) if makes_values(&inner) => stepped(*inner, path),
         Term::Path(inner, path) => Term::Path(boxed(as_path(*inner)), path),
         Term::BinOp(l, op @ BinaryOp::Pipe(None), r) if makes_values(&l) && makes_values(&r) => {
-            Term::Call("_value", vec![Term::BinOp(l, op, r)])
+            Term::Call("?value", vec![Term::BinOp(l, op, r)])
         }
         Term::BinOp(l, BinaryOp::Pipe(None), r) if makes_values(&l) => match *r {
             Term::Path(id, path) if matches!(*id, Term::Id) => stepped(*l, path),
@@ -298,7 +308,7 @@ fn as_path(term: Term) -> Term {
         ),
         // That a value is no path is found outside, where it is not caught.
         Term::TryCatch(body, catch) if makes_values(&body) => {
-            Term::Call("_value", vec![Term::TryCatch(body, catch)])
+            Term::Call("?value", vec![Term::TryCatch(body, catch)])
         }
         Term::TryCatch(body, catch) => Term::TryCatch(boxed(as_path(*body)), catch),
         Term::Label(name, body) => Term::Label(name, boxed(as_path(*body))),
@@ -324,7 +334,7 @@ fn stepped(value: Term, path: Path<Term>) -> Term {
         Some((Part::Index(key), _)) if single(key) => key.clone(),
         _ => Term::Call("null", Vec::new()),
     };
-    Term::Path(boxed(Term::Call("_value_step", vec![value, key])), path)
+    Term::Path(boxed(Term::Call("?value_step", vec![value, key])), path)
 }
 
 /// A call of what the program itself defines, which is no built-in whatever its name is. It is
@@ -354,26 +364,34 @@ pub fn binary(l: Term, op: BinaryOp<&'static str>, r: Term) -> Term {
         BinaryOp::Math(_) | BinaryOp::Cmp(_)
             if !infallible(&l) && !infallible(&r) || !single(&l) && !single(&r) =>
         {
-            bind(r, "$?right", plain(l, op, Term::Var("$?right")))
+            let native = match op {
+                BinaryOp::Math(Math::Add) => "?add",
+                BinaryOp::Math(Math::Sub) => "?sub",
+                BinaryOp::Math(Math::Mul) => "?mul",
+                BinaryOp::Math(Math::Div) => "?div",
+                BinaryOp::Math(Math::Rem) => "?rem",
+                op => return bind(r, "$?right", plain(l, op, Term::Var("$?right"))),
+            };
+            Term::Call(native, vec![l, r])
         }
         BinaryOp::Update
             if !updates_in_place(&l)
                 || may_be_identity(&l)
                 || steps(&l) > 1 && (!single(&r) || may_be_empty(&r)) =>
         {
-            Term::Call("_modify", vec![as_path(l), r])
+            Term::Call("?modify", vec![as_path(l), r])
         }
         BinaryOp::Assign if !updates_in_place(&l) => bind(
             r,
             "$?value",
-            Term::Call("_assign", vec![as_path(l), Term::Var("$?value")]),
+            Term::Call("?assign", vec![as_path(l), Term::Var("$?value")]),
         ),
         BinaryOp::UpdateMath(op) if !updates_in_place(&l) => {
             let update = plain(Term::Id, BinaryOp::Math(op), Term::Var("$?value"));
             bind(
                 r,
                 "$?value",
-                Term::Call("_modify", vec![as_path(l), update]),
+                Term::Call("?modify", vec![as_path(l), update]),
             )
         }
         BinaryOp::UpdateAlt if !updates_in_place(&l) => {
@@ -381,7 +399,7 @@ pub fn binary(l: Term, op: BinaryOp<&'static str>, r: Term) -> Term {
             bind(
                 r,
                 "$?value",
-                Term::Call("_modify", vec![as_path(l), update]),
+                Term::Call("?modify", vec![as_path(l), update]),
             )
         }
         op => plain(l, op, r),
@@ -488,7 +506,7 @@ pub fn object(mut members: Vec<(Term, Option<Term>)>) -> Term {
 pub fn fold(name: &'static str, inputs: Term, pattern: Pattern, mut args: Vec<Term>) -> Term {
     if args.len() >= 2 && !single(&args[1]) || args.get(1).is_some_and(may_be_empty) {
         if name == "reduce" {
-            args[1] = Term::Call("_last", vec![core::mem::take(&mut args[1])]);
+            args[1] = Term::Call("?last", vec![core::mem::take(&mut args[1])]);
         } else {
             // The state is the array of the last step's outputs.
             let last = Term::Path(
@@ -530,6 +548,9 @@ fn may_be_empty(term: &Term) -> bool {
             .iter()
             .any(|(key, value)| may_be_empty(key) || value.as_ref().is_some_and(may_be_empty)),
         Term::Neg(term) => may_be_empty(term),
+        Term::Call("?add" | "?sub" | "?mul" | "?div" | "?rem", args) => {
+            args.iter().any(may_be_empty)
+        }
         Term::TryCatch(..) | Term::Call(..) => {
             !matches!(term, Term::Call(name, _) if SINGLE.contains(name)
             || SINGLE_OF_FILTERS.contains(name) || SINGLE_OF_VALUES.contains(name))
