@@ -1,0 +1,202 @@
+//! Objects, strings and numbers.
+#![forbid(unsafe_code)]
+
+use super::super::lexer::{token, Kind, Token};
+use super::super::rewrite::{object, string};
+use super::super::Term;
+use super::{Parsed, Parser};
+use jaq_core::load::lex::StrPart;
+
+const ESCAPES: &str = r#"a string can contain \" \\ \/ \b \f \n \r \t \uXXXX and \(filter)"#;
+
+impl Parser {
+    pub(super) fn location(&self, at: usize) -> Term {
+        let line = self.source[..at].matches('\n').count() + 1;
+        let line: &'static str = Box::leak(line.to_string().into_boxed_str());
+        Term::Obj(vec![
+            (text("file"), Some(text("<top-level>"))),
+            (text("line"), Some(Term::Num(line))),
+        ])
+    }
+
+    pub(super) fn object(&mut self) -> Parsed<Term> {
+        let open = self.advance();
+        let mut members = Vec::new();
+        while !self.next.is("}") {
+            members.push(self.member()?);
+            if !self.take(",") {
+                break;
+            }
+        }
+        self.close(open, "}")?;
+        Ok(object(members))
+    }
+
+    pub(super) fn member(&mut self) -> Parsed<(Term, Option<Term>)> {
+        let found = self.next;
+        let key = match found.kind {
+            Kind::Var if found.text == "$__loc__" => {
+                self.advance();
+                return Ok((text("__loc__"), Some(self.location(found.at))));
+            }
+            Kind::Var => Term::Var(self.advance().text),
+            Kind::Word => text(self.advance().text),
+            Kind::Num => {
+                let message =
+                    "object keys are strings: write a number in quotes or brackets".into();
+                return Err(self.fault(found.at, found.end(), message, None));
+            }
+            Kind::Format | Kind::Quote => self.string_or_format()?,
+            _ if found.is("(") => {
+                self.advance();
+                let key = self.computed_key(found)?;
+                self.expect(":")?;
+                return Ok((key, Some(self.query(false)?)));
+            }
+            _ => return Err(self.unexpected("a key")),
+        };
+        let value = if self.take(":") {
+            Some(self.query(false)?)
+        } else {
+            None
+        };
+        Ok((key, value))
+    }
+
+    /// `(key)`, which no constant can be that is not a string.
+    pub(super) fn computed_key(&mut self, open: Token) -> Parsed<Term> {
+        let at = self.next.at;
+        let key = self.query(true)?;
+        let constant = match &key {
+            Term::Num(_) | Term::Arr(None) => true,
+            Term::Obj(members) => members.is_empty(),
+            Term::Call(name, _) => ["null", "true", "false"].contains(name),
+            _ => false,
+        };
+        if constant {
+            let message = format!(
+                "{} cannot be an object key, which is a string",
+                &self.source[at..self.end]
+            );
+            return Err(self.fault(at, self.end, message, None));
+        }
+        self.close(open, ")")?;
+        Ok(key)
+    }
+
+    pub(super) fn string_or_format(&mut self) -> Parsed<Term> {
+        let format = match self.next.kind {
+            Kind::Format => Some(self.advance().text),
+            _ => None,
+        };
+        match (self.next.kind, format) {
+            (Kind::Quote, format) => self.string(format),
+            (_, Some(format)) => Ok(Term::Call(format, Vec::new())),
+            (_, None) => Err(self.unexpected("a string")),
+        }
+    }
+
+    /// A string from its opening quote on.
+    pub(super) fn string(&mut self, format: Option<&'static str>) -> Parsed<Term> {
+        let open = self.next;
+        let mut at = open.end();
+        let mut parts = Vec::new();
+        loop {
+            let rest = &self.source[at..];
+            let plain = rest
+                .find(['"', '\\'])
+                .ok_or_else(|| self.never_closed(open))?;
+            if plain > 0 {
+                parts.push(StrPart::Str(&rest[..plain]));
+            }
+            at += plain;
+            if rest[plain..].starts_with('"') {
+                break;
+            }
+            if rest[plain..].starts_with("\\(") {
+                let paren = Token {
+                    kind: Kind::Sym,
+                    text: &rest[plain + 1..plain + 2],
+                    at: at + 1,
+                };
+                self.next = token(self.source, at + 2);
+                let inner = self.nested(at + 1, |parser| parser.query(true))?;
+                if !self.next.is(")") {
+                    self.close(paren, ")")?;
+                }
+                parts.push(StrPart::Term(inner));
+                at = self.next.end();
+            } else {
+                let (c, length) = self.escape(at)?;
+                parts.push(StrPart::Char(c));
+                at += length;
+            }
+        }
+        self.end = at + 1;
+        self.next = token(self.source, self.end);
+        Ok(string(format, parts))
+    }
+
+    /// The character that the escape at `at` stands for, and the escape's length.
+    pub(super) fn escape(&self, at: usize) -> Parsed<(char, usize)> {
+        let rest = &self.source[at + 1..];
+        let c = match rest.chars().next() {
+            Some(c @ ('"' | '\\' | '/')) => c,
+            Some('b') => '\u{8}',
+            Some('f') => '\u{c}',
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some('u') => {
+                let high = self.hex(at)?;
+                if (0xd800..0xdc00).contains(&high) && self.source[at + 6..].starts_with("\\u") {
+                    let low = self.hex(at + 6)?;
+                    if (0xdc00..0xe000).contains(&low) {
+                        let code = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+                        return Ok((
+                            char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+                            12,
+                        ));
+                    }
+                }
+                return Ok((
+                    char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER),
+                    6,
+                ));
+            }
+            other => {
+                let found = other.map_or(String::new(), String::from);
+                let message = format!("unexpected {found}, expected string escape sequence");
+                return Err(self.fault(
+                    at + 1,
+                    at + 1 + found.len(),
+                    message,
+                    Some(ESCAPES.into()),
+                ));
+            }
+        };
+        Ok((c, 2))
+    }
+
+    /// The code unit of the escape `\uXXXX` at `at`.
+    pub(super) fn hex(&self, at: usize) -> Parsed<u32> {
+        let digits = self.source.get(at + 2..at + 6).unwrap_or_default();
+        if digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(u32::from_str_radix(digits, 16).unwrap_or_default());
+        }
+        let message = "expected four hexadecimal digits after \\u".into();
+        Err(self.fault(at, at + 2, message, Some(ESCAPES.into())))
+    }
+}
+
+pub(super) fn text(text: &'static str) -> Term {
+    Term::Str(None, vec![StrPart::Str(text)])
+}
+
+/// jaq reads a number by Rust's rules, which want a digit before a point.
+pub(super) fn number(text: &'static str) -> Term {
+    if text.starts_with('.') {
+        return Term::Num(Box::leak(format!("0{text}").into_boxed_str()));
+    }
+    Term::Num(text)
+}
