@@ -14,7 +14,8 @@ from jq_magic.limits import PRESETS, Limits
 from jq_magic.runtimes import load
 
 if TYPE_CHECKING:
-    from jq_magic.program import Program, Result
+    from jq_magic.program import Program
+    from jq_magic.result import Result
     from jq_magic.runtimes import Instance
 
 T = TypeVar("T")

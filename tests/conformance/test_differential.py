@@ -27,10 +27,12 @@ KNOWN = (
     (re.compile(r"\benv\b|\$ENV|\bnow\b|builtins|input_line_number"), "the host is not the same"),
     (re.compile(r"(path|pick|del|paths|=).*\bas ?[\[{]"), "taking values apart is part of a path in jq"),
     (re.compile(r"(path|pick|del|paths|=|label).*(reduce|foreach)"), "folds lose their path in jq"),
-)
-#: Programs that fail here and in jq, or in one of both, for one of two reasons, and with another one.
-KNOWN_FAILURES = (
+    (re.compile(r"last\(.*=|(path|pick|del).*last\("), "the last output is no path in jq, and seldom told so here"),
+    (re.compile(r"(path|pick|del|=).*\*"), "an object that nothing is merged into is still the same one in jq"),
     (re.compile(r"\?//"), "jq tries the next pattern for an error behind the body"),
+)
+#: Programs that fail here and in jq with another message, after the same outputs.
+KNOWN_MESSAGES = (
     (re.compile(r"\.\[(-\d|nan|\[)|\{\"start\":1\}"), "in a path that cannot be written, another step may be named"),
     (re.compile(r"catch|last\(|reduce|foreach|=.*=|path"), "what is no path is found before or after another failure"),
     (re.compile(r"fromjson"), "what cannot be read is told in words of this package"),
@@ -88,8 +90,9 @@ def differences(jq, program: str, text: str):
 
 def is_known(program: str, theirs: Outcome, here: Outcome) -> bool:
     """Whether a difference is one of those that are told."""
-    fails = theirs[1] is not None or here[1] is not None
-    return any(known.search(program) for known, _ in (*KNOWN, *KNOWN_FAILURES[: len(KNOWN_FAILURES) * fails]))
+    both_fail = theirs[1] is not None and here[1] is not None and near(theirs[0], here[0])
+    known = KNOWN + KNOWN_MESSAGES if both_fail else KNOWN
+    return any(pattern.search(program) for pattern, _ in known)
 
 
 def same_message(theirs: str | None, here: str | None) -> bool:

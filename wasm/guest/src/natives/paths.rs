@@ -234,12 +234,15 @@ pub fn natives() -> Vec<Fun<Kind>> {
             f(),
             Native::new(|mut cv| {
                 let (f, ctx) = cv.0.pop_fun();
-                Box::new(Walk::new(cv.1).flat_map(move |(path, value)| {
-                    f.run((ctx.clone(), value))
-                        .filter_map(move |output| match output {
-                            Ok(output) => output.as_bool().then(|| Ok(path.clone())),
-                            Err(error) => Some(Err(error)),
-                        })
+                // The value itself has no path to tell, but may fail.
+                let whole = core::iter::once((Val::Arr(Rc::default()), cv.1.clone()));
+                Box::new(whole.chain(Walk::new(cv.1)).flat_map(move |(path, value)| {
+                    let outputs = f.run((ctx.clone(), value));
+                    outputs.filter_map(move |output| match (output, &path) {
+                        (Err(error), _) => Some(Err(error)),
+                        (Ok(_), Val::Arr(keys)) if keys.is_empty() => None,
+                        (Ok(output), _) => output.as_bool().then(|| Ok(path.clone())),
+                    })
                 }))
             }),
         ),
@@ -334,10 +337,11 @@ fn modify(mut cv: jaq_core::Cv<'_, Kind>) -> BoxIter<'_, ValX<'_, Val>> {
         let updated = output.and_then(|(_, trail)| {
             let mut keys: Vec<Val> = trail.iter().cloned().collect();
             keys.reverse();
-            // What is null may be missing: then nothing comes to be when `f` has no output. What an
-            // array finds can be read only.
+            // What is null may be missing: then nothing comes to be when `f` has no output. What
+            // arrays and slices find is nothing that could be set to null and deleted later.
             let old = get_path(&value, &keys)?;
-            if matches!(old, Val::Null) || keys.iter().any(|key| matches!(key, Val::Arr(_))) {
+            let found = |key: &Val| matches!(key, Val::Arr(_) | Val::Obj(_));
+            if matches!(old, Val::Null) || keys.iter().any(found) {
                 let taken = core::mem::take(&mut value);
                 return match f.run((f_ctx.clone(), old)).next().transpose()? {
                     Some(new) => Ok(put(taken, &keys, new)?),
