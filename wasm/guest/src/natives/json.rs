@@ -1,16 +1,15 @@
 //! Natives between values and their JSON text.
 #![forbid(unsafe_code)]
 
+mod complaint;
+
 use super::{limited, value, Simple};
 use crate::machine::Kind;
-use crate::reader::Reader;
+use crate::reader::{ReadError, Reader};
 use crate::value::{Error, Num, Val, ValR};
 use bytes::Bytes;
 use jaq_core::native::v;
 use jaq_core::{Cv, ValXs};
-
-/// Characters of a text that an error message quotes.
-const QUOTED: usize = 64;
 
 /// The natives of this module.
 pub fn natives() -> Vec<Simple> {
@@ -46,30 +45,45 @@ fn from_json(input: &Val, depth: usize) -> ValR {
     };
     // Strings of the value point into the text, which therefore lives as long as the instance.
     let text: &'static Bytes = Box::leak(text.clone());
-    let quoted = || -> String { String::from_utf8_lossy(text).chars().take(QUOTED).collect() };
+    // The reader mends surrogates without a partner, which jq refuses in a program's strings.
+    if memchr::memmem::find(text, b"\\u").is_some() {
+        if let Some(message) = complaint::complaint(text) {
+            return Err(refused(text, &message));
+        }
+    }
     let mut reader = Reader::new(text, depth);
     let first = match reader.next_text() {
-        None => {
-            return Err(Error::str(format_args!(
-                "Expected JSON value (while parsing '{}')",
-                quoted()
-            )))
-        }
-        Some(first) => first.map_err(|error| {
-            let (message, offset) = (error.cause.message(), error.offset);
-            Error::str(format_args!(
-                "{message} at byte {offset} (while parsing '{}')",
-                quoted()
-            ))
-        })?,
+        None => return Err(refused(text, "Expected JSON value")),
+        Some(Ok(first)) => first,
+        Some(Err(error)) => return unread(text, &error),
     };
     if reader.next_text().is_some() {
-        let quoted = quoted();
-        return Err(Error::str(format_args!(
-            "Unexpected extra JSON values (while parsing '{quoted}')"
-        )));
+        let message = complaint::complaint(text);
+        return Err(refused(
+            text,
+            message.as_deref().unwrap_or(complaint::EXTRA),
+        ));
     }
     Ok(first)
+}
+
+/// What becomes of a text that the reader refused: a number in a form that only jq reads, or an
+/// error, in jq's words where jq refuses it too.
+fn unread(text: &[u8], error: &ReadError) -> ValR {
+    if let Some(message) = complaint::complaint(text) {
+        return Err(refused(text, &message));
+    }
+    let alone = core::str::from_utf8(text.trim_ascii()).ok();
+    if let Some(found) = alone.and_then(number) {
+        return Ok(Val::Num(found));
+    }
+    let (message, offset) = (error.cause.message(), error.offset);
+    Err(refused(text, &format!("{message} at byte {offset}")))
+}
+
+fn refused(text: &[u8], message: &str) -> Error {
+    let text = String::from_utf8_lossy(text);
+    Error::str(format_args!("{message} (while parsing '{text}')"))
 }
 
 fn to_number(input: Val) -> ValR {

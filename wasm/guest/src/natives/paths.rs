@@ -20,7 +20,7 @@ macro_rules! one_output {
 
 /// `limit(n; f)` and `skip(n; f)`.
 macro_rules! counted {
-    ($run:ident, $message:literal, $cut:expr) => {
+    ($run:ident, $message:literal, $whole:expr, $cut:expr) => {
         |mut cv| {
             let (f, ctx) = cv.0.pop_fun();
             let count = match cv.0.pop_var() {
@@ -42,7 +42,7 @@ macro_rules! counted {
                 return box_once(Err(Error::str($message).into()));
             }
             // The cast saturates: nothing gives that many outputs.
-            let count = count.ceil() as usize;
+            let count = $whole(count) as usize;
             if count == 0 {
                 return $cut(None, || f.$run((ctx, cv.1)));
             }
@@ -144,15 +144,15 @@ pub fn natives() -> Vec<Fun<Kind>> {
         (
             "limit",
             vf(),
-            Native::new(counted!(run, "limit doesn't support negative count", limit)).with_paths(
-                counted!(paths, "limit doesn't support negative count", limit),
+            Native::new(counted!(run, "limit doesn't support negative count", f64::ceil, limit)).with_paths(
+                counted!(paths, "limit doesn't support negative count", f64::ceil, limit),
             ),
         ),
         (
             "skip",
             vf(),
-            Native::new(counted!(run, "skip doesn't support negative count", skip))
-                .with_paths(counted!(paths, "skip doesn't support negative count", skip)),
+            Native::new(counted!(run, "skip doesn't support negative count", f64::floor, skip))
+                .with_paths(counted!(paths, "skip doesn't support negative count", f64::floor, skip)),
         ),
         (
             "getpath",
