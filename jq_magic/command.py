@@ -13,9 +13,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
+from jq_magic import __version__
 from jq_magic.command_line import USAGE, Command, UsageError, json_value, read
 from jq_magic.errors import FilterError, HaltError, InputError, JqMagicError, LimitError, ProgramError
-from jq_magic.layout import ascii_only, indented
+from jq_magic.layout import ascii_only, coloured, indented
 from jq_magic.limits import show, show_seconds
 from jq_magic.program import Program
 from jq_magic.result import Result
@@ -34,8 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command. Returns: jq's exit code."""
     try:
         command = read(sys.argv[1:] if arguments is None else arguments)
-        if "help" in command.flags:
-            sys.stdout.write(USAGE)
+        if command.flags & {"help", "version"}:
+            version = f"jq_magic {__version__}, compatible with jq 1.8.2\n"
+            sys.stdout.write(USAGE if "help" in command.flags else version)
             return OK
         return _Runner(command).run()
     except UsageError as error:
@@ -154,7 +156,10 @@ class _Runner:
             if self._end == "\0" and "\0" in shown:
                 raise UsageError("Cannot dump a string containing NUL with --raw-output0 option")
         else:
-            shown = text if self._indent is None else indented(text, self._indent)
+            if "color-output" in self._flags:
+                shown = coloured(text, self._indent)
+            else:
+                shown = text if self._indent is None else indented(text, self._indent)
             if "ascii-output" in self._flags:
                 shown = ascii_only(shown)
         return f"{chr(30) if 'seq' in self._flags else ''}{shown}{self._end}"

@@ -25,6 +25,7 @@ jq in a sandbox: files are read here, and the filter gets nothing but their text
   -j, --join-output       strings without quotes, outputs without line ends
   -a, --ascii-output      escape everything that is not ASCII
   -S, --sort-keys         objects in the order of their keys
+  -C, --color-output      colours for terminals
   --raw-output0           strings without quotes, a NUL after each output
   --tab, --indent N       indent by tabs, or by N blanks (0 to 7)
   --seq                   application/json-seq: a record separator before each text
@@ -42,13 +43,16 @@ jq in a sandbox: files are read here, and the filter gets nothing but their text
                           limits of each part of the input that the filter is run on
   --runtime NAME          WebAssembly runtime
   --usage                 say on stderr what was used
+  -V, --version           the version
   -h, --help              this text
 """
 _FLAGS = {
     "n": "null-input", "R": "raw-input", "s": "slurp", "c": "compact-output", "r": "raw-output", "j": "join-output",
     "a": "ascii-output", "S": "sort-keys", "e": "exit-status", "f": "from-file", "h": "help", "M": "monochrome-output",
+    "C": "color-output", "V": "version", "b": "binary",
 }  # fmt: skip
 _PLAIN = {*_FLAGS.values(), "raw-output0", "tab", "seq", "stream", "usage", "unbuffered"} - {"from-file"}
+_UNDONE = {"color-output": {"monochrome-output"}, "monochrome-output": {"color-output"}}
 _VALUES = {
     "from-file": 1, "indent": 1, "arg": 2, "argjson": 2, "slurpfile": 2, "rawfile": 2, "preset": 1, "runtime": 1,
     "fuel": 1, "memory": 1, "timeout": 1, "input-limit": 1, "output-limit": 1, "depth": 1,
@@ -135,13 +139,15 @@ def read(arguments: list[str]) -> Command:
             _option(command, word[2:], words)
         else:
             _letters(command, word[1:], words)
-    if not command.words and "from-file" not in command.values and "help" not in command.flags:
+    if not command.words and "from-file" not in command.values and not command.flags & {"help", "version"}:
         raise UsageError("there is no filter")
     return command
 
 
 def _letters(command: Command, letters: str, words: Iterator[str]) -> None:
     for letter in letters:
+        if letter == "L":
+            raise UsageError("-L: there are no modules here, the sandbox has no files")
         if letter not in _FLAGS:
             raise UsageError(f"there is no option -{letter}")
         _option(command, _FLAGS[letter], words)
@@ -162,6 +168,8 @@ def json_value(what: str, text: str) -> Any:
 def _option(command: Command, name: str, words: Iterator[str]) -> None:
     if name in _PLAIN:
         command.flags.add(name)
+        # Of the two, the last one counts.
+        command.flags -= _UNDONE.get(name, set())
         return
     if name not in _VALUES:
         raise UsageError(f"there is no option --{name}")

@@ -9,6 +9,7 @@ import sys
 import pytest
 from conftest import python
 
+import jq_magic
 from jq_magic.command import main
 from jq_magic.command_line import UsageError, read
 
@@ -26,6 +27,12 @@ def jq(monkeypatch, capsys):
     return jq
 
 
+def painted(*tokens):
+    """Tokens in jq's colours; the string "a" is a key."""
+    colours = {"null": "0;90", '"a"': "1;34", '"b"': "0;32", "1": "0;39", "true": "0;39"}
+    return "".join(f"\x1b[{colours.get(token, '1;39')}m{token}\x1b[0m" for token in tokens)
+
+
 @pytest.mark.parametrize(
     ("arguments", "text", "output"),
     [
@@ -40,6 +47,13 @@ def jq(monkeypatch, capsys):
         (["-j", ".[]"], '["a",1]', "a1"),
         (["--raw-output0", ".[]"], '["a","b"]', "a\0b\0"),
         (["-a", "."], '"é😀"', '"\\u00e9\\ud83d\\ude00"\n'),
+        (["-Cc", "."], '[{"a":true},"b",1,null,[],{}]', painted("[", "{", '"a"', ":", "true", "}", ",", '"b"', ",", "1",
+                                                               ",", "null", ",", "[]", ",", "{}", "]") + "\n"),
+        (["-C", "."], '{"a":["b"]}', painted("{") + "\n  " + painted('"a"', ":") + " " + painted("[") + "\n    "
+         + painted('"b"') + "\n  " + painted("]") + "\n" + painted("}") + "\n"),
+        (["-CM", "."], "1", "1\n"),
+        (["-MC", "."], "1", painted("1") + "\n"),
+        (["-Cr", "."], '"a"', "a\n"),
         (["--seq", "-c", ".[]"], "[1,2]", "\x1e1\n\x1e2\n"),
         (["--seq", "-c", "."], "\x1e1\n\x1e2\n", "\x1e1\n\x1e2\n"),
         (["-n", "1, 2"], "", "1\n2\n"),
@@ -127,7 +141,12 @@ def test_memory_stays_flat_however_long_the_input_is(tmp_path):
     assert int(done.stderr.strip().splitlines()[-1]) < 15_000
 
 
+def test_the_version_needs_no_filter(jq):
+    code, out, _ = jq("--version")
+    assert (code, out) == (0, f"jq_magic {jq_magic.__version__}, compatible with jq 1.8.2\n")
+
+
 def test_a_command_line_that_says_nothing_useful_is_refused():
-    for arguments in (["--indent", "9", "."], ["--arg", "x"], ["-z", "."]):
+    for arguments in (["--indent", "9", "."], ["--arg", "x"], ["-z", "."], ["-L", "d", "."]):
         with pytest.raises(UsageError):
             _ = read(arguments).indent

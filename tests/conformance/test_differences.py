@@ -9,6 +9,8 @@ from pathlib import Path
 import peer
 import pytest
 
+import jq_magic
+
 COMPATIBILITY = (Path(__file__).parents[2] / "COMPATIBILITY.md").read_text()
 
 
@@ -31,7 +33,11 @@ def rows() -> list[list[str]]:
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row[0][:40])
 def test_each_difference_is_as_the_table_says(row, run, jq):
     program, theirs, ours, _ = row
-    assert run(program).values == [json.loads(ours)]
+    if ours == "*fails*":
+        with pytest.raises(jq_magic.FilterError):
+            run(program)
+    else:
+        assert run(program).values == [json.loads(ours)]
     outputs, error = jq.run(program, "null", 10)
     if theirs == "*fails*":
         assert error is not None

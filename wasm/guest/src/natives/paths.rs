@@ -144,15 +144,34 @@ pub fn natives() -> Vec<Fun<Kind>> {
         (
             "limit",
             vf(),
-            Native::new(counted!(run, "limit doesn't support negative count", f64::ceil, limit)).with_paths(
-                counted!(paths, "limit doesn't support negative count", f64::ceil, limit),
-            ),
+            Native::new(counted!(
+                run,
+                "limit doesn't support negative count",
+                f64::ceil,
+                limit
+            ))
+            .with_paths(counted!(
+                paths,
+                "limit doesn't support negative count",
+                f64::ceil,
+                limit
+            )),
         ),
         (
             "skip",
             vf(),
-            Native::new(counted!(run, "skip doesn't support negative count", f64::floor, skip))
-                .with_paths(counted!(paths, "skip doesn't support negative count", f64::floor, skip)),
+            Native::new(counted!(
+                run,
+                "skip doesn't support negative count",
+                f64::floor,
+                skip
+            ))
+            .with_paths(counted!(
+                paths,
+                "skip doesn't support negative count",
+                f64::floor,
+                skip
+            )),
         ),
         (
             "getpath",

@@ -126,7 +126,8 @@ pub(super) fn as_path(term: Term) -> Term {
         // The result of an update is no path even where it is the same value.
         Term::BinOp(_, BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt, _)
         | Term::Call("?modify" | "sub" | "gsub", _) => {
-            Term::Call("?value", vec![Term::Arr(Some(boxed(term)))])
+            let within = Term::Arr(Some(boxed(Term::Var("$?updated"))));
+            Term::Call("?value", vec![bind(term, "$?updated", within)])
         }
         term if makes_values(&term) => Term::Call("?value", vec![term]),
         Term::Path(inner, path) if makes_values(&inner) => stepped(*inner, path),
