@@ -1,4 +1,4 @@
-"""The table of differences in COMPATIBILITY.md, and the list of built-ins, against jq itself (the package jq)."""
+"""The table of differences in COMPATIBILITY.md, the built-ins, and programs that agree, against jq (the package jq)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 
 import jq_magic
 
+#: Programs by the document that they run on.
+FOUND = json.loads((Path(__file__).parent / "found.json").read_text())
 COMPATIBILITY = (Path(__file__).parents[2] / "COMPATIBILITY.md").read_text()
 
 
@@ -58,3 +60,18 @@ def test_every_format_of_jq_exists(name, run, jq):
     expected, _ = jq.run(f"@{name}", text, 1)
     assert run(f"@{name}", text).values == expected
     assert run(f'format("{name}")', text).values == expected
+
+
+@pytest.mark.parametrize("document", FOUND, ids=lambda document: document[:20])
+def test_what_once_differed_or_could_is_the_same_to_the_letter(document, runtime, jq):
+    found = {}
+    for program in FOUND[document]:
+        outputs, message = [], None
+        try:
+            for output in jq_magic.Sandbox(runtime).compile(program).input_text(document):
+                outputs.append(output)  # noqa: PERF402 - what came before an error counts
+        except jq_magic.FilterError as error:
+            message = str(error)
+        if json.dumps(jq.run(program, document, 1000)) != json.dumps([outputs, message]):
+            found[program] = outputs, message
+    assert found == {}
