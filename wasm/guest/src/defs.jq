@@ -106,12 +106,11 @@ def scan($re): scan($re; null);
 def splits($re; $flags): _split($re; $flags + "g")[];
 def splits($re): splits($re; null);
 def split($re; $flags): _split($re; $flags + "g");
-def sub($re; f; $flags): _edits($re; $flags) as [$edits, $rest]
-  | if ($edits | length) == 0 then . else
-      reduce $edits[] as [$gap, $captured] ([]; . as $results
-        | [$captured | f] as $new
-        | [range($new | length) as $i | $results[$i] + $gap + $new[$i]] + $results[$new | length:])
-      | .[] + $rest end;
+def sub($re; f; $flags): . as $text | _edits($re; $flags) as [$edits, $rest]
+  | reduce $edits[] as [$gap, $captured] ([]; . as $results
+      | [$captured | f] as $new
+      | [range($new | length) as $i | $results[$i] + $gap + $new[$i]] + $results[$new | length:])
+  | if . == [] then $text else .[] + $rest end;
 def sub($re; f): sub($re; f; "");
 def gsub($re; f; $flags): sub($re; f; $flags + "g");
 def gsub($re; f): sub($re; f; "g");

@@ -257,13 +257,13 @@ mod tests {
         for name in ["with_entries", "map"] {
             assert!(defs.contains(&name), "{name} in {defs:?}");
         }
-        assert!(!defs.contains(&"paths"));
+        assert!(!defs.contains(&"del"));
     }
 
     #[test]
     fn names_in_strings_formats_and_blocks_are_reached() {
         for (program, name) in [
-            ("\"a\\([paths])\"", "paths"),
+            ("\"a\\(del(.a))\"", "del"),
             ("@csv", "@csv"),
             ("[(map(.))]", "map"),
             ("{a: select(.)}", "select"),

@@ -109,14 +109,21 @@ fn is_rich(pattern: &str, ascii: bool, flags: &str) -> bool {
     refers_back || RICH.iter().any(|sign| pattern.contains(sign))
 }
 
-/// The pattern with a backslash before every brace that begins no count, which then stands for
-/// itself as in Oniguruma.
-fn with_literal_braces(pattern: &str) -> String {
+/// The pattern with a backslash before what the engines take for more than Oniguruma does in its
+/// Perl syntax: a brace that begins no count, and in a class a bracket, `&` or `~`.
+fn with_literals(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 2);
-    let mut classes = 0_usize;
+    let mut class = false;
     let mut chars = pattern.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
-        if c == '{' && classes == 0 && !counts(&pattern[at + 1..]) {
+        let rest = &pattern[at + c.len_utf8()..];
+        let literal = match c {
+            '{' => !class && !counts(rest),
+            '[' => class && !rest.starts_with(':'),
+            '&' | '~' => class,
+            _ => false,
+        };
+        if literal {
             out.push('\\');
         }
         out.push(c);
@@ -131,8 +138,24 @@ fn with_literal_braces(pattern: &str) -> String {
                     out.extend(chars.next_if(|(_, c)| *c == '{').map(|(_, c)| c));
                 }
             }
-            '[' => classes += 1,
-            ']' => classes = classes.saturating_sub(1),
+            '[' if !class => {
+                class = true;
+                // A closing bracket at the start stands for itself.
+                out.extend(chars.next_if(|(_, c)| *c == '^').map(|(_, c)| c));
+                if chars.next_if(|(_, c)| *c == ']').is_some() {
+                    out.push_str("\\]");
+                }
+            }
+            '[' if !literal => {
+                // A class of POSIX, as in `[[:alpha:]]`.
+                for (_, c) in chars.by_ref() {
+                    out.push(c);
+                    if c == ']' {
+                        break;
+                    }
+                }
+            }
+            ']' => class = false,
             _ => {}
         }
     }
@@ -150,8 +173,8 @@ fn counts(rest: &str) -> bool {
 }
 
 fn compile(pattern: &str, flags: &str, rich: bool) -> Result<Compiled, Error> {
-    let braces = pattern.contains('{').then(|| with_literal_braces(pattern));
-    let pattern = braces.as_deref().unwrap_or(pattern);
+    let literals = pattern.contains(['{', '[']).then(|| with_literals(pattern));
+    let pattern = literals.as_deref().unwrap_or(pattern);
     let [mut global, mut skip_empty, mut ignore_case, mut extended, mut dot_all, mut longest] =
         [false; 6];
     for flag in flags.chars() {

@@ -330,7 +330,7 @@ fn json_in_strings_is_read_strictly_and_its_mistakes_are_caught() {
     let message = run("try fromjson catch .", "\"[1,]\"", OPTIONS).0;
     assert_eq!(
         message,
-        ["\"expected a JSON value at byte 3 (while parsing '[1,]')\""]
+        ["\"Expected another array element at line 1, column 4 (while parsing '[1,]')\""]
     );
     assert_eq!(
         run("try fromjson catch \"no\"", "\"1 2\"", OPTIONS).0,

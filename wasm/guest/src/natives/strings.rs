@@ -185,7 +185,7 @@ fn implode(input: &Val) -> ValR {
         let Some(number) = number else {
             return Err(code.error("can't be imploded, unicode codepoint needs to be numeric"));
         };
-        let code = if number < 0.0 {
+        let code = if number <= -1.0 {
             u32::MAX
         } else {
             number as u32

@@ -258,7 +258,10 @@ pub fn delete_keys(value: Val, keys: &[&Val]) -> ValR {
             for key in keys {
                 match key {
                     Val::Num(number) => {
-                        let place = position(number.as_f64(), items.len());
+                        // Just below 0 is no index from the end, nor one from the start.
+                        let number = number.as_f64();
+                        let place = position(number, items.len())
+                            .filter(|_| number >= 0.0 || number <= -1.0);
                         if let Some(flag) = place.and_then(|place| deleted.get_mut(place)) {
                             *flag = true;
                         }
