@@ -5,6 +5,7 @@ use super::super::{Pattern, Term};
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::BinaryOp;
 use jaq_core::path::{Opt, Part};
+
 /// Built-ins without arguments that give one output, or an error.
 const SINGLE: [&str; 44] = [
     "length",

@@ -6,6 +6,7 @@ use super::outputs::{single, single_part};
 use super::{bind, boxed};
 use jaq_core::load::parse::BinaryOp;
 use jaq_core::path::{Opt, Part, Path};
+
 /// Whether jaq updates what `term` points to as jq does: step by step along one path, without
 /// anything that errors, stops or branches on the way.
 pub(super) fn updates_in_place(term: &Term) -> bool {

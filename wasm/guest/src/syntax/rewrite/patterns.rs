@@ -4,6 +4,7 @@
 use super::super::{Def, Pattern, Term};
 use super::{bind, boxed};
 use jaq_core::load::parse::BinaryOp;
+
 /// The names of all variables that a pattern binds.
 pub(super) fn variables(pattern: &Pattern, names: &mut Vec<&'static str>) {
     match pattern {
