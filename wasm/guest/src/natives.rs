@@ -16,7 +16,7 @@ mod time;
 use crate::fault::Fault;
 use crate::machine::{Kind, Machine};
 use crate::value::{Error, Val, ValR};
-use jaq_core::box_iter::{box_once, flat_map_then};
+use jaq_core::box_iter::{box_once, flat_map_then_with};
 use jaq_core::native::{bome, run, Filter, Fun};
 use jaq_core::{Bind, Cv, Exn, RunPtr, ValX, ValXs};
 
@@ -92,10 +92,12 @@ fn combined<'a, const N: usize>(
     let Some(filter) = filters.pop() else {
         return value(f(machine, input, outputs));
     };
-    flat_map_then(filter(input.clone()), move |output| {
-        let mut outputs = outputs.clone();
+    // With one output, as nearly always, the input is handed on and can be changed in place.
+    let found = filter(input.clone());
+    let rest = (filters, input, outputs);
+    flat_map_then_with(found, rest, move |output, (filters, input, mut outputs)| {
         outputs[filters.len()] = output;
-        combined(machine, filters.clone(), input.clone(), outputs, f)
+        combined(machine, filters, input, outputs, f)
     })
 }
 

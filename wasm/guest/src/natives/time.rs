@@ -73,14 +73,18 @@ fn broken_down(input: &Val, message: &str) -> ValR {
         return Err(Error::str(message));
     };
     let seconds = number.as_f64();
+    let time = time_at(seconds)?;
+    Ok(parts(&time, seconds - seconds.floor())
+        .into_iter()
+        .collect())
+}
+
+fn time_at(seconds: f64) -> Result<Time, Error> {
     // The cast cuts the fraction and saturates.
     let time = Some(seconds as i64)
         .filter(|_| !seconds.is_nan())
         .and_then(Time::at);
-    let time = time.ok_or_else(|| Error::str(NO_TIME))?;
-    Ok(parts(&time, seconds - seconds.floor())
-        .into_iter()
-        .collect())
+    time.ok_or_else(|| Error::str(NO_TIME))
 }
 
 /// The first six parts as numbers, put in their ranges as C's `timegm` does.
@@ -126,9 +130,11 @@ fn mktime(input: &Val) -> ValR {
 }
 
 fn strftime(input: &Val, format: &Val, what: &str, zone: &str) -> ValR {
-    let input = match input {
-        Val::Num(_) => broken_down(input, "")?,
-        Val::Arr(_) => input.clone(),
+    let time = match input {
+        Val::Num(number) => time_at(number.as_f64())?,
+        // A format that is none is told before parts that are none.
+        Val::Arr(_) if format.as_str().is_some() => time_of(input, what)?,
+        Val::Arr(_) => Time::default(),
         _ => {
             return Err(Error::str(format_args!(
                 "{what} requires parsed datetime inputs"
@@ -139,7 +145,6 @@ fn strftime(input: &Val, format: &Val, what: &str, zone: &str) -> ValR {
         return Err(Error::str(format_args!("{what} requires a string format")));
     };
     let format = String::from_utf8_lossy(format);
-    let time = time_of(&input, what)?;
     Ok(Val::from(format::format(&format, &time, zone)))
 }
 

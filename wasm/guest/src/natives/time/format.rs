@@ -43,7 +43,7 @@ struct Style {
 
 /// `time` as `format` says; `zone` is its name for `%Z`.
 pub fn format(format: &str, time: &Time, zone: &str) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(2 * format.len());
     write(&mut out, format, time, zone);
     out
 }
@@ -182,16 +182,24 @@ fn raised(style: Style) -> Style {
     }
 }
 
-fn padded(out: &mut String, number: i64, digits: usize, pad: char, style: Style) {
+fn padded(out: &mut String, number: i64, least: usize, pad: char, style: Style) {
     let (pad, width) = match style.pad {
         Some('-') => (pad, 0),
-        Some('_') => (' ', digits.max(style.width)),
-        Some(zero) => (zero, digits.max(style.width)),
-        None => (pad, digits.max(style.width)),
+        Some('_') => (' ', least.max(style.width)),
+        Some(zero) => (zero, least.max(style.width)),
+        None => (pad, least.max(style.width)),
     };
-    let shown = number.unsigned_abs().to_string();
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    let mut rest = number.unsigned_abs();
+    while rest > 0 || start == digits.len() {
+        start -= 1;
+        // A digit.
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
     let sign = if number < 0 { "-" } else { "" };
-    let fill = width.saturating_sub(shown.len() + sign.len());
+    let fill = width.saturating_sub(digits.len() - start + sign.len());
     if pad == '0' {
         out.push_str(sign);
     }
@@ -199,7 +207,7 @@ fn padded(out: &mut String, number: i64, digits: usize, pad: char, style: Style)
     if pad != '0' {
         out.push_str(sign);
     }
-    out.push_str(&shown);
+    out.extend(digits[start..].iter().copied().map(char::from));
 }
 
 fn words(out: &mut String, words: &str, style: Style) {
