@@ -54,4 +54,4 @@ record: setup
 	$(BIN)/python notebooks/record.py
 
 clean:
-	rm -rf $(VENV) build dist jq_magic/jaq.*
+	rm -rf $(VENV) build dist jq_magic/jaq.* jq_magic/jq.*

@@ -170,8 +170,8 @@ def test_input_bytes_at_their_edge(run):
     assert (caught.value.limit, caught.value.used, caught.value.allowed) == ("input_bytes", 5, 4)
 
 
-def test_program_bytes_at_their_edge(runtime):
-    box = jq_magic.Sandbox(runtime, Limits(program_bytes=5))
+def test_program_bytes_at_their_edge(runtime, engine):
+    box = jq_magic.Sandbox(runtime, Limits(program_bytes=5), engine=engine)
     assert box.run(".+1.5", "1").text == "2.5\n"
     with pytest.raises(jq_magic.ProgramLimitError) as caught:
         box.compile(".+1.50")
@@ -193,8 +193,8 @@ def test_depth_of_output_at_its_edge(run):
         run(nest.format(4), depth=3)
 
 
-def test_depth_of_program_at_its_edge(runtime):
-    box = jq_magic.Sandbox(runtime, Limits(depth=3))
+def test_depth_of_program_at_its_edge(runtime, engine):
+    box = jq_magic.Sandbox(runtime, Limits(depth=3), engine=engine)
     assert box.run('(((1))) # ((((\n | "(((("', "1").text == '"(((("\n'
     for program in ["((((1))))", '[["\\([1])"]]', "[[[{}]]]"]:
         with pytest.raises(jq_magic.ProgramLimitError) as caught:

@@ -79,7 +79,7 @@ def test_messages_are_what_debug_and_stderr_said(sandbox):
 def test_a_result_says_where_it_ran_and_what_it_used(sandbox):
     result = sandbox.run(".[]", "[1, 2]")
     assert result.values == [1, 2]
-    assert (result.runtime, result.engine, result.limits) == (sandbox.runtime, "jaq", ROOMY)
+    assert (result.runtime, result.engine, result.limits) == (sandbox.runtime, sandbox.engine, ROOMY)
     assert len(result.guest_sha256) == 64
     usage = result.usage
     assert (usage.input_bytes, usage.output_bytes, usage.outputs) == (6, 4, 2)
@@ -135,7 +135,7 @@ def test_outputs_are_computed_when_they_are_asked_for():
 
 def test_unavailable_runtimes_and_engines_say_so():
     assert jq_magic.runtimes() == ["wasmtime"]
-    for options in [{"runtime": "wasmer"}, {"engine": "jq"}, {"runtime": "v8"}]:
+    for options in [{"runtime": "wasmer"}, {"engine": "gojq"}, {"runtime": "v8"}]:
         with pytest.raises(jq_magic.RuntimeUnavailableError, match=r"not available|there is no"):
             jq_magic.compile(".", **options)
 
@@ -147,10 +147,11 @@ def test_nothing_of_one_run_is_seen_by_the_next(sandbox):
     assert sandbox.run(program, "null").values == [False]
 
 
-def test_a_run_opens_no_file_and_no_socket_and_sees_no_environment():
+def test_a_run_opens_no_file_and_no_socket_and_sees_no_environment(engine):
     code = """
 import sys, jq_magic
-program = jq_magic.compile("., env, $ENV, (try input_filename catch .), now, (now|todate), localtime?, get_search_list")
+names = "., env, $ENV, (try input_filename catch .), now, (now|todate), localtime?, get_search_list"
+program = jq_magic.compile(names, engine=sys.argv[1])
 program.run("1")
 seen = []
 sys.addaudithook(lambda event, args: seen.append(event))
@@ -159,7 +160,7 @@ found = [e for e in seen if e.split(".")[0] in {"open", "os", "socket", "subproc
 print(found)
 print("CANARY" in result.text, result.text.count("{}"))
 """
-    done = python(code, env={**os.environ, "JQ_CANARY": "CANARY"})
+    done = python(code, engine, env={**os.environ, "JQ_CANARY": "CANARY"})
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["[]", "False 2"]
 
@@ -172,8 +173,8 @@ def test_the_clock_stands_still_during_a_run(sandbox):
 
 
 @pytest.mark.parametrize("delay_s", [0.02, 0.2, 0.5])
-def test_ctrl_c_ends_a_run_and_leaves_everything_usable(delay_s):
-    program = jq_magic.compile(ENDLESS, limits=FOREVER)
+def test_ctrl_c_ends_a_run_and_leaves_everything_usable(delay_s, engine):
+    program = jq_magic.compile(ENDLESS, limits=FOREVER, engine=engine)
     killer = threading.Timer(delay_s, lambda: os.kill(os.getpid(), signal.SIGINT))
     began = time.perf_counter()
     killer.start()
@@ -278,26 +279,27 @@ BOMBS = {
 BOMB = """
 import json, resource, sys, time
 import jq_magic
-program, text, kind = json.loads(sys.argv[1])
-jq_magic.all("1", None)
+(program, text, kind), engine = json.loads(sys.argv[1])
+one = jq_magic.compile("1 + 1", engine=engine)
+one.run("null")
 fuel, deadline = (2**62, 1.0) if kind == "DeadlineError" else (10**11, 60.0)
 limits = jq_magic.Limits(fuel=fuel, memory_bytes=128 << 20, deadline_s=deadline, output_bytes=4 << 20)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 began = time.perf_counter()
 try:
-    jq_magic.compile(program, limits=limits).run(text)
+    jq_magic.compile(program, limits=limits, engine=engine).run(text)
     end = "no error"
 except jq_magic.JqMagicError as error:
     end = type(error).__name__
 wall = time.perf_counter() - began
 grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-print(json.dumps([end, wall, grown / 1024, jq_magic.all("1 + 1", None)]))
+print(json.dumps([end, wall, grown / 1024, one.run("null").values]))
 """
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_ends_with_its_error_within_its_memory(name, record_property):
-    done = python(BOMB, json.dumps(BOMBS[name]))
+def test_a_bomb_ends_with_its_error_within_its_memory(name, engine, record_property):
+    done = python(BOMB, json.dumps([BOMBS[name], engine]))
     assert done.returncode == 0, done.stderr
     end, wall_s, grown_mib, sum_ = json.loads(done.stdout)
     record_property("wall_s", wall_s)

@@ -29,7 +29,10 @@ def wheel(tmp_path_factory):
 def test_the_wheel_holds_the_guest_and_its_licences(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    for name in ["jaq.wasm", "jaq.json", "jaq.licenses.txt", "py.typed", "notebook/magics.py"]:
+    guests = [f"{engine}.{suffix}" for engine in ["jaq", "jq"] for suffix in ["wasm", "json", "licenses.txt"]]
+    if not (ROOT / "jq_magic" / "jq.wasm").exists():
+        guests = [name for name in guests if name not in {"jq.wasm", "jq.licenses.txt"}]
+    for name in [*guests, "py.typed", "notebook/magics.py"]:
         assert f"jq_magic/{name}" in names
     assert wheel.name.endswith("py3-none-any.whl")
     assert not [name for name in names if name.startswith(("tests", "wasm"))]
@@ -51,16 +54,48 @@ def test_the_wheel_runs_in_an_empty_environment_without_rust(wheel, tmp_path):
     assert values == "[42]"
 
 
-def test_a_fresh_guest_is_known_as_such_and_a_changed_one_is_not(tmp_path, monkeypatch):
-    sources = build.source_hash()
-    assert build.is_fresh(sources)
-    assert not build.is_fresh("0" * 64)
-    for name in ["jaq.wasm", "jaq.json"]:
+def test_a_fresh_guest_is_known_as_such_and_a_changed_one_is_not(engine, tmp_path, monkeypatch):
+    sources = build.source_hash(engine)
+    assert build.is_fresh(engine, sources)
+    assert not build.is_fresh(engine, "0" * 64)
+    for suffix in ["wasm", "json", "licenses.txt"]:
+        name = f"{engine}.{suffix}"
         (tmp_path / name).write_bytes((ROOT / "jq_magic" / name).read_bytes())
     monkeypatch.setattr(build, "PACKAGE", tmp_path)
-    assert build.is_fresh(sources)
-    (tmp_path / "jaq.wasm").write_bytes(b"\0asm")
-    assert not build.is_fresh(sources)
+    assert build.is_fresh(engine, sources)
+    (tmp_path / f"{engine}.wasm").write_bytes(b"\0asm")
+    assert not build.is_fresh(engine, sources)
+
+
+def test_the_engines_are_built_from_sources_of_their_own():
+    own = {engine: set(sources) for engine, sources in build.SOURCES.items()}
+    assert not {source for source in own["jaq"] if "cjq" in source}
+    assert not {source for source in own["jq"] if source.startswith("wasm/guest")}
+
+
+def test_without_a_compiler_the_engine_jq_is_left_out_and_says_why(tmp_path, monkeypatch):
+    import cjq_build
+
+    import jq_magic
+    from jq_magic import modules
+
+    monkeypatch.setattr(build, "PACKAGE", tmp_path)
+    monkeypatch.setattr(cjq_build, "present", lambda: None)
+    monkeypatch.setattr(cjq_build, "_install_debian", lambda say: None)
+    (tmp_path / "jq.wasm").write_bytes(b"an older one")
+    build.build_jq("sources")
+    assert [path.name for path in tmp_path.iterdir()] == ["jq.json"]
+    assert build.is_fresh("jq", "sources")
+    assert not build.is_fresh("jq", "others")
+    monkeypatch.setattr(modules, "_PACKAGE", tmp_path)
+    modules._manifest.cache_clear()
+    try:
+        with pytest.raises(jq_magic.RuntimeUnavailableError, match=r"jq is not available: .* apt-get install"):
+            jq_magic.compile(".", engine="jq")
+    finally:
+        modules._manifest.cache_clear()
+    monkeypatch.setattr(cjq_build, "present", lambda: cjq_build.Compiler(("clang",), "clang 22"))
+    assert not build.is_fresh("jq", "sources")
 
 
 def test_lock_files_carry_no_addresses():
@@ -70,13 +105,18 @@ def test_lock_files_carry_no_addresses():
         assert "checksum" in pins
 
 
-def test_the_manifest_names_what_the_guest_is_made_of():
+def test_the_manifest_names_what_the_guest_is_made_of(engine):
     import json
 
-    manifest = json.loads((ROOT / "jq_magic" / "jaq.json").read_text())
-    assert manifest["crates"]["jaq-core"] == "3.1.2"
-    assert manifest["meter"]["functions"] > 1000
+    manifest = json.loads((ROOT / "jq_magic" / f"{engine}.json").read_text())
+    if engine == "jaq":
+        assert manifest["crates"]["jaq-core"] == "3.1.2"
+    else:
+        assert manifest["versions"]["jq"] == "1.8.2"
+    assert (manifest["name"], manifest["abi"]) == (engine, 1)
+    assert manifest["stack_bytes"] >= 1 << 20
+    assert manifest["meter"]["functions"] > 500
     assert set(manifest["exports"]) == {
         "memory", "__stack_pointer", "control", "stop_word", "fuel", "alloc", "compile", "feed", "pull",
     }  # fmt: skip
-    assert manifest["toolchain"].startswith("rustc ")
+    assert ("rustc" if engine == "jaq" else "clang") in manifest["toolchain"]

@@ -1,11 +1,12 @@
-"""Build the guest: jaq as a WebAssembly module, metered and validated, with its manifest.
+"""Build the guests: jaq and jq as WebAssembly modules, metered and validated, with their manifests.
 
     python wasm/build.py [--force] [--check]
 
-It compiles wasm/guest for wasm32-unknown-unknown, packs it with wasm/pack, and writes
-jq_magic/jaq.wasm and jq_magic/jaq.json. Work is keyed by its inputs: when the sources, the
-toolchain and this script are what they were, nothing is built, and what another checkout on this
-machine built is taken from the user's cache directory (JQ_MAGIC_BUILD_CACHE names another one).
+It compiles wasm/guest (Rust) and wasm/cjq (C), packs them with wasm/pack, and writes jaq.wasm, jaq.json and
+jaq.licenses.txt, and the same of jq, into jq_magic. Work is keyed by its inputs, for each guest by itself: when the
+sources, the toolchain and this script are what they were, nothing is built, and what another checkout on this
+machine built is taken from the user's cache directory (JQ_MAGIC_BUILD_CACHE names another one). Where there is no C
+compiler, jq is left out, and jq.json says so.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import cjq_build
+import jq_source
 import pins
 import toolchain
 
@@ -34,16 +37,15 @@ PACKAGE = ROOT / "jq_magic"
 #: The compiled guest before it is packed, for the meter's tests and benchmark.
 UNPACKED = ROOT / "build" / "guest.wasm"
 ABI = 1
-#: Bytes of the guest's own stack; jq_magic/guest.py names it in errors.
+#: Bytes of the Rust guest's own stack.
 STACK_BYTES = 4 << 20
 FEATURES = "+bulk-memory,+sign-ext,+nontrapping-fptoint,+mutable-globals"
-#: Files whose content decides what is built, besides the toolchain.
-SOURCES = (
-    "wasm/build.py", "wasm/toolchain.py", "wasm/pins.py",
-    "wasm/guest/Cargo.toml", "wasm/guest/Cargo.pins", "wasm/guest/src",
-    "wasm/pack/Cargo.toml", "wasm/pack/Cargo.pins", "wasm/pack/src",
-)  # fmt: skip
-_OUTPUTS = ("jaq.wasm", "jaq.json", "jaq.licenses.txt")
+_PACKER = ("wasm/build.py", "wasm/pins.py", "wasm/pack/Cargo.toml", "wasm/pack/Cargo.pins", "wasm/pack/src")
+#: Files whose content decides what is built, besides the toolchain, by engine.
+SOURCES = {
+    "jaq": (*_PACKER, "wasm/toolchain.py", "wasm/guest/Cargo.toml", "wasm/guest/Cargo.pins", "wasm/guest/src"),
+    "jq": (*_PACKER, "wasm/cjq_build.py", "wasm/jq_source.py", "wasm/cjq"),
+}
 
 
 def say(line: str) -> None:
@@ -53,32 +55,34 @@ def say(line: str) -> None:
 
 def cache_directory() -> Path:
     """Where builds of all checkouts of this user are kept."""
-    named = os.environ.get("JQ_MAGIC_BUILD_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(named) if named else Path(base) / "jq_magic-build"
+    return jq_source.cache_directory()
 
 
-def source_hash() -> str:
+def source_hash(engine: str) -> str:
     """A hash of everything in the repository that decides what is built."""
     found = hashlib.sha256()
-    for source in SOURCES:
+    for source in SOURCES[engine]:
         path = ROOT / source
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
+            if file.is_file() and file.suffix != ".pyc":
                 content = file.read_bytes()
                 found.update(f"{file.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content)
     return found.hexdigest()
 
 
-def is_fresh(sources: str) -> bool:
+def is_fresh(engine: str, sources: str) -> bool:
     """Whether the outputs were made from these sources and are whole."""
     try:
-        manifest = json.loads((PACKAGE / "jaq.json").read_bytes())
-        wasm = (PACKAGE / "jaq.wasm").read_bytes()
+        manifest = json.loads((PACKAGE / f"{engine}.json").read_bytes())
+        if manifest.get("unavailable"):
+            # It stays left out until there is something to build it with.
+            return manifest.get("sources") == sources and cjq_build.present() is None
+        wasm = (PACKAGE / f"{engine}.wasm").read_bytes()
     except (OSError, ValueError):
         return False
     made = manifest.get("sources") == sources and manifest.get("sha256") == hashlib.sha256(wasm).hexdigest()
-    return made and all(path.exists() for path in (UNPACKED, GUEST / "Cargo.lock", PACK / "Cargo.lock"))
+    beside = (UNPACKED, GUEST / "Cargo.lock", PACK / "Cargo.lock") if engine == "jaq" else ()
+    return made and all(path.exists() for path in (PACKAGE / f"{engine}.licenses.txt", *beside))
 
 
 def cargo(command: list[str], directory: Path, environment: dict[str, str], what: str) -> None:
@@ -154,34 +158,74 @@ def licenses(tools: toolchain.Toolchain) -> str:
     return "\n".join(parts)
 
 
-def build(sources: str) -> None:
-    """Build everything, or take it from the cache, and put it into the package."""
+def build_jaq(sources: str) -> None:
+    """Build jaq, or take it from the cache, and put it into the package."""
     tools = toolchain.find(say)
     cache = cache_directory()
-    key = hashlib.sha256(f"{sources}\n{tools.version}\n{tools.arguments}".encode()).hexdigest()[:32]
-    stored = cache / "builds" / key
+    stored = entry(sources, tools.version, *tools.arguments)
     for crate in (GUEST, PACK):
         pins.lock(crate, toolchain.host_cargo(), cache)
     if not (stored / "done").exists():
         say(f"toolchain: {tools.version}")
         guest = build_guest(tools, cache / "guest")
-        pack = build_pack(cache / "pack")
         stored.mkdir(parents=True, exist_ok=True)
-        report = stored / "report.json"
-        subprocess.run([pack, "pack", guest, stored / "jaq.wasm", "--report", report], check=True)
         shutil.copyfile(guest, stored / "guest.wasm")
-        wasm = (stored / "jaq.wasm").read_bytes()
-        manifest = {
-            "name": "jaq", "abi": ABI, "sha256": hashlib.sha256(wasm).hexdigest(), "bytes": len(wasm),
-            "sources": sources, "toolchain": tools.version, "crates": crates(), **json.loads(report.read_text()),
-        }  # fmt: skip
-        (stored / "jaq.json").write_text(json.dumps(manifest, indent=1) + "\n")
-        (stored / "jaq.licenses.txt").write_text(licenses(tools))
-        (stored / "done").touch()
+        facts = {"toolchain": tools.version, "stack_bytes": STACK_BYTES, "crates": crates()}
+        finish("jaq", stored, sources, facts, licenses(tools))
     UNPACKED.parent.mkdir(exist_ok=True)
-    for name in _OUTPUTS:
-        install(stored / name, PACKAGE / name)
     install(stored / "guest.wasm", UNPACKED)
+    install_engine("jaq", stored)
+
+
+def build_jq(sources: str) -> None:
+    """Build jq, or take it from the cache, and put it into the package; without a compiler, leave it out."""
+    compiler = cjq_build.find(say)
+    if compiler is None:
+        for name in ("jq.wasm", "jq.licenses.txt"):
+            (PACKAGE / name).unlink(missing_ok=True)
+        manifest = {"name": "jq", "unavailable": cjq_build.MISSING, "sources": sources}
+        (PACKAGE / "jq.json").write_text(json.dumps(manifest, indent=1) + "\n")
+        return
+    stored = entry(sources, compiler.version)
+    if not (stored / "done").exists():
+        say(f"compiling jq {jq_source.JQ} with {compiler.version} (half a minute)")
+        stored.mkdir(parents=True, exist_ok=True)
+        pins.lock(PACK, toolchain.host_cargo(), cache_directory())
+        cjq_build.compile_guest(compiler, stored / "guest.wasm")
+        facts = {
+            "toolchain": compiler.version, "stack_bytes": cjq_build.STACK_BYTES, "versions": cjq_build.versions(),
+        }  # fmt: skip
+        finish("jq", stored, sources, facts, cjq_build.licenses())
+    install_engine("jq", stored)
+
+
+def entry(*inputs: str) -> Path:
+    """The directory of the cache for what is made from these inputs."""
+    return cache_directory() / "builds" / hashlib.sha256("\n".join(inputs).encode()).hexdigest()[:32]
+
+
+def finish(engine: str, stored: Path, sources: str, facts: dict[str, object], licences: str) -> None:
+    """Pack the compiled guest in `stored` and describe it in a manifest."""
+    report = stored / "report.json"
+    packed = stored / f"{engine}.wasm"
+    subprocess.run(
+        [build_pack(cache_directory() / "pack"), "pack", stored / "guest.wasm", packed, "--report", report], check=True
+    )
+    wasm = packed.read_bytes()
+    manifest = {
+        "name": engine, "abi": ABI, "sha256": hashlib.sha256(wasm).hexdigest(), "bytes": len(wasm),
+        "sources": sources, **facts, **json.loads(report.read_text()),
+    }  # fmt: skip
+    (stored / f"{engine}.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    (stored / f"{engine}.licenses.txt").write_text(licences)
+    (stored / "done").touch()
+
+
+def install_engine(engine: str, stored: Path) -> None:
+    """Put a finished guest into the package."""
+    for suffix in ("wasm", "licenses.txt", "json"):
+        install(stored / f"{engine}.{suffix}", PACKAGE / f"{engine}.{suffix}")
+    say(f"jq_magic/{engine}.wasm: {(PACKAGE / f'{engine}.wasm').stat().st_size:,} bytes")
 
 
 def install(source: Path, destination: Path) -> None:
@@ -198,26 +242,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--force", action="store_true", help="build even if nothing changed")
     parser.add_argument("--pin", action="store_true", help="write Cargo.pins from the Cargo.lock files and end")
-    parser.add_argument("--check", action="store_true", help="only say whether the guest is up to date (exit code)")
+    parser.add_argument("--check", action="store_true", help="only say whether the guests are up to date (exit code)")
     options = parser.parse_args()
     if options.pin:
         for crate in (GUEST, PACK):
             pins.pin(crate)
         return
-    sources = source_hash()
-    if options.check:
-        raise SystemExit(0 if is_fresh(sources) else 1)
     if options.force:
         shutil.rmtree(cache_directory() / "builds", ignore_errors=True)
-    elif is_fresh(sources):
-        say("the guest is up to date")
-        return
+    sources = {engine: source_hash(engine) for engine in SOURCES}
+    stale = [engine for engine in SOURCES if options.force or not is_fresh(engine, sources[engine])]
+    if options.check:
+        raise SystemExit(1 if stale else 0)
+    if not stale:
+        say("the guests are up to date")
     try:
-        build(sources)
+        for engine in stale:
+            {"jaq": build_jaq, "jq": build_jq}[engine](sources[engine])
     except toolchain.ToolchainError as error:
         raise SystemExit(f"[wasm] {error}") from None
-    manifest = json.loads((PACKAGE / "jaq.json").read_bytes())
-    say(f"jq_magic/jaq.wasm: {manifest['bytes']:,} bytes, sha256 {manifest['sha256'][:16]}…")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -62,13 +63,31 @@ class Compiler:
     version: str
 
 
+#: Why the engine is not there and how to get it, for the build's log and for who asks for the engine.
+MISSING = (
+    "this build of jq_magic was made without a C compiler for WebAssembly; install wasi-sdk and set WASI_SDK_PATH, or "
+    f"on Debian or Ubuntu run: sudo apt-get install {' '.join(DEBIAN_PACKAGES)}; then run: python wasm/build.py"
+)
+
+
 def find(say: Say) -> Compiler | None:
     """A compiler, installed from Debian's packages if need be; None, with a message, where there is none."""
-    found = _wasi_sdk() or _in_path() or _install_debian(say)
+    found = present() or _install_debian(say)
     if found is None:
-        say("no C compiler for WebAssembly was found, so the engine jq is left out. To have it, install wasi-sdk and")
-        say(f"set WASI_SDK_PATH, or on Debian or Ubuntu run: sudo apt-get install {' '.join(DEBIAN_PACKAGES)}")
+        say(f"the engine jq is left out: {MISSING}")
     return found
+
+
+def present() -> Compiler | None:
+    """A compiler that is there already."""
+    return _wasi_sdk() or _in_path()
+
+
+def versions() -> dict[str, str]:
+    """Of what is compiled into the guest."""
+    header = (jq_source.release() / "vendor" / "oniguruma" / "src" / "oniguruma.h").read_text(errors="replace")
+    numbers = [re.findall(rf"ONIGURUMA_VERSION_{part} +([0-9]+)", header)[0] for part in ("MAJOR", "MINOR", "TEENY")]
+    return {"jq": jq_source.JQ, "oniguruma": ".".join(numbers)}
 
 
 def _probe(command: tuple[str, ...]) -> Compiler | None:
@@ -133,7 +152,9 @@ def compile_guest(compiler: Compiler, out: Path) -> None:
         objects.mkdir()
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             jobs = [
-                pool.submit(subprocess.run, [*compiler.command, *flags, "-c", source, "-o", objects / target], check=True)
+                pool.submit(
+                    subprocess.run, [*compiler.command, *flags, "-c", source, "-o", objects / target], check=True
+                )
                 for source, target, flags in _objects(release)
             ]
             for job in jobs:
@@ -182,7 +203,11 @@ def _objects(release: Path) -> Iterator[tuple[Path, str, list[str]]]:
         yield source, f"onig_{name}.o", [*theirs, "-DHAVE_CONFIG_H", "-DONIG_STATIC"]
     for source in sorted((HERE / "src").glob("*.c")):
         common = _PLAIN if source.stem == "libc" else _COMMON
-        yield source, f"guest_{source.stem}.o", [*common, *shared, "-DUSE_DECNUM=1", "-Wall", "-Wextra", "-Werror", *_WARNED]
+        yield (
+            source,
+            f"guest_{source.stem}.o",
+            [*common, *shared, "-DUSE_DECNUM=1", "-Wall", "-Wextra", "-Werror", *_WARNED],
+        )
 
 
 def licenses() -> str:
