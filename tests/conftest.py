@@ -55,9 +55,15 @@ def run(runtime, engine):
 def cases():
     """The table that the guest's native tests read too.
 
-    `jq_outputs` stands where jq gives something else than jaq, with the reason in `why`.
+    `jq_outputs` stands where jq gives something else than jaq, with the reason in `why`; it is null where jq
+    refuses the program or the input.
     """
     return json.loads((TESTS / "cases.json").read_text())
+
+
+def expected(case, engine):
+    """The outputs of a case; None where the engine refuses it."""
+    return case.get("jq_outputs", case["outputs"]) if engine == "jq" else case["outputs"]
 
 
 def python(

@@ -116,7 +116,7 @@ def test_memory_below_what_the_sandbox_itself_needs_is_a_memory_error(run):
 
 
 @pytest.mark.parametrize(
-    "program", ['"ab" * 2000000000', "[range(1e12)]", '[limit(1e9; repeat("aaaaaaaaaaaaaaaaaaaa"))] | add']
+    "program", ['"ab" * 1000000000', "[range(1e12)]", '[limit(1e9; repeat("aaaaaaaaaaaaaaaaaaaa"))] | add']
 )
 def test_memory_bombs_are_memory_errors(run, program):
     with pytest.raises(jq_magic.MemoryLimitError):
@@ -210,19 +210,21 @@ def test_endless_recursion_meets_a_limit(run, program):
         run(program, fuel=10**10, deadline_s=20.0)
 
 
-def test_recursion_that_fills_the_stack_is_a_stack_error(run):
-    with pytest.raises(jq_magic.StackLimitError, match="recursion went too deep"):
-        run("def f: 1 + f; f")
+def test_recursion_that_fills_the_stack_is_a_stack_error(run, engine):
+    # jq keeps the calls of a filter in its heap.
+    error = jq_magic.StackLimitError if engine == "jaq" else jq_magic.MemoryLimitError
+    with pytest.raises(error, match=r"recursion went too deep|needs more memory"):
+        run("def f: 1 + f; f", memory_bytes=128 << 20)
 
 
 @pytest.mark.parametrize(
     "program",
     [
         "try last(range(1e18)) catch .",
-        'try ("ab" * 2000000000) catch .',
+        'try ("ab" * 1000000000) catch .',
         "try (def f: 1 + f; f) catch .",
         "(def f: 1 + f; f)?",
-        "try (reduce range(600) as $i (null; [.]) | tojson) catch .",
+        "try reduce range(600) as $i (null; [.]) catch .",
         "first(try (repeat(1) | debug | empty) catch .)",
     ],
 )
@@ -232,7 +234,7 @@ def test_try_catches_no_limit(run, program):
 
 
 def test_the_sandbox_works_after_every_kind_of_end(run):
-    for program in ["last(range(1e18))", "def f: 1 + f; f", '"ab" * 2000000000', "error", "halt_error"]:
+    for program in ["last(range(1e18))", "def f: 1 + f; f", '"ab" * 1000000000', "error", "halt_error"]:
         with pytest.raises(jq_magic.JqMagicError):
             run(program, fuel=10**8)
         assert run("1 + 1").text == "2\n"

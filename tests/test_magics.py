@@ -141,7 +141,7 @@ def test_options_are_read_and_mistakes_explained(shell):
         with pytest.raises(UsageError, match=said):
             shell.go(line)
     for line in ["%jq --runtime wasmer rows .", "%jq --engine gojq rows ."]:
-        with pytest.raises(jq_magic.RuntimeUnavailableError, match="not available|there is no"):
+        with pytest.raises(jq_magic.RuntimeUnavailableError, match=r"not available|there is no"):
             shell.go(line)
 
 

@@ -75,7 +75,6 @@ def test_the_engines_are_built_from_sources_of_their_own():
 
 def test_without_a_compiler_the_engine_jq_is_left_out_and_says_why(tmp_path, monkeypatch):
     import cjq_build
-
     import jq_magic
     from jq_magic import modules
 

@@ -38,13 +38,14 @@ _ONIGURUMA = (
 )  # fmt: skip
 #: What jq's configure would have found.
 _HAVE = (
-    "LIBONIG MEMMEM ALLOCA ALLOCA_H STRFTIME STRPTIME TIMEGM GMTIME_R GMTIME LOCALTIME_R LOCALTIME GETTIMEOFDAY "
-    "TM___TM_GMT_OFF ARC4RANDOM __THREAD ATEXIT "
-    "ACOS ACOSH ASIN ASINH ATAN2 ATAN ATANH CBRT CEIL COPYSIGN COS COSH DREM ERF ERFC EXP10 EXP2 EXP EXPM1 FABS FDIM "
-    "FLOOR FMA FMAX FMIN FMOD FREXP GAMMA HYPOT J0 J1 JN LDEXP LGAMMA LOG10 LOG1P LOG2 LOG LOGB MODF LGAMMA_R "
-    "NEARBYINT NEXTAFTER NEXTTOWARD POW REMAINDER RINT ROUND SCALB SCALBLN SIGNIFICAND SCALBN ILOGB SIN SINH SQRT "
-    "TAN TANH TGAMMA TRUNC Y0 Y1 YN"
-).split()
+    "LIBONIG", "MEMMEM", "ALLOCA", "ALLOCA_H", "STRFTIME", "STRPTIME", "TIMEGM", "GMTIME_R", "GMTIME", "LOCALTIME_R",
+    "LOCALTIME", "GETTIMEOFDAY", "TM___TM_GMT_OFF", "ARC4RANDOM", "__THREAD", "ATEXIT", "ACOS", "ACOSH", "ASIN",
+    "ASINH", "ATAN2", "ATAN", "ATANH", "CBRT", "CEIL", "COPYSIGN", "COS", "COSH", "DREM", "ERF", "ERFC", "EXP10",
+    "EXP2", "EXP", "EXPM1", "FABS", "FDIM", "FLOOR", "FMA", "FMAX", "FMIN", "FMOD", "FREXP", "GAMMA", "HYPOT", "J0",
+    "J1", "JN", "LDEXP", "LGAMMA", "LOG10", "LOG1P", "LOG2", "LOG", "LOGB", "MODF", "LGAMMA_R", "NEARBYINT",
+    "NEXTAFTER", "NEXTTOWARD", "POW", "REMAINDER", "RINT", "ROUND", "SCALB", "SCALBLN", "SIGNIFICAND", "SCALBN",
+    "ILOGB", "SIN", "SINH", "SQRT", "TAN", "TANH", "TGAMMA", "TRUNC", "Y0", "Y1", "YN",
+)  # fmt: skip
 
 Say = Callable[[str], None]
 
@@ -152,9 +153,7 @@ def compile_guest(compiler: Compiler, out: Path) -> None:
         objects.mkdir()
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             jobs = [
-                pool.submit(
-                    subprocess.run, [*compiler.command, *flags, "-c", source, "-o", objects / target], check=True
-                )
+                pool.submit(_run, [*compiler.command, *flags, "-c", str(source), "-o", str(objects / target)])
                 for source, target, flags in _objects(release)
             ]
             for job in jobs:
@@ -164,9 +163,13 @@ def compile_guest(compiler: Compiler, out: Path) -> None:
             f"-Wl,-z,stack-size={STACK_BYTES}", "-Wl,--strip-all", "-Wl,--lto-O3", "-Wl,--export-memory",
             "-Wl,--export=control", "-Wl,--export=stop_word", "-Wl,--export=__stack_pointer",
         ]  # fmt: skip
-        command = [*compiler.command, *_COMMON, *link, *sorted(objects.glob("*.o")), "-o", place / "guest.wasm"]
-        subprocess.run(command, check=True)
+        linked = sorted(map(str, objects.glob("*.o")))
+        _run([*compiler.command, *_COMMON, *link, *linked, "-o", str(place / "guest.wasm")])
         shutil.copyfile(place / "guest.wasm", out)
+
+
+def _run(command: list[str]) -> None:
+    subprocess.run(command, check=True)
 
 
 #: Structs that are passed by value travel as several values instead of through the stack in memory, where
@@ -176,7 +179,7 @@ _COMMON = (
     "-Wno-deprecated", "-ffunction-sections", "-fdata-sections", "-fno-strict-aliasing",
 )  # fmt: skip
 #: The C library's replacements stay out of the link-time optimisation: its calls must find them by name.
-_PLAIN = tuple(flag for flag in _COMMON if flag != "-flto") + ("-fno-builtin",)
+_PLAIN = (*(flag for flag in _COMMON if flag != "-flto"), "-fno-builtin")
 
 #: jq's header defines small functions that not every source needs.
 _WARNED = ("-Wno-unused-function",)
@@ -213,7 +216,9 @@ def _objects(release: Path) -> Iterator[tuple[Path, str, list[str]]]:
 def licenses() -> str:
     """Licences of what is compiled into the guest."""
     release = jq_source.release()
-    parts = [f"jq.wasm contains jq {jq_source.JQ}, decNumber, oniguruma, and the C library wasi-libc (MIT).\n"]
-    for path in (release / "COPYING", release / "vendor" / "oniguruma" / "COPYING"):
-        parts.append(f"{'=' * 78}\n{path.relative_to(release)}\n{path.read_text(errors='replace')}\n")
-    return "\n".join(parts)
+    texts = {
+        path: path.read_text(errors="replace") for path in (release / "COPYING", *release.glob("vendor/*/COPYING"))
+    }
+    parts = [f"{'=' * 78}\n{path.relative_to(release)}\n{text}\n" for path, text in sorted(texts.items())]
+    head = f"jq.wasm contains jq {jq_source.JQ}, decNumber, oniguruma, and the C library wasi-libc (MIT).\n"
+    return "\n".join([head, *parts])

@@ -77,6 +77,13 @@ EDITS = (
         "with addresses of 32 bits this product wraps round, and what is written then corrupts the heap",
     ),
     Edit(
+        "src/jv_parse.c",
+        "      p->curr_buf = 0;\n      p->curr_buf_pos = 0;\n    } // Else",
+        "      extern int guest_parsing_end;\n      guest_parsing_end = p->curr_buf_pos - 1;\n"
+        "      p->curr_buf = 0;\n      p->curr_buf_pos = 0;\n    } // Else",
+        "the host shows the place itself, and needs it in bytes",
+    ),
+    Edit(
         "src/locfile.c",
         "  if (loc.start == -1) {\n    jq_report_error(",
         "  extern void guest_mistake(const char *, int, int);\n"

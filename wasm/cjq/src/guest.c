@@ -16,14 +16,17 @@ enum { RAW_INPUT = 1, SLURP = 2, NULL_INPUT = 4, SORT_KEYS = 8 };
 enum status { MORE, DONE, PROGRAM, INPUT, FILTER, HALT, LIMIT };
 /* How deep jq parses where the run's limit does not hold: in `fromjson` and for arguments. */
 enum { PARSING_DEPTH = 10000 };
-/* An error object holds what `catch` would have seen, which counts as output. */
-enum { MESSAGE_BYTES = 4096 };
+/* The host shows the beginning of a message; it has the whole value besides. */
+enum { MESSAGE_BYTES = 1 << 20 };
 
 __attribute__((used)) struct control control;
 /* Set by the host to the largest number to end a call; the meter's checks read it. */
 __attribute__((used, aligned(8))) volatile int64_t stop_word;
 
 int guest_parsing_depth = PARSING_DEPTH;
+/* Where a parser last gave up, and where that of the input did; -1 while it has not. */
+int guest_parsing_end;
+static int input_end = -1;
 
 static jq_state *jq;
 static struct jv_parser *parser;
@@ -39,7 +42,7 @@ static struct {
   uint32_t allowed;
 } fault;
 
-/* The mistake of the program that was found first. */
+/* The mistake of the program that was found first, or what explains it. */
 static struct {
   bool is_set;
   jv message;
@@ -68,7 +71,11 @@ static void say_number(uint32_t number) {
 }
 
 static void say_string(const char *bytes, size_t length) {
-  text_add_string(&error, bytes, length < MESSAGE_BYTES ? length : MESSAGE_BYTES);
+  if (length > MESSAGE_BYTES) {
+    length = MESSAGE_BYTES;
+    while (length && (bytes[length] & 0xc0) == 0x80) length--;
+  }
+  text_add_string(&error, bytes, length);
 }
 
 static void begin_error(void) {
@@ -116,9 +123,11 @@ static enum status input_error(jv message, uint32_t index, uint32_t offset) {
     jv_free(message);
     return limit_error("depth", "input", control.depth);
   }
+  /* The host tells the place from the offset. */
+  const char *text = jv_string_value(message), *place = strstr(text, " at line ");
   begin_error();
   say_error("{\"message\":");
-  say_string(jv_string_value(message), (size_t)jv_string_length_bytes(jv_copy(message)));
+  say_string(text, place ? (size_t)(place - text) : (size_t)jv_string_length_bytes(jv_copy(message)));
   say_error(",\"index\":");
   say_number(index);
   say_error(",\"offset\":");
@@ -189,6 +198,7 @@ static void on_no_memory(void *data) {
 
 static uint32_t input_offset(void) {
   if (control.flags & RAW_INPUT) return (uint32_t)line;
+  if (input_end >= 0) return (uint32_t)input_end;
   return parser ? control.input.length - (uint32_t)jv_parser_remaining(parser) : 0;
 }
 
@@ -214,8 +224,10 @@ static jv next_line(void) {
 
 static jv next_text(void) {
   guest_parsing_depth = (int)control.depth;
+  guest_parsing_end = -1;
   jv value = jv_parser_next(parser);
   guest_parsing_depth = PARSING_DEPTH;
+  if (guest_parsing_end >= 0) input_end = guest_parsing_end;
   return value;
 }
 
@@ -269,7 +281,12 @@ static jv next_input(jq_state *state, void *data) {
 /* ---- the program ---- */
 
 void guest_mistake(const char *message, int start, int end) {
-  if (mistake.is_set) return;
+  static const char syntax[] = "jq: error: syntax error";
+  /* Where the grammar recovers from an error, it may know more about it. */
+  bool explains = mistake.is_set && !strncmp(jv_string_value(mistake.message), syntax, sizeof syntax - 1) &&
+                  strncmp(message, syntax, sizeof syntax - 1);
+  if (mistake.is_set && !(explains && end)) return;
+  if (mistake.is_set) jv_free(mistake.message);
   mistake.is_set = true;
   mistake.message = jv_string(message);
   mistake.start = start;
