@@ -173,6 +173,50 @@ def test_the_line_of_the_input_is_counted(box):
     assert box.run("input_line_number", "1\n2\n").values == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("text", "form", "expected"),
+    [
+        ("2015-03-05T23:51:47Z", "%Y-%m-%dT%H:%M:%SZ", [2015, 2, 5, 23, 51, 47, 4, 63]),
+        ("Thu, 05 Mar 2015 23:51:47 +0100", "%a, %d %b %Y %T %z", [2015, 2, 5, 23, 51, 47, 4, 63]),
+        ("thursday march 5 15 11:51:47 pm UTC", "%A %B %e %y %I:%M:%S %p %Z", [2015, 2, 5, 23, 51, 47, 4, 63]),
+        ("1425599507", "%s", [2015, 2, 5, 23, 51, 47, 4, 63]),
+        ("2015-03-05", "%F", [2015, 2, 5, 0, 0, 0, 4, 63]),
+        ("03/05/15", "%D", [2015, 2, 5, 0, 0, 0, 4, 63]),
+        ("2015 64", "%Y %j", [2015, 2, 5, 0, 0, 0, 4, 63]),
+        ("2015 9 4", "%Y %U %w", [2015, 2, 5, 0, 0, 0, 4, 63]),
+        ("9:07", "%k:%M", [1900, 0, 0, 9, 7, 0, 8, 367]),
+    ],
+)
+def test_times_are_read_as_glibc_reads_them(box, text, form, expected):
+    assert box.run("strptime($form)", f'"{text}"', {"form": form}).values == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "form"), [("x", "%Y"), ("2015-13-01", "%F"), ("+01", "%Q"), ("+0160", "%z"), ("9" * 30, "%s"), ("", "%")]
+)
+def test_what_is_no_time_is_an_error(box, text, form):
+    with pytest.raises(jq_magic.FilterError, match="does not match format"):
+        box.run("strptime($form)", f'"{text}"', {"form": form})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "form", "expected"),
+    [
+        (1425599507, "%c|%F|%D|%r|%R", "Thu Mar  5 23:51:47 2015|2015-03-05|03/05/15|11:51:47 PM|23:51"),
+        (1425599507, "%k|%l|%P|%p|%j|%U|%V|%G|%C|%s", "23|11|pm|PM|064|09|10|2015|20|1425599507"),
+        (1425599507, "%Z|%z|%+|%N|%%|%-d|%_m", "GMT|+0000|%+|%N|%|5| 3"),
+        (-62135596800, "%Y|%C|%F", "1|0|1-01-01"),
+        (253402300800, "%Y|%F", "10000|10000-01-01"),
+    ],
+)
+def test_times_are_written_as_glibc_writes_them(box, seconds, form, expected):
+    assert box.run("strftime($form)", str(seconds), {"form": form}).values == [expected]
+
+
+def test_local_time_is_utc(box):
+    assert box.run('strflocaltime("%H %Z %z"), (localtime | mktime)', "3600").values == ["01 UTC +0000", 3600]
+
+
 #: Pieces of programs and documents, from which broken and odd ones are made.
 PIECES = (
     ".", "..", ".a", "[", "]", "{", "}", "(", ")", "|", ",", "as $x", "reduce", "foreach", "if", "then", "end", "try",
