@@ -123,4 +123,4 @@ audit: setup
 	$(BIN)/python wasm/audit.py
 
 clean:
-	rm -rf $(VENV) build dist jq_magic/jaq.*
+	rm -rf $(VENV) build dist jq_magic/jaq.* jq_magic/jq.*

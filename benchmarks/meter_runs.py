@@ -86,7 +86,7 @@ class Form:
         try:
             data = text.encode()
             began = time.perf_counter()
-            outcome, guest = "", Guest(instance, LIMITS, program)
+            outcome, guest = "", Guest(instance, LIMITS, program, stack_bytes=build.STACK_BYTES)
             try:
                 guest.start(b"", data, 0, 0.0, _BATCH)
                 while True:

@@ -38,8 +38,6 @@ _OUT_OF_MEMORY, _PANIC = 1, 2
 _REQUEST = struct.Struct("<6I2Id4I")
 _REPLY = struct.Struct("<7Ii4IQ")
 _REPLY_OFFSET = 64
-#: The stack grows down from here to address 0 (the build's link option).
-STACK_BYTES = 4 << 20
 #: A stack pointer below this belongs to an exhausted stack: the largest frame of the guest is smaller.
 _STACK_FLOOR = 16_384
 #: An error about a program can be this long, whatever the output limit is.
@@ -71,12 +69,18 @@ class Batch:
 
 
 class Guest:
-    """One run in one instance: compile, feed, then pull until done."""
+    """One run in one instance: compile, feed, then pull until done.
 
-    def __init__(self, instance: Instance, limits: Limits, program: str) -> None:
+    Args:
+        stack_bytes: Where the guest's stack begins; it grows down to address 0.
+
+    """
+
+    def __init__(self, instance: Instance, limits: Limits, program: str, *, stack_bytes: int) -> None:
         self._instance = instance
         self._limits = limits
         self._program = program
+        self._stack_bytes = stack_bytes
         self._text = b""
         self._control = instance.get_global("control")
         self.input_bytes = 0
@@ -186,7 +190,7 @@ class Guest:
         signed = stack_pointer - 2**32 if stack_pointer >= 2**31 else stack_pointer
         overflowed = trap.kind is TrapKind.OUT_OF_BOUNDS and signed < _STACK_FLOOR
         if trap.kind is TrapKind.STACK or overflowed:
-            return StackLimitError(STACK_BYTES, STACK_BYTES)
+            return StackLimitError(self._stack_bytes, self._stack_bytes)
         return GuestError(f"the guest trapped: {trap.kind.value}")
 
     def _error(self, status: int, reply: tuple[Any, ...]) -> JqMagicError:

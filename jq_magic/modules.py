@@ -22,16 +22,17 @@ notice: Callable[[str], None] = lambda _line: None  # noqa: E731 - a hook that o
 
 _modules: dict[tuple[str, str], concurrent.futures.Future[Module]] = {}
 _lock = threading.Lock()
+#: The implementations of jq that this version knows.
+ENGINES = ("jaq", "jq")
 
 
 def manifest(engine: str = "jaq") -> dict[str, Any]:
-    """What the build wrote about the guest of `engine`: its hash, crates, toolchain, meter.
+    """What the build wrote about the guest of `engine`: its hash, toolchain, stack, meter, what it is made of.
 
     Raises: RuntimeUnavailableError when there is no such guest.
     """
-    if engine != "jaq":
-        known = "this version of jq_magic has the engine jaq only"
-        raise RuntimeUnavailableError(f"the engine {engine!r} is not available: {known}")
+    if engine not in ENGINES:
+        raise RuntimeUnavailableError(f"there is no engine {engine!r}; there is {', '.join(ENGINES)}")
     return _manifest(engine)
 
 
@@ -43,6 +44,8 @@ def _manifest(engine: str) -> dict[str, Any]:
     except FileNotFoundError:
         message = f"{path.name} is missing beside the package; build it with: python wasm/build.py"
         raise RuntimeUnavailableError(message) from None
+    if isinstance(found, dict) and isinstance(found.get("unavailable"), str):
+        raise RuntimeUnavailableError(f"the engine {engine} is not available: {found['unavailable']}")
     if not isinstance(found, dict) or not isinstance(found.get("sha256"), str):
         raise GuestError(f"{path} is not a manifest")
     return found

@@ -32,7 +32,7 @@ class Sandbox:
     Args:
         runtime: "wasmtime" or "wasmer".
         limits: The limits of each run; None for the preset "standard".
-        engine: "jaq".
+        engine: "jaq", which is fast, or "jq", jq itself in C.
     Raises: RuntimeUnavailableError for a runtime or engine that cannot be used here.
 
     """
@@ -93,7 +93,8 @@ class Run:
         if text is not None and len(text) > limits.input_bytes:
             raise InputLimitError("input_bytes", len(text), limits.input_bytes)
         runtime, self._module = modules.module(sandbox.runtime, sandbox.engine)
-        self._stack_bytes = runtime.thread_stack_bytes
+        self._thread_stack_bytes = runtime.thread_stack_bytes
+        self._stack_bytes: int = modules.manifest(sandbox.engine)["stack_bytes"]
         self._start = (program, args, text, flags, batch)
 
     def check(self) -> None:
@@ -132,7 +133,7 @@ class Run:
         self._instance = self._module.instantiate(self.limits.memory_bytes)
         if self._stopped:
             self._instance.stop()
-        self._guest = Guest(self._instance, self.limits, program)
+        self._guest = Guest(self._instance, self.limits, program, stack_bytes=self._stack_bytes)
         self._guest.start(args, text, flags, time.time(), batch)
         return self._guest
 
@@ -163,7 +164,7 @@ class Run:
         left = max(self.limits.deadline_s - self.wall_s, 0.0)
         try:
             return worker.run(
-                lambda: self._measured(function), seconds=left, stop=self._stop, stack_bytes=self._stack_bytes
+                lambda: self._measured(function), seconds=left, stop=self._stop, stack_bytes=self._thread_stack_bytes
             )
         except worker.Expired as expired:
             self.close()

@@ -44,7 +44,8 @@ def test_the_table_is_large_and_no_attack_is_left_out():
 
 SOUND = {
     "status": 0, "end": "FuelError", "said": "", "shown": "", "wall_s": 1.0, "peak_mib": 10.0, "kept_mib": 1.0,
-    "events": [], "canary": False, "after": [2], "descriptors": 0, "is_limit": True, "has_usage": True,
+    "events": [], "canary": False, "after": [2], "descriptors": 0, "is_limit": True, "refused": False,
+    "has_usage": True,
 }  # fmt: skip
 
 

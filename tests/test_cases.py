@@ -5,26 +5,40 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import cases
+from conftest import cases, expected
+
+import jq_magic
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case["program"][:40])
 def test_outputs_are_as_the_table_says(case, sandbox):
-    assert sandbox.run(case["program"], case["input"]).text.splitlines() == case["outputs"]
+    outputs = expected(case, sandbox.engine)
+    if outputs is None:
+        with pytest.raises((jq_magic.ProgramError, jq_magic.InputError)):
+            sandbox.run(case["program"], case["input"])
+    else:
+        assert sandbox.run(case["program"], case["input"]).text.splitlines() == outputs
+
+
+def test_a_difference_between_the_engines_has_a_reason():
+    for case in cases():
+        assert ("jq_outputs" in case) == ("why" in case), case
+        assert case.get("jq_outputs") != case["outputs"], case
 
 
 def test_every_output_is_strict_json(sandbox):
     def refuse(constant):
         raise AssertionError(constant)
 
-    lines = [line for case in cases() for line in sandbox.run(case["program"], case["input"]).text.splitlines()]
-    assert len(lines) > len(cases())
+    valid = [case for case in cases() if expected(case, sandbox.engine) is not None]
+    lines = [line for case in valid for line in sandbox.run(case["program"], case["input"]).text.splitlines()]
+    assert len(lines) > len(valid) > 150
     for line in lines:
         json.loads(line, parse_constant=refuse)
 
 
 def test_the_same_run_costs_the_same_fuel(sandbox):
-    for case in cases()[::10]:
+    for case in [case for case in cases() if expected(case, sandbox.engine) is not None][::10]:
         fuels = {sandbox.run(case["program"], case["input"]).usage.fuel for _ in range(3)}
         assert len(fuels) == 1, case
 

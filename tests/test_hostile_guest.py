@@ -63,7 +63,7 @@ def pull(request):
         binary.check_exports(wasm)
         instance = load(request.param).compile(wasm).instantiate(LIMITS.memory_bytes)
         try:
-            guest = Guest(instance, LIMITS, ".")
+            guest = Guest(instance, LIMITS, ".", stack_bytes=65_536)
             guest.start(b"", b"1", 0, 0.0, (1, 1))
             return guest.pull()
         finally:
@@ -290,11 +290,9 @@ def test_a_random_reply_is_a_batch_or_one_of_our_errors(reply, status, data):
         words |= {64: 4096, 68: len(data), 72: data.count(b"\n"), 76: 4096, 80: len(data), 84: 0, 88: 0}
     wasm = guest_wasm(data=data, reply=words, status=status)
     instance = load("wasmtime").compile(wasm).instantiate(LIMITS.memory_bytes)
-    try:
-        guest = Guest(instance, LIMITS, ".")
+    guest = Guest(instance, LIMITS, ".", stack_bytes=65_536)
+    with contextlib.closing(instance), contextlib.suppress(jq_magic.JqMagicError):
         guest.start(b"", b"1", 0, 0.0, (1, 1))
-        guest.pull()
-    except jq_magic.JqMagicError:
-        pass
-    finally:
-        instance.close()
+        found = guest.pull()
+        assert found.outputs == found.text.count(b"\n") <= LIMITS.outputs
+        assert len(found.text) <= LIMITS.output_bytes

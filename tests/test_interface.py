@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import itertools
 
-import jq_source
 import pytest
 
 import jq_magic
 import jq_magic as jq
+import jq_source
 
 #: Tests of the package jq that do not pass here, with the reason.
 EXCEPTIONS = {

@@ -142,7 +142,7 @@ def test_options_are_read_and_mistakes_explained(shell):
     ]:
         with pytest.raises(UsageError, match=said):
             shell.go(line)
-    for line in ["%jq --runtime v8 rows .", "%jq --engine jq rows ."]:
+    for line in ["%jq --runtime v8 rows .", "%jq --engine gojq rows ."]:
         with pytest.raises(jq_magic.RuntimeUnavailableError, match=r"not available|there is no"):
             shell.go(line)
     assert shell.go("%jq --runtime wasmer rows length").runtime == "wasmer"

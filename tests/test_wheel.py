@@ -11,9 +11,11 @@ import zipfile
 import pytest
 from conftest import ROOT
 
-sys.path.insert(0, str(ROOT / "wasm"))
-
 import build
+import cjq_build
+import jq_magic
+import toolchain
+from jq_magic import modules
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +31,10 @@ def wheel(tmp_path_factory):
 def test_the_wheel_holds_the_guest_and_its_licences(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    files = ["jaq.wasm", "jaq.json", "jaq.licenses.txt", "jaq.cdx.json", "py.typed", "notebook/static/view.mjs"]
-    for name in files:
+    guests = [f"{engine}.{suffix}" for engine in ["jaq", "jq"] for suffix in build.OUTPUTS]
+    if not (ROOT / "jq_magic" / "jq.wasm").exists():
+        guests = [name for name in guests if not name.startswith("jq.") or name == "jq.json"]
+    for name in [*guests, "py.typed", "notebook/static/view.mjs"]:
         assert f"jq_magic/{name}" in names
     assert wheel.name.endswith("py3-none-any.whl")
     assert not [name for name in names if name.startswith(("tests", "wasm"))]
@@ -52,16 +56,43 @@ def test_the_wheel_runs_in_an_empty_environment_without_rust(wheel, tmp_path):
     assert values == "[42]"
 
 
-def test_a_fresh_guest_is_known_as_such_and_a_changed_one_is_not(tmp_path, monkeypatch):
-    sources = build.source_hash()
-    assert build.is_fresh(sources)
-    assert not build.is_fresh("0" * 64)
-    for name in ["jaq.wasm", "jaq.json", "jaq.cdx.json"]:
+def test_a_fresh_guest_is_known_as_such_and_a_changed_one_is_not(engine, tmp_path, monkeypatch):
+    sources = build.source_hash(build.SOURCES[engine])
+    assert build.is_fresh(engine, sources)
+    assert not build.is_fresh(engine, "0" * 64)
+    for suffix in build.OUTPUTS:
+        name = f"{engine}.{suffix}"
         (tmp_path / name).write_bytes((ROOT / "jq_magic" / name).read_bytes())
     monkeypatch.setattr(build, "PACKAGE", tmp_path)
-    assert build.is_fresh(sources)
-    (tmp_path / "jaq.wasm").write_bytes(b"\0asm")
-    assert not build.is_fresh(sources)
+    assert build.is_fresh(engine, sources)
+    (tmp_path / f"{engine}.wasm").write_bytes(b"\0asm")
+    assert not build.is_fresh(engine, sources)
+
+
+def test_the_engines_are_built_from_sources_of_their_own():
+    own = {engine: set(sources) for engine, sources in build.SOURCES.items()}
+    assert not {source for source in own["jaq"] if "cjq" in source}
+    assert not {source for source in own["jq"] if source.startswith("wasm/guest")}
+
+
+def test_without_a_compiler_the_engine_jq_is_left_out_and_says_why(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "PACKAGE", tmp_path)
+    monkeypatch.setattr(cjq_build, "present", lambda: None)
+    monkeypatch.setattr(toolchain, "install_debian", lambda packages, say: False)
+    (tmp_path / "jq.wasm").write_bytes(b"an older one")
+    build.build_jq("sources")
+    assert [path.name for path in tmp_path.iterdir()] == ["jq.json"]
+    assert build.is_fresh("jq", "sources")
+    assert not build.is_fresh("jq", "others")
+    monkeypatch.setattr(modules, "_PACKAGE", tmp_path)
+    modules._manifest.cache_clear()
+    try:
+        with pytest.raises(jq_magic.RuntimeUnavailableError, match=r"jq is not available: .* apt-get install"):
+            jq_magic.compile(".", engine="jq")
+    finally:
+        modules._manifest.cache_clear()
+    monkeypatch.setattr(cjq_build, "present", lambda: cjq_build.Compiler(("clang",), "clang 22"))
+    assert not build.is_fresh("jq", "sources")
 
 
 def test_lock_files_carry_no_addresses():
@@ -71,26 +102,33 @@ def test_lock_files_carry_no_addresses():
         assert "checksum" in pins
 
 
-def test_the_bill_of_materials_names_every_crate_with_its_hash_and_no_address():
+def test_the_bill_of_materials_names_everything_with_its_hash_and_no_address(engine):
     import json
 
-    text = (ROOT / "jq_magic" / "jaq.cdx.json").read_text()
+    text = (ROOT / "jq_magic" / f"{engine}.cdx.json").read_text()
     assert "://" not in text
     bill = json.loads(text)
-    manifest = json.loads((ROOT / "jq_magic" / "jaq.json").read_text())
+    manifest = json.loads((ROOT / "jq_magic" / f"{engine}.json").read_text())
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
     assert bill["metadata"]["component"]["hashes"][0]["content"] == manifest["sha256"]
-    assert {found["name"]: found["version"] for found in bill["components"]} == manifest["crates"]
+    assert {found["name"]: found["version"] for found in bill["components"]} == manifest[
+        "crates" if engine == "jaq" else "versions"
+    ]
     assert all(len(found["hashes"][0]["content"]) == 64 for found in bill["components"])
 
 
-def test_the_manifest_names_what_the_guest_is_made_of():
+def test_the_manifest_names_what_the_guest_is_made_of(engine):
     import json
 
-    manifest = json.loads((ROOT / "jq_magic" / "jaq.json").read_text())
-    assert manifest["crates"]["jaq-core"] == "3.1.2"
-    assert manifest["meter"]["functions"] > 1000
+    manifest = json.loads((ROOT / "jq_magic" / f"{engine}.json").read_text())
+    if engine == "jaq":
+        assert manifest["crates"]["jaq-core"] == "3.1.2"
+    else:
+        assert manifest["versions"]["jq"] == "1.8.2"
+    assert (manifest["name"], manifest["abi"]) == (engine, 1)
+    assert manifest["stack_bytes"] >= 1 << 20
+    assert manifest["meter"]["functions"] > 500
     assert set(manifest["exports"]) == {
         "memory", "__stack_pointer", "control", "stop_word", "fuel", "alloc", "compile", "feed", "pull",
     }  # fmt: skip
-    assert manifest["toolchain"].startswith("rustc ")
+    assert ("rustc" if engine == "jaq" else "clang") in manifest["toolchain"]

@@ -1,16 +1,18 @@
-"""Build the guest: jaq as a WebAssembly module, metered and validated, with its manifest.
+"""Build the guests: jaq and jq as WebAssembly modules, metered and validated, with their manifests.
 
     python wasm/build.py [--force] [--check]
 
-It compiles wasm/guest for wasm32-unknown-unknown, packs it with wasm/pack, and writes
-jq_magic/jaq.wasm and jq_magic/jaq.json. Work is keyed by its inputs: when the sources, the
-toolchain and this script are what they were, nothing is built, and what another checkout on this
-machine built is taken from the user's cache directory (JQ_MAGIC_BUILD_CACHE names another one).
+It compiles wasm/guest (Rust) and wasm/cjq (C), packs them with wasm/pack, and writes jaq.wasm, jaq.json and
+jaq.licenses.txt, and the same of jq, into jq_magic. Work is keyed by its inputs, for each guest by itself: when the
+sources, the toolchain and this script are what they were, nothing is built, and what another checkout on this
+machine built is taken from the user's cache directory (JQ_MAGIC_BUILD_CACHE names another one). Where there is no C
+compiler, jq is left out, and jq.json says so.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import hashlib
 import json
 import os
@@ -20,10 +22,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import cjq_build
+import jq_source
 import pins
 import sbom
 import toolchain
@@ -35,16 +41,24 @@ PACKAGE = ROOT / "jq_magic"
 #: The compiled guest before it is packed, for the meter's tests and benchmark.
 UNPACKED = ROOT / "build" / "guest.wasm"
 ABI = 1
-#: Bytes of the guest's own stack; jq_magic/guest.py names it in errors.
+#: Bytes of the Rust guest's own stack.
 STACK_BYTES = 4 << 20
 FEATURES = "+bulk-memory,+sign-ext,+nontrapping-fptoint,+mutable-globals"
-#: Files whose content decides what is built, besides the toolchain.
-SOURCES = (
-    "wasm/build.py", "wasm/toolchain.py", "wasm/pins.py", "wasm/sbom.py",
-    "wasm/guest/Cargo.toml", "wasm/guest/Cargo.pins", "wasm/guest/src",
-    "wasm/pack/Cargo.toml", "wasm/pack/Cargo.pins", "wasm/pack/src",
-)  # fmt: skip
-_OUTPUTS = ("jaq.wasm", "jaq.json", "jaq.licenses.txt", "jaq.cdx.json")
+#: What is made of an engine, by the endings of the names; the manifest comes last, since it tells what is whole.
+OUTPUTS = ("wasm", "licenses.txt", "cdx.json", "json")
+_PACKER = (
+    "wasm/build.py",
+    "wasm/pins.py",
+    "wasm/sbom.py",
+    "wasm/pack/Cargo.toml",
+    "wasm/pack/Cargo.pins",
+    "wasm/pack/src",
+)
+#: Files whose content decides what is built, besides the toolchain, by engine.
+SOURCES = {
+    "jaq": (*_PACKER, "wasm/toolchain.py", "wasm/guest/Cargo.toml", "wasm/guest/Cargo.pins", "wasm/guest/src"),
+    "jq": (*_PACKER, "wasm/cjq_build.py", "wasm/jq_source.py", "wasm/cjq"),
+}
 
 
 def say(line: str) -> None:
@@ -54,34 +68,36 @@ def say(line: str) -> None:
 
 def cache_directory() -> Path:
     """Where builds of all checkouts of this user are kept."""
-    named = os.environ.get("JQ_MAGIC_BUILD_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(named) if named else Path(base) / "jq_magic-build"
+    return jq_source.cache_directory()
 
 
-def source_hash(sources: tuple[str, ...] = SOURCES) -> str:
+def source_hash(sources: tuple[str, ...]) -> str:
     """A hash of everything in the repository that decides what is built."""
     found = hashlib.sha256()
     for source in sources:
         path = ROOT / source
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
+            if file.is_file() and file.suffix != ".pyc":
                 content = file.read_bytes()
                 found.update(f"{file.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content)
     return found.hexdigest()
 
 
-def is_fresh(sources: str) -> bool:
+def is_fresh(engine: str, sources: str) -> bool:
     """Whether the outputs were made from these sources and are whole."""
     try:
-        manifest = json.loads((PACKAGE / "jaq.json").read_bytes())
-        wasm = (PACKAGE / "jaq.wasm").read_bytes()
+        manifest = json.loads((PACKAGE / f"{engine}.json").read_bytes())
+        if manifest.get("unavailable"):
+            # It stays left out until there is something to build it with.
+            return manifest.get("sources") == sources and cjq_build.present() is None
+        wasm = (PACKAGE / f"{engine}.wasm").read_bytes()
     except (OSError, ValueError):
         return False
     made = manifest.get("sources") == sources and manifest.get("sha256") == hashlib.sha256(wasm).hexdigest()
-    return made and all(
-        path.exists() for path in (UNPACKED, PACKAGE / "jaq.cdx.json", GUEST / "Cargo.lock", PACK / "Cargo.lock")
-    )
+    beside = [PACKAGE / f"{engine}.{suffix}" for suffix in OUTPUTS]
+    if engine == "jaq":
+        beside += [UNPACKED, GUEST / "Cargo.lock", PACK / "Cargo.lock"]
+    return made and all(path.exists() for path in beside)
 
 
 def cargo(command: list[str], directory: Path, environment: dict[str, str], what: str) -> None:
@@ -163,37 +179,94 @@ def licenses(cargo: str, environment: dict[str, str], crate: Path, *, platform: 
     return "\n".join(parts)
 
 
-def build(sources: str) -> None:
-    """Build everything, or take it from the cache, and put it into the package."""
+def build_jaq(sources: str) -> None:
+    """Build jaq, or take it from the cache, and put it into the package."""
     tools = toolchain.find(say)
     cache = cache_directory()
-    key = hashlib.sha256(f"{sources}\n{tools.version}\n{tools.arguments}".encode()).hexdigest()[:32]
-    stored = cache / "builds" / key
+    stored = entry(sources, tools.version, *tools.arguments)
     for crate in (GUEST, PACK):
         pins.lock(crate, toolchain.host_cargo(), cache)
     if not (stored / "done").exists():
         say(f"toolchain: {tools.version}")
         guest = build_guest(tools, cache / "guest")
-        pack = build_pack(cache / "pack")
         stored.mkdir(parents=True, exist_ok=True)
-        report = stored / "report.json"
-        subprocess.run([pack, "pack", guest, stored / "jaq.wasm", "--report", report], check=True)
         shutil.copyfile(guest, stored / "guest.wasm")
-        wasm = (stored / "jaq.wasm").read_bytes()
-        manifest = {
-            "name": "jaq", "abi": ABI, "sha256": hashlib.sha256(wasm).hexdigest(), "bytes": len(wasm),
-            "sources": sources, "toolchain": tools.version, "crates": crates(), **json.loads(report.read_text()),
-        }  # fmt: skip
-        (stored / "jaq.json").write_text(json.dumps(manifest, indent=1) + "\n")
-        (stored / "jaq.cdx.json").write_text(sbom.document(manifest, GUEST / "Cargo.pins"))
+        manifest = {"toolchain": tools.version, "stack_bytes": STACK_BYTES, "crates": crates()}
         heading = "jaq.wasm contains these crates"
         found = licenses(tools.cargo, tools.environment, GUEST, platform=toolchain.TARGET, heading=heading)
-        (stored / "jaq.licenses.txt").write_text(found)
+        finish("jaq", stored, sources, Facts(manifest, found, sbom.crates(GUEST / "Cargo.pins")))
         (stored / "done").touch()
     UNPACKED.parent.mkdir(exist_ok=True)
-    for name in _OUTPUTS:
-        install(stored / name, PACKAGE / name)
     install(stored / "guest.wasm", UNPACKED)
+    install_engine("jaq", stored)
+
+
+def build_jq(sources: str) -> None:
+    """Build jq, or take it from the cache, and put it into the package; without a compiler, leave it out."""
+    compiler = cjq_build.find(say)
+    if compiler is None:
+        for suffix in OUTPUTS:
+            (PACKAGE / f"jq.{suffix}").unlink(missing_ok=True)
+        absent = {"name": "jq", "unavailable": cjq_build.MISSING, "sources": sources}
+        (PACKAGE / "jq.json").write_text(json.dumps(absent, indent=1) + "\n")
+        return
+    stored = entry(sources, compiler.version)
+    if not (stored / "done").exists():
+        say(f"compiling jq {jq_source.JQ} with {compiler.version} (half a minute)")
+        stored.mkdir(parents=True, exist_ok=True)
+        pins.lock(PACK, toolchain.host_cargo(), cache_directory())
+        cjq_build.compile_guest(compiler, stored / "guest.wasm")
+        manifest: dict[str, object] = {
+            "toolchain": compiler.version, "stack_bytes": cjq_build.STACK_BYTES, "versions": cjq_build.versions(),
+        }  # fmt: skip
+        finish("jq", stored, sources, Facts(manifest, cjq_build.licenses(), cjq_build.components()))
+        (stored / "done").touch()
+    install_engine("jq", stored)
+
+
+def entry(*inputs: str) -> Path:
+    """The directory of the cache for what is made from these inputs."""
+    return cache_directory() / "builds" / hashlib.sha256("\n".join(inputs).encode()).hexdigest()[:32]
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """What is to be said of a compiled guest.
+
+    Attributes:
+        manifest: Members of the manifest that only this guest's build knows.
+        licences: The text of all of them.
+        components: What it was made of, for the bill of materials.
+
+    """
+
+    manifest: Mapping[str, object]
+    licences: str
+    components: list[dict[str, Any]]
+
+
+def finish(engine: str, stored: Path, sources: str, facts: Facts) -> None:
+    """Pack the compiled guest in `stored` and describe it: manifest, licences, bill of materials."""
+    report = stored / "report.json"
+    packed = stored / f"{engine}.wasm"
+    subprocess.run(
+        [build_pack(cache_directory() / "pack"), "pack", stored / "guest.wasm", packed, "--report", report], check=True
+    )
+    wasm = packed.read_bytes()
+    manifest = {
+        "name": engine, "abi": ABI, "sha256": hashlib.sha256(wasm).hexdigest(), "bytes": len(wasm),
+        "sources": sources, **facts.manifest, **json.loads(report.read_text()),
+    }  # fmt: skip
+    (stored / f"{engine}.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    (stored / f"{engine}.licenses.txt").write_text(facts.licences)
+    (stored / f"{engine}.cdx.json").write_text(sbom.document(manifest, facts.components))
+
+
+def install_engine(engine: str, stored: Path) -> None:
+    """Put a finished guest into the package."""
+    for suffix in OUTPUTS:
+        install(stored / f"{engine}.{suffix}", PACKAGE / f"{engine}.{suffix}")
+    say(f"jq_magic/{engine}.wasm: {(PACKAGE / f'{engine}.wasm').stat().st_size:,} bytes")
 
 
 def install(source: Path, destination: Path) -> None:
@@ -210,26 +283,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--force", action="store_true", help="build even if nothing changed")
     parser.add_argument("--pin", action="store_true", help="write Cargo.pins from the Cargo.lock files and end")
-    parser.add_argument("--check", action="store_true", help="only say whether the guest is up to date (exit code)")
+    parser.add_argument("--check", action="store_true", help="only say whether the guests are up to date (exit code)")
     options = parser.parse_args()
     if options.pin:
         for crate in (GUEST, PACK):
             pins.pin(crate)
         return
-    sources = source_hash()
-    if options.check:
-        raise SystemExit(0 if is_fresh(sources) else 1)
     if options.force:
         shutil.rmtree(cache_directory() / "builds", ignore_errors=True)
-    elif is_fresh(sources):
-        say("the guest is up to date")
-        return
+    sources = {engine: source_hash(SOURCES[engine]) for engine in SOURCES}
+    stale = [engine for engine in SOURCES if options.force or not is_fresh(engine, sources[engine])]
+    if options.check:
+        raise SystemExit(1 if stale else 0)
+    if not stale:
+        say("the guests are up to date")
     try:
-        build(sources)
+        for engine in stale:
+            {"jaq": build_jaq, "jq": build_jq}[engine](sources[engine])
     except toolchain.ToolchainError as error:
         raise SystemExit(f"[wasm] {error}") from None
-    manifest = json.loads((PACKAGE / "jaq.json").read_bytes())
-    say(f"jq_magic/jaq.wasm: {manifest['bytes']:,} bytes, sha256 {manifest['sha256'][:16]}…")
 
 
 if __name__ == "__main__":

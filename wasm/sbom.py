@@ -13,20 +13,28 @@ from typing import Any
 _PACKAGE = re.compile(r'name = "([^"]+)"\nversion = "([^"]+)"\nchecksum = "([0-9a-f]{64})"')
 
 
-def document(manifest: dict[str, Any], pins: Path) -> str:
-    """The document for a manifest and the pins of the crate that it was built from."""
+def component(purl: str, sha256: str) -> dict[str, Any]:
+    """A library by its package URL (`pkg:TYPE/NAME@VERSION`) and the hash of the archive that it came in."""
+    name, version = purl.rsplit("/", 1)[1].split("@")
+    return {
+        "type": "library",
+        "bom-ref": purl,
+        "name": name,
+        "version": version,
+        "purl": purl,
+        "hashes": [{"alg": "SHA-256", "content": sha256}],
+    }
+
+
+def crates(pins: Path) -> list[dict[str, Any]]:
+    """The crates that a guest in Rust was built from."""
+    found = sorted(_PACKAGE.findall(pins.read_text()))
+    return [component(f"pkg:cargo/{crate}@{version}", checksum) for crate, version, checksum in found]
+
+
+def document(manifest: dict[str, Any], components: list[dict[str, Any]]) -> str:
+    """The document for the guest of a manifest."""
     name, sha256 = manifest["name"], manifest["sha256"]
-    components = [
-        {
-            "type": "library",
-            "bom-ref": f"pkg:cargo/{crate}@{version}",
-            "name": crate,
-            "version": version,
-            "purl": f"pkg:cargo/{crate}@{version}",
-            "hashes": [{"alg": "SHA-256", "content": checksum}],
-        }
-        for crate, version, checksum in sorted(_PACKAGE.findall(pins.read_text()))
-    ]
     found = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -42,7 +50,7 @@ def document(manifest: dict[str, Any], pins: Path) -> str:
         },
         "components": components,
         "dependencies": [
-            {"ref": f"{name}.wasm", "dependsOn": [component["bom-ref"] for component in components]},
+            {"ref": f"{name}.wasm", "dependsOn": [found["bom-ref"] for found in components]},
         ],
     }
     return json.dumps(found, indent=1) + "\n"

@@ -1,4 +1,4 @@
-"""Rust toolchains that can build for wasm32-unknown-unknown: found, or installed where that is possible."""
+"""Toolchains for the guests: Rust for wasm32-unknown-unknown found or installed, Debian packages installed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def find(say: Say) -> Toolchain:
     Order: what cargo in PATH can do; `rustup target add`; Debian's packages.
     Raises: ToolchainError.
     """
-    return _in_path() or _debian() or _rustup(say) or _install_debian(say) or _give_up()
+    return _in_path() or _debian() or _rustup(say) or _install_rust(say) or _give_up()
 
 
 def host_cargo() -> str:
@@ -97,24 +97,29 @@ def _debian() -> Toolchain | None:
     return Toolchain(version, "/usr/bin/cargo", environment, ("-Zbuild-std=std,panic_abort",), linker)
 
 
-def _install_debian(say: Say) -> Toolchain | None:
+def install_debian(packages: tuple[str, ...], say: Say) -> bool:
+    """Install Debian packages where that can be done without a question; whether they are there."""
     if not shutil.which("apt-get"):
-        return None
+        return False
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (
         ["apt-get", "update", "-q"],
-        ["apt-get", "install", "-qy", "--no-install-recommends", *DEBIAN_PACKAGES],
+        ["apt-get", "install", "-qy", "--no-install-recommends", *packages],
     ):
         say(" ".join(sudo + command))
         try:
             done = subprocess.run(sudo + command, env=environment, stdin=subprocess.DEVNULL, check=False)
         except OSError as error:
             say(str(error))
-            return None
+            return False
         if done.returncode != 0:
-            return None
-    return _debian()
+            return False
+    return True
+
+
+def _install_rust(say: Say) -> Toolchain | None:
+    return _debian() if install_debian(DEBIAN_PACKAGES, say) else None
 
 
 def _give_up() -> Toolchain:

@@ -43,7 +43,7 @@ OPTIONS = (
     Option(("--output-limit",), ("SIZE",), "bytes of output: 8MiB", limits.parse_bytes),
     Option(("--preset",), ("NAME",), f"limits to start from: {', '.join(limits.PRESETS)}"),
     Option(("--runtime",), ("NAME",), "WebAssembly runtime: wasmtime, wasmer"),
-    Option(("--engine",), ("NAME",), "jq implementation: jaq"),
+    Option(("--engine",), ("NAME",), "jq implementation: jaq (fast), jq (exact)"),
     Option(("-o", "--out"), ("NAME",), "keep the value (or the list of values) in a variable"),
     Option(("--as",), ("FORM",), "give values or text instead of the display"),
     Option(("-n", "--null-input"), (), "no variable: run once on null"),

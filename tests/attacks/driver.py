@@ -71,7 +71,9 @@ class Watch:
 def program(attack, box):
     """A filter over a document."""
     text = attack.get("head", "") + attack.get("text", "null") * attack.get("times", 1) + attack.get("tail", "")
-    result = box.compile(attack["program"], attack.get("args")).run(text, **attack.get("flags", {}))
+    compiled = box.compile(attack["program"], attack.get("args"))
+    attack["compiled"] = True
+    result = compiled.run(text, **attack.get("flags", {}))
     with contextlib.suppress(jq_magic.DataError):
         _ = result.values
     return [result.text, *result.messages]
@@ -136,6 +138,7 @@ def attacked(attack, runtime, engine):
         "end": end,
         "is_limit": isinstance(error, jq_magic.LimitError),
         "limit": getattr(error, "limit", None),
+        "refused": attack["kind"] == "program" and "compiled" not in attack,
         "has_usage": getattr(error, "usage", None) is not None,
         # A page is looked at whole: cut, its last tag would be none.
         "said": "\n".join(said)[: None if attack["kind"] == "bundle" else 2000],
@@ -184,9 +187,9 @@ def forked(attack, runtime, engine):
 def main() -> None:
     runtime, engine = sys.argv[1:]
     # What a runtime makes once for a module, such as an image of its memory, is made before the forks; the
-    # Python interface takes the default runtime where an attack names none.
-    for name in {runtime, "wasmtime"}:
-        modules.module(name, engine)[1].instantiate(64 << 20).close()
+    # Python interface takes the default runtime and engine where an attack names none.
+    for names in {(runtime, engine), ("wasmtime", engine), ("wasmtime", "jaq")}:
+        modules.module(*names)[1].instantiate(64 << 20).close()
     # The codec that escapes what cannot be seen is loaded by Python on first use.
     "\x1b".encode("unicode_escape")
     SHELL.run_cell("%load_ext jq_magic")

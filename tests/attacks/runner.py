@@ -60,8 +60,12 @@ def faults(attack, answer, engine, margin_s=MARGIN_S):
         return [f"the process ended with status {answer['status']}"]
     limits, kind = attack["limits"], attack["kind"]
     # Engines differ in what they have: another one keeps the promise with any end of ours.
-    ends = attack["ends"] if engine == "jaq" or kind != "program" else "any"
+    ends = attack["ends"]
+    if engine != "jaq" and kind == "program" and ends != "deadline":
+        ends = "any"
     runs = kind in {"program", "bundle"}
+    # A program that is refused before it runs has used nothing.
+    untold = answer["is_limit"] and not answer["has_usage"] and not answer["refused"]
     page = answer["said"] if kind == "bundle" else ""
     shown = answer["shown"] or page
     found = [
@@ -73,8 +77,7 @@ def faults(attack, answer, engine, margin_s=MARGIN_S):
         (answer["canary"], "what it said has the canary of the environment"),
         (answer["after"] != [2], f"1 + 1 gave {answer['after']} afterwards"),
         (answer["descriptors"] > 0, f"{answer['descriptors']} descriptors were left open"),
-        # A program that is refused before it runs has used nothing.
-        (answer["is_limit"] and not answer["has_usage"] and ends != "program", "the error does not say what was used"),
+        (untold, "the error does not say what was used"),
         (_LIVE.search(page[page.find("<pre") :]), "the page would act on it"),
         (_CONTROL.search(shown), f"control characters reach the terminal: {shown[:200]!r}"),
     ]

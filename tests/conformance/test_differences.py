@@ -24,6 +24,12 @@ def jq():
     found.close()
 
 
+@pytest.fixture
+def engine():
+    """The differences are those of jaq."""
+    return "jaq"
+
+
 def rows() -> list[list[str]]:
     """The rows of the table of differences, without their backquotes."""
     lines = COMPATIBILITY.split("| program | jq 1.8.2 |")[1].splitlines()[2:]

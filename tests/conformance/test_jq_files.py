@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
-import jq_source
 import pytest
 
 import jq_magic
+import jq_source
 
 FILES = ("man", "jq", "onig", "manonig", "uri", "base64", "optional")
 EXCEPTIONS = json.loads((Path(__file__).parent / "exceptions.json").read_text())

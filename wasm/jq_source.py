@@ -36,7 +36,7 @@ def sdist() -> Path:
 
 
 def release() -> Path:
-    """jq's own release, unpacked; its tests are in `tests`."""
+    """The release of jq itself, unpacked; its tests are in `tests`."""
     return sdist() / "deps" / f"jq-{JQ}"
 
 
