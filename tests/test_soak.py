@@ -21,4 +21,4 @@ def soak(*options):
 @pytest.mark.parametrize(("part", "count"), [("soak", 2000), ("interrupts", 60), ("around", 0)])
 def test_a_short_soak_leaves_nothing(part, count):
     found = soak("--part", part, "--count", str(count))
-    assert found["ok"], found
+    assert found["ok"], json.dumps(found)
