@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from jq_magic import __version__
 from jq_magic.command_line import USAGE, Command, UsageError, json_value, read
+from jq_magic.data import value_to_json
 from jq_magic.errors import FilterError, HaltError, InputError, JqMagicError, LimitError, ProgramError
 from jq_magic.layout import ascii_only, coloured, indented
 from jq_magic.limits import show, show_seconds
@@ -124,8 +125,9 @@ class _Runner:
             except HaltError as error:
                 self._note(error.partial)
                 if error.value is not None:
-                    said = error.value if isinstance(error.value, str) else f"{json.dumps(error.value)}\n"
-                    self._say(said)
+                    self._say(
+                        error.value if isinstance(error.value, str) else f"{value_to_json(error.value).decode()}\n"
+                    )
                 self._code = error.exit_code
                 return False
             else:

@@ -32,6 +32,10 @@ class JqMagicError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(cut(message))
 
+    def advise(self, line: str) -> None:
+        """Add a line of advice to the message."""
+        self.args = (f"{self}\n{line}",)
+
     def _render_traceback_(self) -> list[str]:
         """The lines that IPython prints instead of a traceback: the mistake is not in Python.
 

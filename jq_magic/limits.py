@@ -224,7 +224,7 @@ def advice(limit: str, allowed: float) -> str:
     if limit not in _OPTIONS:
         return f"try a larger preset, or Limits({limit}={written})"
     plain = f"{more:g}" if limit == "deadline_s" else str(int(more)) if limit.endswith("_bytes") else written
-    return f"try a cheaper filter, {_OPTIONS[limit]} {written} in the cell, or Limits({limit}={plain})"
+    return f"try a cheaper filter, the option {_OPTIONS[limit]} {written}, or Limits({limit}={plain})"
 
 
 def _option_value(limit: str, amount: float) -> str:

@@ -98,6 +98,19 @@ def test_exit_codes_are_those_of_jq(jq, arguments, text, code):
     assert jq(*arguments, text=text)[0] == code
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ('"bye"', "bye"),
+        ("null", ""),
+        ('{"a":[1,"é"]}', '{"a":[1,"é"]}\n'),
+        ("12345678901234567890", "12345678901234567890\n"),
+    ],
+)
+def test_halt_error_says_its_value_as_jq_writes_it(jq, value, said):
+    assert jq("halt_error", text=value) == (5, "", said)
+
+
 def test_an_error_ends_the_work_on_its_input_only(jq):
     code, out, err = jq(".a", text='{"a":1} 2 {"a":3}')
     assert (code, out) == (5, "1\n3\n")

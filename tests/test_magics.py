@@ -64,6 +64,10 @@ def test_a_line_shows_its_result_and_an_assignment_gives_values(shell):
     assert (shell.user_ns["x"], shell.user_ns["y"], shell.user_ns["z"]) == ("a b", [4.5, 1], [])
     assert shell.go("%jq --as text rows .[].score") == "4.5\n1\n"
     assert shell.go("%jq --as values rows .[0].score") == 4.5
+    assert shell.go("%jq --as pandas --out kept rows map({name})").name.tolist() == ["a b", "c"]
+    assert shell.user_ns["kept"].name.tolist() == ["a b", "c"]
+    shell.go("kept = %jq --as polars rows .[] | {score}")
+    assert shell.user_ns["kept"]["score"].to_list() == [4.5, 1.0]
 
 
 def test_out_keeps_the_value_on_both_forms(shell):
@@ -101,9 +105,18 @@ def test_the_variable_is_looked_up_and_never_evaluated(shell):
     assert shell.go('%jq nested["k"][0][-2] .name').values == ["a b"]
     shell.user_ns["holder"] = type("Holder", (), {"data": [1]})()
     assert shell.go("%jq holder.data .[0]").values == [1]
+    shell.user_ns["word"] = "so much"
+    assert shell.go("%jq -R word .").values == ["so much"]
+    with pytest.raises(jq_magic.InputError, match="word is a str, which is read as JSON text; with -R"):
+        shell.go("%jq word .")
+    shell.user_ns["word"] = "[1"
+    with pytest.raises(jq_magic.InputError, match=r"column 3\)\n  1 . \[1\n.*\^$"):
+        shell.go("%jq word .")
     for line, said in [
         ("%jq rovs .", "did you mean rows"),
         ("%jq nested['x'] .", "no item 'x'"),
+        ("%jq nested.k .", r'no attribute k; write nested\["k"\]'),
+        ("%jq nested.x .", "no attribute x$"),
         ("%jq rows.__class__ .", "begin with __"),
         ("%jq rows[len(rows)] .", "is no variable"),
         ("%jq f(1) .", "is no variable"),
@@ -126,6 +139,7 @@ def test_options_are_read_and_mistakes_explained(shell):
     assert shell.go("%%jq text -R\n.").values == ['{"a": 1} {"a": 2}']
     assert shell.go("%jq -n -1").values == [-1]
     assert shell.go("%jq -n -- -1").values == [-1]
+    assert shell.go("%jq rows '.[0].name'").values == ["a b"]
     for line, said in [
         ("%jq --fule 1e6 rows .", "did you mean --fuel"),
         ("%jq --fuel lots rows .", "write for example 1e6"),
@@ -133,8 +147,7 @@ def test_options_are_read_and_mistakes_explained(shell):
         ("%jq --memory 64QB rows .", "write for example 64MiB"),
         ("%jq --timeout nan rows .", "write for example 2s"),
         ("%jq --preset huge rows .", "there is no preset"),
-        ("%jq --as pandas rows .", "not available in this version"),
-        ("%jq --as yaml rows .", "values or text"),
+        ("%jq --as yaml rows .", "values, text, pandas, polars, arrow"),
         ("%jq --arg a", "VALUE is missing"),
         ("%jq --argjson a x -n .", "is not JSON"),
         ("%jq -nq .", "there is no option -nq"),

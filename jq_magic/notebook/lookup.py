@@ -50,7 +50,8 @@ def _step(value: Any, step: str, so_far: str) -> Any:
         try:
             return getattr(value, attribute)
         except AttributeError:
-            raise UsageError(f"{so_far} (a {type(value).__name__}) has no attribute {attribute}") from None
+            hint = f'; write {so_far}["{attribute}"]' if isinstance(value, Mapping) and attribute in value else ""
+            raise UsageError(f"{so_far} (a {type(value).__name__}) has no attribute {attribute}{hint}") from None
     key = ast.literal_eval(step[1:-1].strip())
     try:
         return value[key]

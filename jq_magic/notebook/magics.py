@@ -12,8 +12,8 @@ from IPython.core.magic import line_cell_magic as line_cell
 from IPython.display import display
 from traitlets import Enum, TraitError, TraitType, Unicode
 
-from jq_magic import ceiling, data, limits
-from jq_magic.errors import HaltError, JqMagicError, LimitError
+from jq_magic import ceiling, data, frames, limits
+from jq_magic.errors import HaltError, InputError, JqMagicError, LimitError
 from jq_magic.limits import PRESETS, Limits
 from jq_magic.notebook import again, history, live, lookup, options, progress
 from jq_magic.notebook.display import Shown, Style
@@ -21,8 +21,8 @@ from jq_magic.program import Program
 from jq_magic.result import Result
 from jq_magic.sandbox import Sandbox
 
-#: Forms of `--as` that need a data frame library.
-_FRAMES = {"pandas", "polars", "arrow"}
+#: What `--as` takes.
+_FORMS = ("values", "text", *frames.MODULES)
 
 
 class Amount(TraitType[Any, Any]):
@@ -116,17 +116,26 @@ class JqMagic(Magics):
         sandbox = Sandbox(
             given.options.get("runtime", self.runtime), self._limits(given), engine=given.options.get("engine", "jaq")
         )
-        text = b"null" if given.name is None else data.to_json_bytes(lookup.find(namespace, given.name))
-        if given.options.get("stream"):
-            text = sandbox.compile("tostream").run(text).text.encode()
-        result = self._run(sandbox, given, (line, cell), text, namespace)
+        value = None if given.name is None else lookup.find(namespace, given.name)
+        text = b"null" if given.name is None else data.to_json_bytes(value)
+        try:
+            if given.options.get("stream"):
+                text = sandbox.compile("tostream").run(text).text.encode()
+            result = self._run(sandbox, given, (line, cell), text, namespace)
+        except InputError as error:
+            if isinstance(value, str) and error.index == 0 and value.lstrip()[:1] not in {"{", "[", '"'}:
+                error.advise(
+                    f"{given.name} is a str, which is read as JSON text; with -R each of its lines is a string"
+                )
+            raise
         shown = Shown(result, _style(given), views=self.views, mode=self.view)
+        produced = _produced(shown, form)
         if out is not None:
-            variables[out] = shown.value
+            variables[out] = produced
         if given.options.get("exit_status"):
             _check_last(result)
         if form is not None:
-            return shown.value if form == "values" else result.text
+            return produced
         return None if given.options.get("quiet") else shown
 
     @line_magic
@@ -195,10 +204,8 @@ class JqMagic(Magics):
 
     def _form(self, given: options.Line) -> str | None:
         form: str | None = given.options.get("as")
-        if form in _FRAMES:
-            raise UsageError(f"--as {form} is not available in this version; take the values: --as values")
-        if form not in {None, "values", "text"}:
-            raise UsageError(f"--as takes values or text, not {form!r}")
+        if form is not None and form not in _FORMS:
+            raise UsageError(f"--as takes {', '.join(_FORMS)}, not {form!r}")
         return form
 
     def _limits(self, given: options.Line) -> Limits:
@@ -238,6 +245,13 @@ def _json(what: str, text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise UsageError(f"{what}: {text[:40]!r} is not JSON: {error}") from None
+
+
+def _produced(shown: Shown, form: str | None) -> Any:
+    """A result in the form that `--as` asks for, values unless told. Raises: DataError."""
+    if form in frames.MODULES:
+        return frames.frame(shown.result.values, form)
+    return shown.result.text if form == "text" else shown.value
 
 
 def _style(given: options.Line) -> Style:

@@ -45,7 +45,7 @@ OPTIONS = (
     Option(("--runtime",), ("NAME",), "WebAssembly runtime: wasmtime, wasmer"),
     Option(("--engine",), ("NAME",), "jq implementation: jaq (fast), jq (exact)"),
     Option(("-o", "--out"), ("NAME",), "keep the value (or the list of values) in a variable"),
-    Option(("--as",), ("FORM",), "give values or text instead of the display"),
+    Option(("--as",), ("FORM",), "give values, text, or a frame (pandas, polars, arrow) instead of the display"),
     Option(("-n", "--null-input"), (), "no variable: run once on null"),
     Option(("-s", "--slurp"), (), "all values of the variable as one array"),
     Option(("-r", "--raw-output"), (), "show strings without quotes"),
@@ -125,6 +125,9 @@ def read(line: str, *, cell: bool) -> Line:
         raise UsageError(f"the filter of %%jq is the cell's body, so {rest[:40]!r} does not belong on its first line")
     if not cell and not rest:
         raise UsageError("there is no filter; write %jq VAR FILTER, for example: %jq data .[0]")
+    if not cell and len(rest) > 2 and rest[0] == rest[-1] == "'":
+        # Quoted as for a shell. No jq program begins with this character.
+        rest = rest[1:-1]
     return Line(options, name, rest, spans)
 
 
