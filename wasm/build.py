@@ -24,6 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import edited
 import pins
 import sbom
 import toolchain
@@ -40,8 +41,8 @@ STACK_BYTES = 4 << 20
 FEATURES = "+bulk-memory,+sign-ext,+nontrapping-fptoint,+mutable-globals"
 #: Files whose content decides what is built, besides the toolchain.
 SOURCES = (
-    "wasm/build.py", "wasm/toolchain.py", "wasm/pins.py", "wasm/sbom.py",
-    "wasm/guest/Cargo.toml", "wasm/guest/Cargo.pins", "wasm/guest/src",
+    "wasm/build.py", "wasm/toolchain.py", "wasm/pins.py", "wasm/edited.py", "wasm/sbom.py",
+    "wasm/guest/Cargo.toml", "wasm/guest/Cargo.pins", "wasm/guest/edits", "wasm/guest/src",
     "wasm/pack/Cargo.toml", "wasm/pack/Cargo.pins", "wasm/pack/src",
 )  # fmt: skip
 _OUTPUTS = ("jaq.wasm", "jaq.json", "jaq.licenses.txt", "jaq.cdx.json")
@@ -79,9 +80,9 @@ def is_fresh(sources: str) -> bool:
     except (OSError, ValueError):
         return False
     made = manifest.get("sources") == sources and manifest.get("sha256") == hashlib.sha256(wasm).hexdigest()
-    return made and all(
-        path.exists() for path in (UNPACKED, PACKAGE / "jaq.cdx.json", GUEST / "Cargo.lock", PACK / "Cargo.lock")
-    )
+    locks = (GUEST / "Cargo.lock", PACK / "Cargo.lock")
+    kept = (UNPACKED, PACKAGE / "jaq.cdx.json", GUEST / edited.CRATE, *locks)
+    return made and all(path.exists() for path in kept)
 
 
 def cargo(command: list[str], directory: Path, environment: dict[str, str], what: str) -> None:
@@ -150,7 +151,8 @@ def licenses(cargo: str, environment: dict[str, str], crate: Path, *, platform: 
             reached.add(node)
             kinds = ((dep["pkg"], {kind["kind"] for kind in dep["dep_kinds"]}) for dep in nodes[node]["deps"])
             waiting += [package for package, kind in kinds if None in kind]
-    packages = [package for package in metadata["packages"] if package["id"] in reached and package["source"]]
+    packages = [package for package in metadata["packages"] if package["id"] in reached]
+    packages = [package for package in packages if package["source"] or package["name"] == edited.CRATE]
     parts = [f"{heading} and Rust's standard library (MIT OR Apache-2.0).\n"]
     for package in sorted(packages, key=lambda package: package["name"]):
         parts.append(
@@ -169,6 +171,7 @@ def build(sources: str) -> None:
     cache = cache_directory()
     key = hashlib.sha256(f"{sources}\n{tools.version}\n{tools.arguments}".encode()).hexdigest()[:32]
     stored = cache / "builds" / key
+    edited.prepare(toolchain.host_cargo())
     for crate in (GUEST, PACK):
         pins.lock(crate, toolchain.host_cargo(), cache)
     if not (stored / "done").exists():

@@ -46,8 +46,8 @@ fn limit<'a, T: 'a>(
     outputs: impl FnOnce() -> BoxIter<'a, T>,
 ) -> BoxIter<'a, T> {
     match count {
-        None => Box::new(core::iter::empty()),
-        Some(count) => Box::new(outputs().take(count)),
+        None => BoxIter::Empty,
+        Some(count) => BoxIter::new(outputs().take(count)),
     }
 }
 
@@ -61,7 +61,7 @@ fn skip<'a, T: 'a, E: 'a>(
         return outputs;
     }
     // Errors are no outputs to skip.
-    Box::new(outputs.filter(move |output| {
+    BoxIter::new(outputs.filter(move |output| {
         let skipped = left > 0 && output.is_ok();
         left -= usize::from(skipped);
         !skipped
@@ -69,13 +69,13 @@ fn skip<'a, T: 'a, E: 'a>(
 }
 
 fn first<'a, T: 'a>(mut outputs: BoxIter<'a, T>) -> BoxIter<'a, T> {
-    Box::new(outputs.next().into_iter())
+    outputs.next().into()
 }
 
 /// The last output before the end, or the first error.
 fn last<'a, T: 'a, E: 'a>(mut outputs: BoxIter<'a, Result<T, E>>) -> BoxIter<'a, Result<T, E>> {
     let last = outputs.try_fold(None, |_, output| output.map(Some));
-    Box::new(last.transpose().into_iter())
+    last.transpose().into()
 }
 
 /// The natives of this module.
@@ -146,7 +146,7 @@ pub fn natives() -> Vec<Fun<Kind>> {
             f(),
             Native::new(one_output!(run, core::convert::identity)).with_paths(|mut cv| {
                 let (f, ctx) = cv.0.pop_fun();
-                Box::new(f.run((ctx, cv.1 .0)).map(|output| {
+                BoxIter::new(f.run((ctx, cv.1 .0)).map(|output| {
                     let quoted = output?.quoted();
                     Err(
                         Error::str(format_args!("Invalid path expression with result {quoted}"))
@@ -161,7 +161,7 @@ pub fn natives() -> Vec<Fun<Kind>> {
             Native::new(|_| box_once(Ok(Val::Null))).with_paths(|mut cv| {
                 let key = cv.0.pop_var();
                 let (f, ctx) = cv.0.pop_fun();
-                Box::new(f.run((ctx, cv.1 .0)).map(move |output| {
+                BoxIter::new(f.run((ctx, cv.1 .0)).map(move |output| {
                     let attempt = match &key {
                         Val::Null => "iterate through ".into(),
                         key => format!("access element {} of ", key.quoted()),

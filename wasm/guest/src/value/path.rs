@@ -1,7 +1,7 @@
 //! Reading values by path: indices, slices, `getpath`, and the whole-path forms of the updates.
 #![forbid(unsafe_code)]
 
-use super::{replace, Error, Map, Val, ValR};
+use super::{replace, Error, Key, Map, Val, ValR};
 use bytes::Bytes;
 use std::rc::Rc;
 
@@ -33,8 +33,20 @@ pub fn index(value: &Val, index: &Val) -> ValR {
     }
 }
 
+/// `.name`.
+pub fn member(value: &Val, name: &str) -> ValR {
+    match value {
+        Val::Obj(members) => Ok(members
+            .get(&Key(name.as_bytes()))
+            .cloned()
+            .unwrap_or_default()),
+        Val::Null => Ok(Val::Null),
+        _ => index(value, &Val::from(name.to_string())),
+    }
+}
+
 fn bound<'v>(bounds: &'v Map, name: &'static str) -> &'v Val {
-    bounds.get(&Val::from(name)).unwrap_or(&Val::Null)
+    bounds.get(&Key(name.as_bytes())).unwrap_or(&Val::Null)
 }
 
 /// Where an index points in a sequence of `length`; `None` when it is before the start or NaN.
