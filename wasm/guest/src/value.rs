@@ -5,12 +5,14 @@
 #![forbid(unsafe_code)]
 
 mod decimal;
+mod map;
 mod number;
 mod operators;
 mod path;
 mod update;
 
 pub use decimal::Decimal;
+pub use map::Map;
 pub use number::Num;
 pub use operators::split;
 pub use path::{code_points, delete_paths, get_path, index, position, set_path, update_path};
@@ -20,8 +22,6 @@ use crate::writer::{Style, Writer};
 use bytes::Bytes;
 use core::cmp::Ordering;
 use core::fmt;
-use core::hash::{Hash, Hasher};
-use indexmap::IndexMap;
 use jaq_core::box_iter::BoxIter;
 use jaq_core::path::Opt;
 use jaq_core::val::Range;
@@ -31,9 +31,6 @@ use std::rc::Rc;
 pub type ValR = jaq_core::ValR<Val>;
 /// An error that `catch` sees.
 pub type Error = jaq_core::Error<Val>;
-
-/// The members of an object, in the order in which they came. Every key is a string.
-pub type Map = IndexMap<Val, Val, foldhash::fast::FixedState>;
 
 /// Bytes of a value's JSON text that an error message quotes, as in jq.
 const QUOTED: usize = 29;
@@ -408,29 +405,4 @@ pub fn sorted(members: &Map) -> Vec<(&Val, &Val)> {
     let mut sorted: Vec<_> = members.iter().collect();
     sorted.sort_unstable_by_key(|(key, _)| *key);
     sorted
-}
-
-/// Keys are strings, so nothing else needs a good hash.
-impl Hash for Val {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match self {
-            Self::Str(text) => state.write(text),
-            other => state.write_u8(other.rank()),
-        }
-    }
-}
-
-/// A key that is looked for without a string of its own.
-pub struct Key<'k>(pub &'k [u8]);
-
-impl Hash for Key<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(self.0);
-    }
-}
-
-impl indexmap::Equivalent<Val> for Key<'_> {
-    fn equivalent(&self, key: &Val) -> bool {
-        key.as_str() == Some(self.0)
-    }
 }

@@ -86,7 +86,7 @@ fn repeated(text: &Bytes, times: &Num) -> ValR {
 
 fn merge(x: &mut Rc<Map>, y: &Map) {
     let x = Rc::make_mut(x);
-    for (key, value) in y {
+    for (key, value) in y.iter() {
         match (x.get_mut(key), value) {
             (Some(Val::Obj(x)), Val::Obj(y)) => merge(x, y),
             (Some(x), value) => *x = value.clone(),

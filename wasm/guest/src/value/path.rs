@@ -1,7 +1,7 @@
 //! Reading values by path: indices, slices, `getpath`, and the whole-path forms of the updates.
 #![forbid(unsafe_code)]
 
-use super::{replace, Error, Key, Map, Val, ValR};
+use super::{replace, Error, Map, Val, ValR};
 use bytes::Bytes;
 use std::rc::Rc;
 
@@ -37,7 +37,7 @@ pub fn index(value: &Val, index: &Val) -> ValR {
 pub fn member(value: &Val, name: &str) -> ValR {
     match value {
         Val::Obj(members) => Ok(members
-            .get(&Key(name.as_bytes()))
+            .get_named(name.as_bytes())
             .cloned()
             .unwrap_or_default()),
         Val::Null => Ok(Val::Null),
@@ -46,7 +46,7 @@ pub fn member(value: &Val, name: &str) -> ValR {
 }
 
 fn bound<'v>(bounds: &'v Map, name: &'static str) -> &'v Val {
-    bounds.get(&Key(name.as_bytes())).unwrap_or(&Val::Null)
+    bounds.get_named(name.as_bytes()).unwrap_or(&Val::Null)
 }
 
 /// Where an index points in a sequence of `length`; `None` when it is before the start or NaN.
@@ -243,7 +243,7 @@ fn delete_keys(value: Val, keys: &[&Val]) -> ValR {
                 }
             }
             if let [key] = keys {
-                map.shift_remove(*key);
+                map.shift_remove(key);
             } else {
                 // Sorted as the paths are.
                 map.retain(|key, _| keys.binary_search(&key).is_err());
