@@ -13,7 +13,7 @@ mod update;
 
 pub use decimal::Decimal;
 pub use map::Map;
-pub use number::Num;
+pub use number::{Literal, Num};
 pub use operators::split;
 pub use path::{code_points, delete_paths, get_path, index, position, set_path, update_path};
 pub use update::replace;

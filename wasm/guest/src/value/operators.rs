@@ -43,6 +43,10 @@ impl core::ops::Sub for Val {
         match (self, other) {
             (Self::Num(x), Self::Num(y)) => Ok(Self::Num(x.sub(&y))),
             (Self::Arr(mut x), Self::Arr(y)) => {
+                #[expect(
+                    clippy::mutable_key_type,
+                    reason = "the double that a literal remembers does not change its place"
+                )]
                 let removed: BTreeSet<_> = y.iter().collect();
                 Rc::make_mut(&mut x).retain(|item| !removed.contains(item));
                 Ok(Self::Arr(x))
