@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(Path(__file__).parent))
 
 import build
+import edited
 import pins
 import toolchain
 
@@ -57,6 +58,7 @@ def status(command: list[str], directory: Path, install: str) -> tuple[int, str]
 
 def main() -> None:
     """Command line."""
+    edited.prepare(toolchain.host_cargo())
     for crate in (build.GUEST, build.PACK):
         pins.lock(crate, toolchain.host_cargo(), build.cache_directory())
     ends = {}

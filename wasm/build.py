@@ -29,6 +29,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import cjq_build
+import edited
 import jq_source
 import pins
 import sbom
@@ -56,7 +57,15 @@ _PACKER = (
 )
 #: Files whose content decides what is built, besides the toolchain, by engine.
 SOURCES = {
-    "jaq": (*_PACKER, "wasm/toolchain.py", "wasm/guest/Cargo.toml", "wasm/guest/Cargo.pins", "wasm/guest/src"),
+    "jaq": (
+        *_PACKER,
+        "wasm/toolchain.py",
+        "wasm/edited.py",
+        "wasm/guest/Cargo.toml",
+        "wasm/guest/Cargo.pins",
+        "wasm/guest/edits",
+        "wasm/guest/src",
+    ),
     "jq": (*_PACKER, "wasm/cjq_build.py", "wasm/jq_source.py", "wasm/cjq"),
 }
 
@@ -96,7 +105,7 @@ def is_fresh(engine: str, sources: str) -> bool:
     made = manifest.get("sources") == sources and manifest.get("sha256") == hashlib.sha256(wasm).hexdigest()
     beside = [PACKAGE / f"{engine}.{suffix}" for suffix in OUTPUTS]
     if engine == "jaq":
-        beside += [UNPACKED, GUEST / "Cargo.lock", PACK / "Cargo.lock"]
+        beside += [UNPACKED, GUEST / edited.CRATE, GUEST / "Cargo.lock", PACK / "Cargo.lock"]
     return made and all(path.exists() for path in beside)
 
 
@@ -166,7 +175,8 @@ def licenses(cargo: str, environment: dict[str, str], crate: Path, *, platform: 
             reached.add(node)
             kinds = ((dep["pkg"], {kind["kind"] for kind in dep["dep_kinds"]}) for dep in nodes[node]["deps"])
             waiting += [package for package, kind in kinds if None in kind]
-    packages = [package for package in metadata["packages"] if package["id"] in reached and package["source"]]
+    packages = [package for package in metadata["packages"] if package["id"] in reached]
+    packages = [package for package in packages if package["source"] or package["name"] == edited.CRATE]
     parts = [f"{heading} and Rust's standard library (MIT OR Apache-2.0).\n"]
     for package in sorted(packages, key=lambda package: package["name"]):
         parts.append(
@@ -184,6 +194,7 @@ def build_jaq(sources: str) -> None:
     tools = toolchain.find(say)
     cache = cache_directory()
     stored = entry(sources, tools.version, *tools.arguments)
+    edited.prepare(toolchain.host_cargo())
     for crate in (GUEST, PACK):
         pins.lock(crate, toolchain.host_cargo(), cache)
     if not (stored / "done").exists():

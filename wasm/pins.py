@@ -1,7 +1,9 @@
 """Cargo's lock files without addresses: exact versions and checksums are kept, not where they come from.
 
 `Cargo.pins` is a Cargo.lock without its `source` lines. Before cargo is called, Cargo.lock is
-written from it with the address that this cargo gives to its default registry.
+written from it with the address that this cargo gives to its default registry. A crate that is built
+with edits of ours has its published version and checksum in the pins, and neither address nor
+checksum in the lock file.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import edited
+
+_EDITED = re.compile(rf'(name = "{edited.CRATE}"\nversion = "[^"]+"\n)(?:source = .*\n)?(?:checksum = .*\n)?')
 _SOURCE = re.compile(r'^source = "(.+)"$', re.MULTILINE)
 #: Any crate without dependencies: cargo writes the address of its registry beside it.
 _PROBE = """
@@ -35,6 +40,7 @@ def lock(crate: Path, cargo: str, cache: Path) -> None:
     """
     pins = (crate / "Cargo.pins").read_text()
     content = pins.replace("\nchecksum = ", f'\nsource = "{_address(cargo, cache)}"\nchecksum = ')
+    content = _EDITED.sub(r"\1", content)
     path = crate / "Cargo.lock"
     if not path.exists() or path.read_text() != content:
         path.write_text(content)
@@ -42,7 +48,8 @@ def lock(crate: Path, cargo: str, cache: Path) -> None:
 
 def pin(crate: Path) -> None:
     """Write `crate`/Cargo.pins from its Cargo.lock, after versions were changed on purpose."""
-    content = (crate / "Cargo.lock").read_text()
+    checksum = edited.pinned()[1]
+    content = _EDITED.sub(rf'\1checksum = "{checksum}"\n', (crate / "Cargo.lock").read_text())
     (crate / "Cargo.pins").write_text(re.sub(r"^source = .*\n", "", content, flags=re.MULTILINE))
 
 

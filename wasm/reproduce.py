@@ -27,7 +27,8 @@ def built(directory: Path) -> tuple[str, str]:
         source, destination = ROOT / name, checkout / name
         destination.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, destination, ignore=shutil.ignore_patterns("target", "jaq.*", "__pycache__"))
+            made = shutil.ignore_patterns("target", "jaq.*", "jaq-core", "__pycache__")
+            shutil.copytree(source, destination, ignore=made)
         else:
             shutil.copyfile(source, destination)
     environment = {**os.environ, "JQ_MAGIC_BUILD_CACHE": str(directory / "cache")}

@@ -116,20 +116,6 @@ def gsub($re; f; $flags): sub($re; f; $flags + "g");
 def gsub($re; f): sub($re; f; "g");
 
 # Formats
-def @csv:
-  if type == "array" then
-    [.[] | if type == "string" then "\"" + (split("\"") | join("\"\"")) + "\""
-           elif type == "number" or type == "boolean" then tostring
-           elif . == null then ""
-           else error("\(type) (\(_quoted)) is not valid in a csv row") end] | join(",")
-  else error("\(type) (\(_quoted)) cannot be csv-formatted, only array") end;
-def @tsv:
-  if type == "array" then
-    [.[] | if type == "string" then _tsv
-           elif type == "number" or type == "boolean" then tostring
-           elif . == null then ""
-           else error("\(type) (\(_quoted)) is not valid in a csv row") end] | join("\t")
-  else error("\(type) (\(_quoted)) cannot be tsv-formatted, only array") end;
 def format($name):
   if $name == "text" then tostring elif $name == "json" then tojson elif $name == "csv" then @csv
   elif $name == "tsv" then @tsv elif $name == "html" then @html elif $name == "uri" then @uri

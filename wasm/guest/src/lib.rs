@@ -68,6 +68,7 @@ pub mod prelude;
 pub mod program;
 pub mod reader;
 pub mod regex;
+pub mod scan;
 pub mod session;
 pub mod syntax;
 pub mod value;

@@ -11,6 +11,7 @@ mod math;
 mod numbers;
 mod paths;
 mod strings;
+mod tables;
 mod time;
 
 use crate::fault::Fault;
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Fun<Kind>> {
         host::natives(),
         json::natives(),
         strings::natives(),
+        tables::natives(),
         collections::natives(),
         numbers::natives(),
         math::natives(),

@@ -6,6 +6,7 @@
 //! and a decimal that nothing computes with is printed as it was read.
 #![forbid(unsafe_code)]
 
+use crate::scan;
 use crate::value::{Map, Num, Val};
 use bytes::Bytes;
 
@@ -44,6 +45,10 @@ pub struct Reader {
     input: &'static [u8],
     at: usize,
     depth: usize,
+    /// Items of the arrays that are open: an array is made when its length is known.
+    items: Vec<Val>,
+    /// Members of the objects that are open.
+    members: Vec<(Val, Val)>,
 }
 
 impl Reader {
@@ -54,7 +59,13 @@ impl Reader {
         } else {
             0
         };
-        Self { input, at, depth }
+        Self {
+            input,
+            at,
+            depth,
+            items: Vec::new(),
+            members: Vec::new(),
+        }
     }
 
     /// Byte offset of what is read next.
@@ -104,6 +115,10 @@ impl Reader {
     fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
+            // Lines of indented texts begin with many.
+            while self.input[self.at..].starts_with(&[b' '; 8]) {
+                self.at += 8;
+            }
         }
     }
 
@@ -148,21 +163,27 @@ impl Reader {
     fn array(&mut self, level: usize) -> Read<Val> {
         let level = self.deeper(level)?;
         self.at += 1;
-        let mut items = Vec::new();
+        let first = self.items.len();
         self.space();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(Val::Arr(items.into()));
+            return Ok(Val::Arr(Vec::new().into()));
         }
         loop {
             self.space();
             let item = self.value(level)?;
-            items.push(item);
+            self.items.push(item);
             self.space();
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b']') => {
                     self.at += 1;
+                    let items = if first == 0 {
+                        // Nothing else is open, and this one may be long.
+                        core::mem::take(&mut self.items)
+                    } else {
+                        self.items.drain(first..).collect()
+                    };
                     return Ok(Val::Arr(items.into()));
                 }
                 _ => return self.fail("',' or ']' in the array"),
@@ -173,11 +194,11 @@ impl Reader {
     fn object(&mut self, level: usize) -> Read<Val> {
         let level = self.deeper(level)?;
         self.at += 1;
-        let mut members = Map::default();
+        let first = self.members.len();
         self.space();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Val::obj(members));
+            return Ok(Val::obj(Map::default()));
         }
         loop {
             self.space();
@@ -192,13 +213,13 @@ impl Reader {
             self.at += 1;
             self.space();
             let value = self.value(level)?;
-            members.insert(key, value);
+            self.members.push((key, value));
             self.space();
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b'}') => {
                     self.at += 1;
-                    return Ok(Val::obj(members));
+                    return Ok(Val::obj(self.members.drain(first..).collect()));
                 }
                 _ => return self.fail("',' or '}' in the object"),
             }
@@ -210,13 +231,8 @@ impl Reader {
         let negative = self.peek() == Some(b'-');
         self.at += usize::from(negative);
         let digits = self.at;
-        // Eighteen digits always fit into 64 bits.
-        let mut small: i64 = 0;
-        while let Some(digit @ b'0'..=b'9') = self.peek() {
-            small = small.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
-            self.at += 1;
-        }
-        let length = self.at - digits;
+        let (length, small) = scan::digits(&self.input[digits..]);
+        self.at += length;
         match self.peek() {
             _ if length == 0 => {
                 if negative && self.peek() == Some(b'I') {
@@ -233,13 +249,15 @@ impl Reader {
                 return self.fail("a digit");
             }
             Some(b'.' | b'e' | b'E') => self.fraction_and_exponent()?,
+            // Eighteen digits always fit into 64 bits.
             _ if length <= 18 && !(negative && small == 0) => {
+                let small = small as i64;
                 return Ok(Val::Num(Num::Int(if negative { -small } else { small })));
             }
             _ => {}
         }
         let text = core::str::from_utf8(&self.input[start..self.at]).expect("digits are ASCII");
-        Ok(Val::Num(Num::literal(text)))
+        Ok(Val::Num(Num::written(text)))
     }
 
     fn fraction_and_exponent(&mut self) -> Read<()> {
@@ -258,11 +276,9 @@ impl Reader {
     }
 
     fn digits(&mut self) -> Read<()> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
-        }
-        if self.at == start {
+        let (length, _) = scan::digits(&self.input[self.at..]);
+        self.at += length;
+        if length == 0 {
             return self.fail("a digit");
         }
         Ok(())
@@ -272,26 +288,21 @@ impl Reader {
     fn string(&mut self) -> Read<Val> {
         self.at += 1;
         let start = self.at;
-        let mut ascii = true;
-        loop {
-            match self.peek() {
-                Some(b'"') => {
-                    let raw = &self.input[start..self.at];
-                    self.at += 1;
-                    return Ok(text(raw, ascii));
-                }
-                Some(b'\\') => break,
-                Some(0..=0x1f) => {
-                    return self.fail("an escape instead of a control character in a string")
-                }
-                Some(byte) => {
-                    ascii &= byte < 0x80;
-                    self.at += 1;
-                }
-                None => return self.fail("'\"' at the end of the string"),
-            }
+        let ascii = self.plain();
+        if self.peek() == Some(b'"') {
+            let raw = &self.input[start..self.at];
+            self.at += 1;
+            return Ok(text(raw, ascii));
         }
         self.escaped(start, ascii)
+    }
+
+    /// Pass what stands for itself in a string; whether all of it was ASCII.
+    #[inline]
+    fn plain(&mut self) -> bool {
+        let (length, ascii) = scan::plain(&self.input[self.at..]);
+        self.at += length;
+        ascii
     }
 
     fn escaped(&mut self, start: usize, mut ascii: bool) -> Read<Val> {
@@ -310,10 +321,10 @@ impl Reader {
                 Some(0..=0x1f) => {
                     return self.fail("an escape instead of a control character in a string")
                 }
-                Some(byte) => {
-                    ascii &= byte < 0x80;
-                    out.push(byte);
-                    self.at += 1;
+                Some(_) => {
+                    let from = self.at;
+                    ascii &= self.plain();
+                    out.extend_from_slice(&self.input[from..self.at]);
                 }
                 None => return self.fail("'\"' at the end of the string"),
             }

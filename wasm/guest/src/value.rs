@@ -5,13 +5,15 @@
 #![forbid(unsafe_code)]
 
 mod decimal;
+mod map;
 mod number;
 mod operators;
 mod path;
 mod update;
 
 pub use decimal::Decimal;
-pub use number::Num;
+pub use map::Map;
+pub use number::{Literal, Num};
 pub use operators::split;
 pub use path::{
     code_points, delete_paths, get_path, index, keys, position, put, set_path, update_path,
@@ -22,9 +24,7 @@ use crate::writer::{Style, Writer};
 use bytes::Bytes;
 use core::cmp::Ordering;
 use core::fmt;
-use core::hash::{Hash, Hasher};
-use indexmap::IndexMap;
-use jaq_core::box_iter::box_once;
+use jaq_core::box_iter::BoxIter;
 use jaq_core::path::Opt;
 use jaq_core::val::Range;
 use std::rc::Rc;
@@ -33,8 +33,6 @@ use std::rc::Rc;
 pub type ValR = jaq_core::ValR<Val>;
 /// An error that `catch` sees.
 pub type Error = jaq_core::Error<Val>;
-/// The members of an object, in the order in which they came. Every key is a string.
-pub type Map = IndexMap<Val, Val, foldhash::fast::FixedState>;
 
 /// Bytes of a value's JSON text that an error message quotes, as in jq.
 const QUOTED: usize = 29;
@@ -185,29 +183,41 @@ impl jaq_core::ValT for Val {
         Ok(Self::obj(map))
     }
 
-    fn key_values(self) -> Box<dyn Iterator<Item = Result<(Self, Self), Error>>> {
+    fn key_values(self) -> BoxIter<'static, Result<(Self, Self), Error>> {
         match self {
-            Self::Arr(items) => Box::new(
+            Self::Arr(items) => BoxIter::new(
                 Rc::unwrap_or_clone(items)
                     .into_iter()
                     .enumerate()
                     .map(|(index, item)| Ok((Self::from(index), item))),
             ),
-            Self::Obj(members) => Box::new(Rc::unwrap_or_clone(members).into_iter().map(Ok)),
-            other => box_once(Err(other.not_iterable())),
+            Self::Obj(members) => BoxIter::new(Rc::unwrap_or_clone(members).into_iter().map(Ok)),
+            other => BoxIter::Once(Err(other.not_iterable())),
         }
+    }
+
+    fn is_iterable(&self) -> bool {
+        matches!(self, Self::Arr(_) | Self::Obj(_))
     }
 
     fn values(self) -> Box<dyn Iterator<Item = ValR>> {
         match self {
-            Self::Arr(items) => Box::new(Rc::unwrap_or_clone(items).into_iter().map(Ok)),
+            Self::Arr(items) => match Rc::try_unwrap(items) {
+                Ok(items) => Box::new(items.into_iter().map(Ok)),
+                // Items are copied when they are asked for: often that is not all of them.
+                Err(items) => Box::new((0..items.len()).map(move |index| Ok(items[index].clone()))),
+            },
             Self::Obj(members) => Box::new(Rc::unwrap_or_clone(members).into_values().map(Ok)),
-            other => box_once(Err(other.not_iterable())),
+            other => Box::new(core::iter::once(Err(other.not_iterable()))),
         }
     }
 
     fn index(self, index: &Self) -> ValR {
         path::index(&self, index)
+    }
+
+    fn index_str(self, index: &str) -> ValR {
+        path::member(&self, index)
     }
 
     fn range(self, range: Range<&Self>) -> ValR {
@@ -254,46 +264,6 @@ impl jaq_core::ValT for Val {
             Self::Str(_) => self,
             other => Self::from(other.to_string()),
         }
-    }
-}
-
-impl jaq_std::ValT for Val {
-    fn into_seq<S: FromIterator<Self>>(self) -> Result<S, Self> {
-        match self {
-            Self::Arr(items) => Ok(Rc::unwrap_or_clone(items).into_iter().collect()),
-            other => Err(other),
-        }
-    }
-
-    fn is_int(&self) -> bool {
-        self.as_num().is_some_and(Num::is_int)
-    }
-
-    fn as_isize(&self) -> Option<isize> {
-        self.as_num()?.as_i64()?.try_into().ok()
-    }
-
-    fn as_f64(&self) -> Option<f64> {
-        self.as_num().map(Num::as_f64)
-    }
-
-    fn is_utf8_str(&self) -> bool {
-        matches!(self, Self::Str(_))
-    }
-
-    fn as_bytes(&self) -> Option<&[u8]> {
-        self.as_str()
-    }
-
-    fn as_sub_str(&self, sub: &[u8]) -> Self {
-        match self {
-            Self::Str(text) => Self::str(text.slice_ref(sub)),
-            _ => Self::str(Bytes::copy_from_slice(sub)),
-        }
-    }
-
-    fn from_utf8_bytes(bytes: impl AsRef<[u8]> + Send + 'static) -> Self {
-        Self::str(Bytes::copy_from_slice(bytes.as_ref()))
     }
 }
 
@@ -437,14 +407,4 @@ pub fn sorted(members: &Map) -> Vec<(&Val, &Val)> {
     let mut sorted: Vec<_> = members.iter().collect();
     sorted.sort_unstable_by_key(|(key, _)| *key);
     sorted
-}
-
-/// Keys are strings, so nothing else needs a good hash.
-impl Hash for Val {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match self {
-            Self::Str(text) => state.write(text),
-            other => state.write_u8(other.rank()),
-        }
-    }
 }

@@ -5,6 +5,7 @@
 //! written, since a value that shares its parts can be tiny in memory and endless in print.
 #![forbid(unsafe_code)]
 
+use crate::scan;
 use crate::value::{sorted, Decimal, Num, Val};
 
 /// Why a value could not be written.
@@ -139,7 +140,7 @@ impl<'a> Writer<'a> {
             Num::Int(int) => self.integer(*int),
             Num::Float(float) if float.is_nan() => self.bytes(b"null"),
             Num::Float(float) => self.float(*float),
-            Num::Dec(text) => self.decimal(text),
+            Num::Dec(literal) => self.decimal(literal.text()),
         }
     }
 
@@ -147,9 +148,16 @@ impl<'a> Writer<'a> {
         let mut digits = [0; 20];
         let mut at = digits.len();
         let mut rest = int.unsigned_abs();
+        // A digit is below ten, so the casts to a byte lose nothing.
+        while rest > u64::from(u32::MAX) {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        // WebAssembly divides 32 bits by a constant with a multiplication, and 64 bits with a division.
+        let mut rest = rest as u32;
         loop {
             at -= 1;
-            // A digit is below ten, so it fits.
             digits[at] = b'0' + (rest % 10) as u8;
             rest /= 10;
             if rest == 0 {
@@ -185,6 +193,9 @@ impl<'a> Writer<'a> {
 
     /// A decimal as it was written, laid out as jq's decNumber does it.
     fn decimal(&mut self, text: &str) -> Written {
+        if is_plain(text) {
+            return self.bytes(text.as_bytes());
+        }
         let decimal = Decimal::parse(text);
         if decimal.exponent <= 0 && decimal.point() > -6 {
             self.bytes(&decimal.plain())
@@ -196,6 +207,9 @@ impl<'a> Writer<'a> {
     /// Append `bytes` as a JSON string.
     pub fn string(&mut self, bytes: &[u8]) -> Written {
         self.bytes(b"\"")?;
+        let printable = scan::printable(bytes);
+        let (printed, bytes) = bytes.split_at(printable);
+        self.bytes(printed)?;
         for chunk in bytes.utf8_chunks() {
             self.text(chunk.valid().as_bytes())?;
             if !chunk.invalid().is_empty() {
@@ -226,6 +240,22 @@ impl<'a> Writer<'a> {
         }
         self.bytes(&text[plain..])
     }
+}
+
+/// Whether jq's layout of a decimal is the decimal as it was written: digits, a point with at least one
+/// digit on both sides, no exponent, no zero too many in front, and not so small that it needs an exponent.
+fn is_plain(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let Some((whole, fraction)) = unsigned.split_once('.') else {
+        return false;
+    };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let starts = match whole.as_bytes() {
+        [b'0'] => fraction.len() <= 5 || fraction.as_bytes()[..5] != *b"00000",
+        [b'1'..=b'9', ..] => true,
+        _ => false,
+    };
+    starts && !fraction.is_empty() && digits(whole) && digits(fraction)
 }
 
 /// The JSON text of a value that is known to be small, such as a message of ours.
@@ -297,8 +327,27 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_decimal_is_laid_out_as_it_is_written() {
+        let mut plain = 0;
+        for whole in ["0", "1", "10", "-0", "-7", "00", "01", "", "1234567890"] {
+            for fraction in [
+                "0", "5", "50", "00001", "000001", "000000", "0000001", "", "1e2",
+            ] {
+                let text = format!("{whole}.{fraction}");
+                let decimal = Decimal::parse(&text);
+                if is_plain(&text) {
+                    plain += 1;
+                    assert!(decimal.exponent <= 0 && decimal.point() > -6, "{text}");
+                    assert_eq!(decimal.plain(), text.as_bytes());
+                }
+            }
+        }
+        assert_eq!(plain, 4 * 7 + 2 * 4);
+    }
+
+    #[test]
     fn decimals_keep_their_digits() {
-        let decimal = |text: &str| written(&Val::Num(Num::Dec(text.into())), 100, STYLE).unwrap();
+        let decimal = |text: &str| written(&Val::Num(Num::literal(text)), 100, STYLE).unwrap();
         for (text, out) in [
             ("007.50", "7.50"),
             ("00.5", "0.5"),

@@ -181,7 +181,7 @@ fn has(input: &Val, key: &Val) -> ValR {
 
 fn to_entries(input: &Val) -> ValR {
     let entry = |key: Val, item: &Val| {
-        let mut members = Map::with_capacity_and_hasher(2, Default::default());
+        let mut members = Map::with_capacity(2);
         members.insert(Val::from("key"), key);
         members.insert(Val::from("value"), item.clone());
         Val::obj(members)

@@ -5,7 +5,7 @@ use super::{stop, value, Simple};
 use crate::fault::Fault;
 use crate::machine::Machine;
 use crate::value::{Error, Map, Val};
-use jaq_core::box_iter::box_once;
+use jaq_core::box_iter::{box_once, BoxIter};
 use jaq_core::native::v;
 use jaq_core::{ValX, ValXs};
 
@@ -17,7 +17,7 @@ pub fn natives() -> Vec<Simple> {
         ("input", v(0), |cv| box_once(input(cv.0.data()))),
         ("inputs", v(0), |cv| {
             let machine = *cv.0.data();
-            Box::new(core::iter::from_fn(move || next_input(machine)))
+            BoxIter::new(core::iter::from_fn(move || next_input(machine)))
         }),
         ("input_filename", v(0), |_| value(Ok(Val::Null))),
         ("input_line_number", v(0), |cv| {
@@ -101,7 +101,7 @@ fn exit_code(code: &Val) -> Result<i32, Error> {
 
 fn empty_unless<'a>(machine: &Machine, said: Result<(), Fault>) -> ValXs<'a, Val> {
     match said {
-        Ok(()) => Box::new(core::iter::empty()),
+        Ok(()) => BoxIter::Empty,
         Err(fault) => box_once(stop(machine, fault)),
     }
 }

@@ -4,6 +4,7 @@
 use super::{value, Simple};
 use crate::machine::Kind;
 use crate::value::{Error, Num, Val, ValR};
+use jaq_core::box_iter::BoxIter;
 use jaq_core::native::v;
 use jaq_core::{Cv, ValXs};
 
@@ -47,10 +48,10 @@ fn test(input: &Val, f: fn(f64) -> bool) -> ValR {
 fn range<'a>(from: Num, upto: Num, by: Num) -> ValXs<'a, Val> {
     let up = by.as_f64() > 0.0;
     if by.as_f64() == 0.0 || by.as_f64().is_nan() {
-        return Box::new(core::iter::empty());
+        return BoxIter::Empty;
     }
     let mut next = from;
-    Box::new(core::iter::from_fn(move || {
+    BoxIter::new(core::iter::from_fn(move || {
         let inside = if up { next < upto } else { upto < next };
         if !inside {
             return None;
@@ -71,7 +72,7 @@ fn range_by(mut cv: Cv<'_, Kind>) -> ValXs<'_, Val> {
     let zero = Val::from(0_usize);
     let (up, down) = (by > zero, by < zero);
     let mut next = Some(Ok(from));
-    Box::new(core::iter::from_fn(move || {
+    BoxIter::new(core::iter::from_fn(move || {
         let now = match next.take()? {
             Ok(now) => now,
             Err(error) => return Some(Err(error)),

@@ -30,11 +30,7 @@ macro_rules! counted {
                     let error = other.error2(&Val::from(1_usize), "cannot be subtracted");
                     let mut outputs = f.$run((ctx, cv.1));
                     let first = outputs.next();
-                    return Box::new(
-                        first
-                            .map(|output| output.and(Err(error.into())))
-                            .into_iter(),
-                    );
+                    return first.map(|output| output.and(Err(error.into()))).into();
                 }
                 _ => -1.0,
             };
@@ -59,7 +55,7 @@ macro_rules! right_first {
             let (left, left_ctx) = cv.0.pop_fun();
             let rights = right.run((right_ctx, cv.1.clone()));
             flat_map_then_with(rights, (left_ctx, cv.1), move |y, cv| {
-                Box::new(map_with(left.run(cv), y, |x, y| Ok((x? $op y)?)))
+                map_with(left.run(cv), y, |x, y| Ok((x? $op y)?))
             })
         }
     };
@@ -70,8 +66,8 @@ fn limit<'a, T: 'a>(
     outputs: impl FnOnce() -> BoxIter<'a, T>,
 ) -> BoxIter<'a, T> {
     match count {
-        None => Box::new(core::iter::empty()),
-        Some(count) => Box::new(outputs().take(count)),
+        None => BoxIter::Empty,
+        Some(count) => BoxIter::new(outputs().take(count)),
     }
 }
 
@@ -85,7 +81,7 @@ fn skip<'a, T: 'a, E: 'a>(
         return outputs;
     }
     // Errors are no outputs to skip.
-    Box::new(outputs.filter(move |output| {
+    BoxIter::new(outputs.filter(move |output| {
         let skipped = left > 0 && output.is_ok();
         left -= usize::from(skipped);
         !skipped
@@ -93,13 +89,13 @@ fn skip<'a, T: 'a, E: 'a>(
 }
 
 fn first<'a, T: 'a>(mut outputs: BoxIter<'a, T>) -> BoxIter<'a, T> {
-    Box::new(outputs.next().into_iter())
+    outputs.next().into()
 }
 
 /// The last output before the end, or the first error.
 fn last<'a, T: 'a, E: 'a>(mut outputs: BoxIter<'a, Result<T, E>>) -> BoxIter<'a, Result<T, E>> {
     let last = outputs.try_fold(None, |_, output| output.map(Some));
-    Box::new(last.transpose().into_iter())
+    last.transpose().into()
 }
 
 /// Whether two values are one and the same, as jq's `jv_identical`: what is no path is taken for
@@ -204,7 +200,7 @@ pub fn natives() -> Vec<Fun<Kind>> {
             Native::new(one_output!(run, core::convert::identity)).with_paths(|mut cv| {
                 let (f, ctx) = cv.0.pop_fun();
                 let (input, trail) = cv.1;
-                Box::new(f.run((ctx, input.clone())).map(move |output| {
+                BoxIter::new(f.run((ctx, input.clone())).map(move |output| {
                     let output = output?;
                     if identical(&output, &input) {
                         return Ok((output, trail.clone()));
@@ -227,7 +223,7 @@ pub fn natives() -> Vec<Fun<Kind>> {
                 let key = cv.0.pop_var();
                 let (f, ctx) = cv.0.pop_fun();
                 let (input, trail) = cv.1;
-                Box::new(f.run((ctx, input.clone())).map(move |output| {
+                BoxIter::new(f.run((ctx, input.clone())).map(move |output| {
                     let output = output?;
                     if identical(&output, &input) {
                         return Ok((output, trail.clone()));
@@ -246,7 +242,7 @@ pub fn natives() -> Vec<Fun<Kind>> {
         (
             "paths",
             v(0),
-            Native::new(|cv| Box::new(Walk::new(cv.1).map(|(path, _)| Ok(path)))),
+            Native::new(|cv| BoxIter::new(Walk::new(cv.1).map(|(path, _)| Ok(path)))),
         ),
         (
             "paths",
@@ -255,7 +251,7 @@ pub fn natives() -> Vec<Fun<Kind>> {
                 let (f, ctx) = cv.0.pop_fun();
                 // The value itself has no path to tell, but may fail.
                 let whole = core::iter::once((Val::Arr(Rc::default()), cv.1.clone()));
-                Box::new(whole.chain(Walk::new(cv.1)).flat_map(move |(path, value)| {
+                BoxIter::new(whole.chain(Walk::new(cv.1)).flat_map(move |(path, value)| {
                     let outputs = f.run((ctx.clone(), value));
                     outputs.filter_map(move |output| match (output, &path) {
                         (Err(error), _) => Some(Err(error)),

@@ -89,9 +89,6 @@ pub fn natives() -> Vec<Simple> {
             value(places(&input, &wanted))
         }),
         ("_quoted", v(0), |cv| value(Ok(Val::from(cv.1.quoted())))),
-        ("_tsv", v(0), |cv| {
-            value(text(&cv.1, "").map(|text| Val::str(tsv(&text))))
-        }),
         ("@text", v(0), |cv| {
             format(cv, |text| Ok(Val::str(text.clone())))
         }),
@@ -273,20 +270,6 @@ fn sh(machine: &Machine, input: &Val) -> Result<Result<Vec<u8>, Error>, Fault> {
         }
     }
     Ok(Ok(out))
-}
-
-fn tsv(text: &Bytes) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    for byte in text.iter() {
-        match byte {
-            b'\t' => out.extend_from_slice(b"\\t"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            byte => out.push(*byte),
-        }
-    }
-    out
 }
 
 fn html(text: &Bytes) -> Vec<u8> {

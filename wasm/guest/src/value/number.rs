@@ -2,7 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::decimal::Decimal;
+use bytes::Bytes;
+use core::cell::Cell;
 use core::cmp::Ordering;
+use core::fmt;
 use std::rc::Rc;
 
 /// Integers below this are the same as doubles and as integers.
@@ -16,20 +19,72 @@ pub enum Num {
     /// A double.
     Float(f64),
     /// Another number that a document or program gave and nothing has computed with, as written.
-    Dec(Rc<str>),
+    Dec(Rc<Literal>),
+}
+
+/// A number as it was written, with the nearest double once something asked for it.
+pub struct Literal {
+    /// ASCII.
+    text: Bytes,
+    /// NaN until it is known, which no literal is.
+    double: Cell<f64>,
+}
+
+impl Literal {
+    fn new(text: Bytes) -> Self {
+        Self {
+            text,
+            double: Cell::new(f64::NAN),
+        }
+    }
+
+    /// What was written.
+    pub fn text(&self) -> &str {
+        core::str::from_utf8(&self.text).unwrap_or_default()
+    }
+
+    fn double(&self) -> f64 {
+        if self.double.get().is_nan() {
+            self.double.set(self.text().parse().unwrap_or(f64::NAN));
+        }
+        self.double.get()
+    }
+}
+
+impl fmt::Debug for Literal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
 }
 
 impl Num {
     /// The number that digits, with an optional sign, fraction and exponent, write.
     pub fn literal(text: &str) -> Self {
-        if !text.contains(['.', 'e', 'E']) {
-            if let Ok(int) = text.parse() {
-                if int != 0 || !text.starts_with('-') {
-                    return Self::Int(int);
-                }
-            }
+        if let Some(int) = Self::integer(text) {
+            return Self::Int(int);
         }
-        Self::Dec(text.into())
+        Self::decimal_of(Bytes::copy_from_slice(text.as_bytes()))
+    }
+
+    /// The same for text that lives as long as the instance.
+    pub fn written(text: &'static str) -> Self {
+        match Self::integer(text) {
+            Some(int) => Self::Int(int),
+            None => Self::decimal_of(Bytes::from_static(text.as_bytes())),
+        }
+    }
+
+    fn decimal_of(text: Bytes) -> Self {
+        Self::Dec(Rc::new(Literal::new(text)))
+    }
+
+    /// The number as an integer of 64 bits, if it is written as one; `-0` is none.
+    fn integer(text: &str) -> Option<i64> {
+        if text.contains(['.', 'e', 'E']) {
+            return None;
+        }
+        let int = text.parse().ok()?;
+        (int != 0 || !text.starts_with('-')).then_some(int)
     }
 
     /// A double; whole numbers that a double holds exactly are integers.
@@ -66,7 +121,7 @@ impl Num {
         match self {
             Self::Int(int) => *int as f64,
             Self::Float(float) => *float,
-            Self::Dec(text) => text.parse().unwrap_or(f64::NAN),
+            Self::Dec(literal) => literal.double(),
         }
     }
 
@@ -131,10 +186,10 @@ impl Num {
                 .checked_neg()
                 .map_or(Self::Float(-(*int as f64)), Self::Int),
             Self::Float(float) => Self::from_f64(-float),
-            Self::Dec(text) => Self::Dec(match text.strip_prefix('-') {
-                Some(text) => text.into(),
-                None => format!("-{text}").into(),
-            }),
+            Self::Dec(literal) => match literal.text.strip_prefix(b"-") {
+                Some(text) => Self::decimal_of(literal.text.slice_ref(text)),
+                None => Self::decimal_of(Bytes::from(format!("-{}", literal.text()))),
+            },
         }
     }
 
@@ -144,7 +199,10 @@ impl Num {
             Self::Int(int) if *int >= 0 => Self::Int(*int),
             Self::Int(_) => self.neg(),
             Self::Float(float) => Self::from_f64(float.abs()),
-            Self::Dec(text) => Self::Dec(text.strip_prefix('-').unwrap_or(text).into()),
+            Self::Dec(literal) => {
+                let text = &literal.text;
+                Self::decimal_of(text.slice_ref(text.strip_prefix(b"-").unwrap_or(text)))
+            }
         }
     }
 
@@ -152,7 +210,7 @@ impl Num {
     fn decimal(&self) -> Option<Decimal> {
         match self {
             Self::Int(int) => Some(Decimal::parse(&int.to_string())),
-            Self::Dec(text) => Some(Decimal::parse(text)),
+            Self::Dec(literal) => Some(Decimal::parse(literal.text())),
             Self::Float(_) => None,
         }
     }
@@ -196,11 +254,52 @@ impl Num {
     fn partial_cmp_exactly(&self, other: &Self) -> Option<Ordering> {
         let doubles = self.as_f64().partial_cmp(&other.as_f64())?;
         match (self, other) {
+            (Self::Dec(x), Self::Dec(y))
+                if doubles.is_eq() && (short(x) && short(y) || x.text == y.text) =>
+            {
+                Some(Ordering::Equal)
+            }
             // Different literals can have the same nearest double.
             (Self::Int(_) | Self::Dec(_), Self::Int(_) | Self::Dec(_)) if doubles.is_eq() => {
                 Some(self.decimal()?.compare(&other.decimal()?))
             }
             _ => Some(doubles),
+        }
+    }
+}
+
+/// Whether a literal has so few digits, and is so near to one, that no other such literal with another
+/// value has the same nearest double: 15 digits, by the standard.
+fn short(literal: &Literal) -> bool {
+    literal.text.len() <= 15 && !literal.text.iter().any(|byte| matches!(byte, b'e' | b'E'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_equal_when_their_values_are_however_near() {
+        for (x, y, order) in [
+            ("1.0", "1.00", Ordering::Equal),
+            ("0.1", "0.1", Ordering::Equal),
+            ("0.1234567890123", "0.1234567890124", Ordering::Less),
+            ("0.10000000000000001", "0.1", Ordering::Greater),
+            (
+                "1000000000000000000000.1",
+                "1000000000000000000000.2",
+                Ordering::Less,
+            ),
+            ("1e-400", "2e-400", Ordering::Less),
+            ("9007199254740993.0", "9007199254740992", Ordering::Greater),
+        ] {
+            assert_eq!(Num::literal(x).cmp(&Num::literal(y)), order, "{x} {y}");
+            assert_eq!(
+                Num::literal(y).cmp(&Num::literal(x)),
+                order.reverse(),
+                "{y} {x}"
+            );
+            assert_eq!(Num::literal(x) == Num::literal(y), order.is_eq());
         }
     }
 }

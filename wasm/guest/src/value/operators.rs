@@ -43,6 +43,10 @@ impl core::ops::Sub for Val {
         match (self, other) {
             (Self::Num(x), Self::Num(y)) => Ok(Self::Num(x.sub(&y))),
             (Self::Arr(mut x), Self::Arr(y)) => {
+                #[expect(
+                    clippy::mutable_key_type,
+                    reason = "the double that a literal remembers does not change its place"
+                )]
                 let removed: BTreeSet<_> = y.iter().collect();
                 Rc::make_mut(&mut x).retain(|item| !removed.contains(item));
                 Ok(Self::Arr(x))
@@ -86,7 +90,7 @@ fn repeated(text: &Bytes, times: &Num) -> ValR {
 
 fn merge(x: &mut Rc<Map>, y: &Map) {
     let x = Rc::make_mut(x);
-    for (key, value) in y {
+    for (key, value) in y.iter() {
         match (x.get_mut(key), value) {
             (Some(Val::Obj(x)), Val::Obj(y)) => merge(x, y),
             (Some(x), value) => *x = value.clone(),

@@ -33,9 +33,23 @@ pub fn index(value: &Val, index: &Val) -> ValR {
     }
 }
 
+/// `.name`.
+pub fn member(value: &Val, name: &str) -> ValR {
+    match value {
+        Val::Obj(members) => Ok(members
+            .get_named(name.as_bytes())
+            .cloned()
+            .unwrap_or_default()),
+        Val::Null => Ok(Val::Null),
+        _ => index(value, &Val::from(name.to_string())),
+    }
+}
+
 /// A bound of a slice. One that is missing is none, unlike null.
 fn bound<'v>(bounds: &'v Map, name: &'static str) -> &'v Val {
-    bounds.get(&Val::from(name)).unwrap_or(&Val::Bool(false))
+    bounds
+        .get_named(name.as_bytes())
+        .unwrap_or(&Val::Bool(false))
 }
 
 /// Where an index points in a sequence of `length`; `None` when it is before the start or NaN.
@@ -246,7 +260,7 @@ pub fn delete_keys(value: Val, keys: &[&Val]) -> ValR {
                 }
             }
             if let [key] = keys {
-                map.shift_remove(*key);
+                map.shift_remove(key);
             } else {
                 // Sorted as the paths are.
                 map.retain(|key, _| keys.binary_search(&key).is_err());

@@ -3,7 +3,6 @@
 
 use super::path::{bounds_of, delete_keys, index};
 use super::{Error, Map, Val};
-use indexmap::map::Entry;
 use jaq_core::path::Opt;
 use jaq_core::{Exn, ValX};
 use std::rc::Rc;
@@ -134,15 +133,14 @@ fn member<E>(
     key: &Val,
     f: impl FnOnce(Val) -> Result<Option<Val>, E>,
 ) -> Result<(), E> {
-    match members.entry(key.clone()) {
-        Entry::Occupied(mut entry) => match f(core::mem::take(entry.get_mut()))? {
-            Some(value) => *entry.get_mut() = value,
-            // The order of the others stays.
-            None => drop(entry.shift_remove()),
+    match members.get_mut(key) {
+        Some(value) => match f(core::mem::take(value))? {
+            Some(new) => *value = new,
+            None => members.shift_remove(key),
         },
-        Entry::Vacant(entry) => {
-            if let Some(value) = f(Val::Null)? {
-                entry.insert(value);
+        None => {
+            if let Some(new) = f(Val::Null)? {
+                members.insert(key.clone(), new);
             }
         }
     }

@@ -1,0 +1,82 @@
+//! Rows of tables: `@csv` and `@tsv`.
+#![forbid(unsafe_code)]
+
+use super::{limited, value, Simple};
+use crate::fault::Fault;
+use crate::machine::{Kind, Machine};
+use crate::value::Val;
+use crate::writer::Writer;
+use jaq_core::native::v;
+use jaq_core::{Cv, ValXs};
+
+/// The natives of this module.
+pub fn natives() -> Vec<Simple> {
+    vec![
+        ("@csv", v(0), |cv| row(&cv, "csv", b",", quoted)),
+        ("@tsv", v(0), |cv| row(&cv, "tsv", b"\t", escaped)),
+    ]
+}
+
+/// The cells of an array in one text.
+fn row<'a>(
+    cv: &Cv<'a, Kind>,
+    format: &str,
+    separator: &[u8],
+    string: fn(&mut Vec<u8>, &[u8]),
+) -> ValXs<'a, Val> {
+    let machine = *cv.0.data();
+    let Val::Arr(cells) = &cv.1 else {
+        let message = format!("cannot be {format}-formatted, only array");
+        return value(Err(cv.1.error(&message)));
+    };
+    let mut out = Vec::new();
+    for (index, cell) in cells.iter().enumerate() {
+        if index > 0 {
+            out.extend_from_slice(separator);
+        }
+        match cell {
+            Val::Str(text) => string(&mut out, text),
+            Val::Num(_) | Val::Bool(_) => {
+                if let Err(fault) = json(machine, &mut out, cell) {
+                    return limited(machine, Err(fault));
+                }
+            }
+            Val::Null => {}
+            // jq says so of both formats.
+            Val::Arr(_) | Val::Obj(_) => {
+                return value(Err(cell.error("is not valid in a csv row")));
+            }
+        }
+    }
+    value(Ok(Val::str(out)))
+}
+
+fn json(machine: &Machine, out: &mut Vec<u8>, cell: &Val) -> Result<(), Fault> {
+    let limit = out.len() + machine.bytes_left();
+    let written = Writer::new(out, limit, machine.style()).value(cell);
+    written.map_err(|error| machine.write_fault(error, "value"))
+}
+
+/// In quotes, those inside of it doubled.
+fn quoted(out: &mut Vec<u8>, text: &[u8]) {
+    out.push(b'"');
+    let mut from = 0;
+    for quote in memchr::memchr_iter(b'"', text) {
+        out.extend_from_slice(&text[from..=quote]);
+        from = quote;
+    }
+    out.extend_from_slice(&text[from..]);
+    out.push(b'"');
+}
+
+fn escaped(out: &mut Vec<u8>, text: &[u8]) {
+    for byte in text {
+        match byte {
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            byte => out.push(*byte),
+        }
+    }
+}
