@@ -169,11 +169,13 @@ fn names_in_term<'s>(term: &Term<&'s str>, names: &mut Vec<&'s str>) {
     };
     match term {
         Term::Id | Term::Recurse | Term::Num(_) | Term::Break(_) | Term::Var(_) => {}
-        // Formats are natives.
-        Term::Str(_, parts) => all(&mut parts.iter().filter_map(|part| match part {
-            StrPart::Term(term) => Some(term),
-            StrPart::Str(_) | StrPart::Char(_) => None,
-        })),
+        Term::Str(format, parts) => {
+            all(&mut parts.iter().filter_map(|part| match part {
+                StrPart::Term(term) => Some(term),
+                StrPart::Str(_) | StrPart::Char(_) => None,
+            }));
+            names.extend(format);
+        }
         Term::Arr(items) => all(&mut items.as_deref().into_iter()),
         Term::Obj(members) => all(&mut members
             .iter()
@@ -236,12 +238,10 @@ mod tests {
 
     fn reached(program: &'static str) -> Vec<&'static str> {
         let term = crate::syntax::parse(program, 100).unwrap();
-        Prelude::new()
-            .reach(&term)
-            .defs
-            .iter()
-            .map(|def| def.name)
-            .collect()
+        let reached = Prelude::new().reach(&term);
+        let natives = reached.natives.iter().map(|native| native.0);
+        let defs = reached.defs.iter().map(|def| def.name);
+        defs.chain(natives).collect()
     }
 
     #[test]
@@ -259,9 +259,11 @@ mod tests {
     }
 
     #[test]
-    fn names_in_strings_and_blocks_are_reached() {
+    fn names_in_strings_formats_and_blocks_are_reached() {
         for (program, name) in [
             ("\"a\\(del(.a))\"", "del"),
+            ("@csv", "@csv"),
+            ("@base64 \"a\\(.)\"", "@base64"),
             ("[(map(.))]", "map"),
             ("{a: select(.)}", "select"),
         ] {
