@@ -77,9 +77,9 @@ def test_a_worker_whose_job_is_done_before_its_caller_goes_on_is_not_lost(monkey
     submit = worker._Worker.submit
 
     def quick(self, function):
-        future = submit(self, function)
-        future.result()
-        return future
+        job = submit(self, function)
+        assert job.wait(10)
+        return job
 
     monkeypatch.setattr(worker, "_idle", {})
     monkeypatch.setattr(worker._Worker, "submit", quick)
