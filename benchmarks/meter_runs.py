@@ -99,7 +99,8 @@ class Form:
             began = time.perf_counter()
             outcome, guest = "", Guest(instance, LIMITS, program)
             try:
-                guest.start(b"", data, 0, 0.0, _BATCH)
+                guest.compile(b"")
+                guest.feed(data, 0, 0.0, _BATCH)
                 while True:
                     batch = guest.pull()
                     outcome += batch.text.decode()

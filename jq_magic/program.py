@@ -92,11 +92,8 @@ class Program:
         self.program = program
         self.sandbox = sandbox
         self._args = data.arguments(args or {}, positional or [])
-        run = Run(sandbox, sandbox.limits, program, self._args, None)
-        try:
-            run.check()
-        finally:
-            run.close()
+        self._stock = sandbox.stock()
+        Run(sandbox, sandbox.limits, program, self._args, None, stock=self._stock).check()
 
     def __repr__(self) -> str:
         # As the package jq shows it: `import jq_magic as jq` is all that changes.
@@ -117,7 +114,9 @@ class Program:
         null_input: bool = False,
         sort_keys: bool = False,
     ) -> Result:
-        """Run over a text of JSON values, one after another, in a fresh sandbox.
+        """Run over a text of JSON values, one after another, in a sandbox of its own.
+
+        No run sees anything of another, and each costs the same fuel however often the program ran.
 
         Args:
             text: JSON texts, 0 or more; with raw_input lines of text.
@@ -219,6 +218,7 @@ class _Stream:
                 data.text_to_bytes(text),
                 flags=flags,
                 batch=batch,
+                stock=program._stock,  # noqa: SLF001 - one subject
             )
 
     def batches(self) -> Iterator[str]:

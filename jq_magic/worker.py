@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -32,8 +33,8 @@ class _Job(Generic[T]):
     filter spent a fifth of its time in it.
     """
 
-    def __init__(self, function: Callable[[], T]) -> None:
-        self._function = function
+    def __init__(self, function: Callable[[], T], after: Callable[[], None] | None) -> None:
+        self._function, self._after = function, after
         self._error: BaseException | None = None
         self._ended = threading.Lock()
         self._ended.acquire()
@@ -49,6 +50,11 @@ class _Job(Generic[T]):
         _idle[worker] = None
         self.done = True
         self._ended.release()
+        try:
+            if self._after is not None:
+                self._after()
+        except Exception:  # noqa: BLE001 - the thread lives on, since the next job may wait for it already
+            sys.excepthook(*sys.exc_info())
 
     def wait(self, seconds: float) -> bool:
         """Wait for at most `seconds`; whether it is done. Signals interrupt it."""
@@ -97,8 +103,8 @@ class _Worker:
             # Not kept until the next one comes: it has a run in it, and the error of that run.
             del job
 
-    def submit(self, function: Callable[[], T]) -> _Job[T]:
-        job = _Job(function)
+    def submit(self, function: Callable[[], T], after: Callable[[], None] | None) -> _Job[T]:
+        job = _Job(function, after)
         self._jobs.put(job)
         return job
 
@@ -107,16 +113,24 @@ class Expired(Exception):
     """The time was over before the function returned; what it raised then is the cause."""
 
 
-def run(function: Callable[[], T], *, seconds: float, stop: Callable[[], None], stack_bytes: int) -> T:
+def run(
+    function: Callable[[], T],
+    *,
+    seconds: float,
+    stop: Callable[[], None],
+    stack_bytes: int,
+    after: Callable[[], None] | None = None,
+) -> T:
     """Run `function` on a worker for at most `seconds`; then, or on Ctrl-C, call `stop` until it ends.
 
     Args:
         stop: Must make `function` return or raise soon; called from the waiting thread.
         stack_bytes: Least size of the worker's stack.
+        after: What the worker does when the caller has its result already; the next job may wait for it.
     Raises: Expired; KeyboardInterrupt and whatever else interrupts the wait; what `function` raises.
 
     """
-    job = _submitted(function, stack_bytes)
+    job = _submitted(function, after, stack_bytes)
     try:
         expired = not job.wait(seconds)
     finally:
@@ -126,7 +140,7 @@ def run(function: Callable[[], T], *, seconds: float, stop: Callable[[], None], 
     return job.result()
 
 
-def _submitted(function: Callable[[], T], stack_bytes: int) -> _Job[T]:
+def _submitted(function: Callable[[], T], after: Callable[[], None] | None, stack_bytes: int) -> _Job[T]:
     with _choosing:
         # A smaller stack than a runtime asks for ends the process when a filter recurses.
         worker = next((found for found in list(_idle) if found.stack_bytes >= stack_bytes), None)
@@ -138,7 +152,7 @@ def _submitted(function: Callable[[], T], stack_bytes: int) -> _Job[T]:
         try:
             # Taken before it has the job: a quick job makes it idle again before this goes on.
             _idle.pop(worker, None)
-            return worker.submit(function)
+            return worker.submit(function, after)
         except BaseException:
             # An interrupt; if the job is under way, it is being stopped, and the next one waits for that.
             _idle[worker] = None

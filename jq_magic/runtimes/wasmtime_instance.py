@@ -10,6 +10,8 @@ Source: https://docs.wasmtime.dev/c-api/ (store.h, instance.h, func.h, global.h,
 from __future__ import annotations
 
 import ctypes
+import mmap
+import sys
 import threading
 from typing import Any, NamedTuple
 
@@ -66,6 +68,10 @@ _global_get = _function(_short, "wasmtime_global_get", None, _pointer, _pointer,
 _global_set = _function(_short, "wasmtime_global_set", _Error, _pointer, _pointer, _pointer)
 _memory_data = _function(_short, "wasmtime_memory_data", _pointer, _pointer, _pointer)
 _memory_size = _function(_short, "wasmtime_memory_data_size", _size, _pointer, _pointer)
+# Linux alone promises what a page is that was given back.
+_madvise: Any = ctypes.PyDLL(None).madvise if sys.platform == "linux" else None
+if _madvise is not None:
+    _madvise.argtypes, _madvise.restype = (_pointer, _size, ctypes.c_int), ctypes.c_int
 
 
 class Shape(NamedTuple):
@@ -189,6 +195,12 @@ class WasmtimeInstance:
         self._open()
         self._check(address, len(data))
         ctypes.memmove(self._base + address, data, len(data))
+
+    def forget(self, address: int, length: int) -> bool:
+        self._open()
+        self._check(address, length)
+        # A private mapping, of nothing or of the module's data: without the copies that were written to, it is new.
+        return _madvise is not None and _madvise(self._base + address, length, mmap.MADV_DONTNEED) == 0
 
     def _global(self, name: str) -> Any:
         if name not in self._shape.globals:

@@ -1,0 +1,206 @@
+"""Instances that run again: nothing tells them from fresh ones, and none is kept that could be told."""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+import time
+import weakref
+
+import pytest
+from conftest import ROOMY, python
+
+import jq_magic
+from jq_magic import modules, prepared
+from jq_magic.prepared import Image
+
+SMALL = '{"a":1}'
+#: What a run can leave behind: values, caches, messages, a deep stack, memory that has grown, an end before the end.
+PROGRAMS = {
+    "a field": ".a?",
+    "variables": "[$secret, $ARGS, $__prog_args, $ENV]",
+    "a cache of expressions": '[tostring | test("^[a-z{]+"), sub("a"; "b")]',
+    "messages": "debug, stderr, (input_line_number)",
+    "inputs": "[., (try input catch .)]",
+    "limits and labels": "label $out | limit(3; repeat(.)) | ., break $out",
+    "a deep stack": "def f: if . > 2000 then . else (. + 1 | f) + 1 end; 0 | f",
+    "much memory": "[range(20000) | tostring] | length",
+    "errors caught": "[range(50) | try error({a: .}) catch .a] | add",
+    "an end before the end": "1, halt, 2",
+    "dates": '[now | type, (0 | todate), (0 | strftime("%A"))]',
+}
+DOCUMENTS = (SMALL, "[]", json.dumps({"a": "x" * 30_000, "b": list(range(3000))}), SMALL, '"a" "b"', "", SMALL)
+#: Documents and programs that end in an error, after which nothing is kept.
+BAD = (("{", "InputError"), ("9", "FilterError"), ('"' + "x" * 200_000 + '"', "OutputLimitError"))
+
+
+def told(program, text, limits=None):
+    """Everything that a caller can see of a run but its time."""
+    try:
+        result = program.run(text, limits=limits)
+    except jq_magic.JqMagicError as error:
+        kind, result, usage = type(error).__name__ + str(error), error.partial, error.usage
+    else:
+        kind, usage = "", result.usage
+    return kind, result.text, result.messages, usage.fuel, usage.memory_bytes, usage.input_bytes, usage.outputs
+
+
+def kept(program):
+    return len(program._stock.kept)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_run_is_the_same_after_any_other_as_in_a_fresh_instance(name, sandbox):
+    program = sandbox.compile(PROGRAMS[name], {"secret": ["s", {"t": 1}]})
+    for text in DOCUMENTS * 3:
+        fresh = sandbox.compile(PROGRAMS[name], {"secret": ["s", {"t": 1}]})
+        fresh._stock.clear()
+        assert told(program, text) == told(fresh, text)
+
+
+def test_a_run_is_the_same_after_runs_that_failed(sandbox):
+    source = 'if . == 9 then error("nine") else ., . end'
+    limits = ROOMY.replace(output_bytes=100_000)
+    program = sandbox.compile(source)
+    for text, error in [pair for bad in BAD for pair in [bad, (SMALL, ""), (SMALL, "")]] * 4:
+        fresh = sandbox.compile(source)
+        fresh._stock.clear()
+        ends = told(program, text, limits), told(fresh, text, limits)
+        assert ends[0] == ends[1]
+        assert ends[0][0].startswith(error)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux promises what a page is that was given back")
+def test_an_instance_is_kept_and_used_again(sandbox):
+    program = sandbox.compile(".a")
+    used = []
+    for _ in range(prepared._RUNS_BEFORE_IMAGE + 30):
+        program.run(SMALL)
+        wait_until(lambda: kept(program) or not program._stock._image)
+        used += [found.instance for found in program._stock.kept]
+    assert len(set(map(id, used))) <= prepared._MOST_OF_ONE
+    assert len(used) >= 30
+    _, module = modules.module(sandbox.runtime, "jaq")
+    assert prepared._is_exact[module] is True
+
+
+def wait_until(condition):
+    """Workers put an instance back after its run has returned."""
+    ends = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.001)
+
+
+def test_the_first_run_has_the_instance_in_which_the_program_was_checked(sandbox):
+    program = sandbox.compile(".a")
+    wait_until(lambda: kept(program) == 1)
+    instance = program._stock.kept[0].instance
+    assert program.run(SMALL).values == [1]
+    assert kept(program) == 0
+    wait_until(lambda: is_closed(instance))
+
+
+def is_closed(instance):
+    try:
+        instance.memory_bytes()
+    except RuntimeError as error:
+        return "closed" in str(error)
+    return False
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fuel": 1}, {"fuel": 20_000}, {"fuel": 2**62}, {"depth": 2}, {"depth": 10_000}, {"memory_bytes": 8 << 20},
+        {"memory_bytes": 1 << 20}, {"output_bytes": 1}, {"outputs": 1}, {"input_bytes": 3},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_other_limits_hold_as_in_a_fresh_instance(change, sandbox):
+    source = "[.. | numbers], [[[[.]]]]"
+    for limits in (ROOMY.replace(**change), ROOMY):
+        program, fresh = sandbox.compile(source), sandbox.compile(source)
+        for _ in range(8):
+            program.run(SMALL)
+        wait_until(lambda: kept(program) or sys.platform != "linux")  # noqa: B023 - called at once
+        fresh._stock.clear()
+        assert told(program, SMALL, limits) == told(fresh, SMALL, limits)
+
+
+@pytest.mark.parametrize("lie", ["a page that is not forgotten", "a page that is not copied"])
+def test_an_instance_that_is_not_put_back_exactly_is_never_used_again(lie, runtime, monkeypatch):
+    _, module = modules.module(runtime, "jaq")
+    monkeypatch.delitem(prepared._is_exact, module, raising=False)
+    init = Image.__init__
+
+    def incomplete(self, *args):
+        init(self, *args)
+        if lie == "a page that is not copied":
+            self._copied, self._lost = self._copied[:-1], self._copied[-1]
+        else:
+            self._forgotten = []
+
+    monkeypatch.setattr(Image, "__init__", incomplete)
+    program = jq_magic.Sandbox(runtime, ROOMY).compile('[range(3000) | tostring] | join("") | length')
+    texts = {program.run(json.dumps("x" * 70_000)).text for _ in range(12)}
+    assert texts == {"10890\n"}
+    assert prepared._is_exact.pop(module) is False
+    assert kept(program) == 0
+
+
+def test_where_the_system_forgets_no_page_every_run_has_a_fresh_instance(runtime, monkeypatch):
+    monkeypatch.setattr(Image, "_forget", lambda *_: False)
+    program = jq_magic.Sandbox(runtime, ROOMY).compile(".a")
+    fuels = {program.run(SMALL).usage.fuel for _ in range(12)}
+    assert len(fuels) == 1
+    assert kept(program) == 0
+
+
+def test_no_more_instances_are_kept_than_allowed_and_none_outlives_its_program(sandbox):
+    programs = [sandbox.compile(f".a + {n}") for n in range(prepared.MOST_KEPT + 5)]
+    wait_until(lambda: sum(map(kept, programs)) == prepared.MOST_KEPT)
+    # Those that were used last are kept.
+    assert [kept(program) for program in programs] == [0] * 5 + [1] * prepared.MOST_KEPT
+    instances = [program._stock.kept[0].instance for program in programs[5:]]
+    assert len(instances) == prepared.MOST_KEPT
+    assert all(program.run(SMALL).values == [n + 1] for n, program in enumerate(programs))
+    references = [weakref.ref(instance) for instance in instances]
+    instances.clear()
+    programs.clear()
+    gc.collect()
+    assert [reference() for reference in references if reference() is not None] == []
+
+
+def test_a_child_of_a_fork_makes_its_own_instances(runtime):
+    code = """
+import os, sys, jq_magic
+from jq_magic import prepared
+program = jq_magic.compile(".a", runtime=sys.argv[1])
+for _ in range(12):
+    program.run('{"a": 1}')
+before = program.run('{"a": 1}').usage.fuel
+child = os.fork()
+if child == 0:
+    empty = not program._stock.kept
+    fuels = {program.run('{"a": 1}').usage.fuel for _ in range(12)}
+    os._exit(0 if empty and fuels == {before} else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), program.run('{"a": 1}').usage.fuel == before)
+"""
+    assert python(code, runtime).stdout == "0 True\n"
+
+
+def test_a_deadline_that_comes_late_stops_no_other_run(sandbox):
+    from jq_magic.sandbox import Run
+
+    program = sandbox.compile(".a")
+    for _ in range(8):
+        program.run(SMALL)
+    run = Run(sandbox, ROOMY, ".a", program._args, SMALL.encode(), stock=program._stock)
+    assert run.pull().text == b"1\n"
+    wait_until(lambda: run._instance is None)
+    # What a caller does whose wait ended a moment after the run.
+    run._stop()
+    run.close()
+    assert [program.run(SMALL).values for _ in range(3)] == [[1]] * 3
