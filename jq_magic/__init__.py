@@ -33,7 +33,8 @@ if TYPE_CHECKING:
         StackLimitError,
     )
     from jq_magic.limits import PRESETS, Limits
-    from jq_magic.program import Program, Result, Usage, all, compile, first, iter, text  # noqa: A004
+    from jq_magic.program import Program, all, compile, first, iter, text  # noqa: A004
+    from jq_magic.result import Result, Usage
     from jq_magic.sandbox import Sandbox
 
 __version__ = "0.1.0"
@@ -45,7 +46,8 @@ _HOMES = {
         "RuntimeUnavailableError StackLimitError"
     ),
     "limits": "Limits PRESETS",
-    "program": "Program Result Usage all compile first iter text",
+    "program": "Program all compile first iter text",
+    "result": "Result Usage",
     "sandbox": "Sandbox",
 }
 _NAMES = {name: home for home, names in _HOMES.items() for name in names.split()}

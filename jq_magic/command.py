@@ -17,7 +17,8 @@ from jq_magic.command_line import USAGE, Command, UsageError, json_value, read
 from jq_magic.errors import FilterError, HaltError, InputError, JqMagicError, LimitError, ProgramError
 from jq_magic.layout import ascii_only, indented
 from jq_magic.limits import show, show_seconds
-from jq_magic.program import Program, Result
+from jq_magic.program import Program
+from jq_magic.result import Result
 from jq_magic.sandbox import Sandbox
 
 #: Bytes that make a part, when texts end there.

@@ -9,7 +9,7 @@ from jq_magic import ceiling as _ceiling
 from jq_magic import limits as _limits
 
 if TYPE_CHECKING:
-    from jq_magic.program import Result, Usage
+    from jq_magic.result import Result, Usage
 
 #: Characters of a message; what is longer is cut.
 MESSAGE_CHARS = 4096

@@ -1,68 +1,17 @@
-"""Programs and what their runs give: Program, Result, Usage, and the interface of the package jq."""
+"""Programs: checked once, run any number of times; with the interface of the package jq."""
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
-from jq_magic import data, guest, modules
-from jq_magic.errors import DataError, JqMagicError
+from jq_magic import data, guest
+from jq_magic.errors import DataError
 from jq_magic.limits import Limits
-from jq_magic.sandbox import ONE_OUTPUT, WHOLE_RUN, Run, Sandbox
+from jq_magic.result import Result, Stream
+from jq_magic.sandbox import ONE_OUTPUT, WHOLE_RUN, Run, Sandbox, Source
 
 _ABSENT: Any = object()
-
-
-@dataclasses.dataclass(frozen=True)
-class Usage:
-    """What a run used.
-
-    Attributes:
-        fuel: WebAssembly operators; exact, and a little over the limit when that ended the run.
-        memory_bytes: Size of the sandbox's memory at the end.
-        wall_s: Seconds inside the sandbox.
-        input_bytes: Bytes of input that were read.
-        output_bytes: Bytes of output text.
-        outputs: Number of outputs.
-
-    """
-
-    fuel: int
-    memory_bytes: int
-    wall_s: float
-    input_bytes: int
-    output_bytes: int
-    outputs: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Result:
-    """The outputs of a run and what they cost.
-
-    Attributes:
-        text: One JSON text per line.
-        usage: What the run used.
-        limits: The limits it had.
-        runtime, engine: Where it ran.
-        guest_sha256: The module that ran, in hexadecimal.
-        messages: What `debug` and `stderr` said, one text per call.
-
-    """
-
-    text: str
-    usage: Usage
-    limits: Limits
-    runtime: str
-    engine: str
-    guest_sha256: str
-    messages: list[str]
-
-    @functools.cached_property
-    def values(self) -> list[Any]:
-        """The outputs as Python values, decoded on first use. Raises: DataError."""
-        return data.from_json_lines(self.text)
 
 
 class Program:
@@ -91,9 +40,9 @@ class Program:
             raise DataError(f"the program cannot be written in UTF-8: {error.reason}") from None
         self.program = program
         self.sandbox = sandbox
-        self._args = data.arguments(args or {}, positional or [])
-        self._stock = sandbox.stock()
-        Run(sandbox, sandbox.limits, program, self._args, None, stock=self._stock).check()
+        arguments = data.arguments(args or {}, positional or [])
+        self._source = Source(sandbox, program, arguments, sandbox.stock())
+        Run(self._source, sandbox.limits, None).check()
 
     def __repr__(self) -> str:
         # As the package jq shows it: `import jq_magic as jq` is all that changes.
@@ -134,10 +83,7 @@ class Program:
             | guest.NULL_INPUT * null_input
             | guest.SORT_KEYS * sort_keys
         )
-        stream = _Stream(self, text, limits, flags, WHOLE_RUN)
-        for _ in stream.batches():
-            pass
-        return stream.result()
+        return Stream(self._source, text, limits, flags, WHOLE_RUN).whole()
 
     def input(self, value: Any = _ABSENT, text: Any = _ABSENT) -> Inputs:
         """One Python value, or with `text` JSON texts, as input. Raises: DataError unless one is given."""
@@ -183,108 +129,16 @@ class Inputs:
     def __iter__(self) -> Generator[Any, None, None]:
         """The outputs one by one, each computed when it is asked for."""
         flags = guest.SLURP * self._slurp
-        stream = _Stream(self._program, self._text, None, flags, ONE_OUTPUT)
+        stream = Stream(self._program._source, self._text, None, flags, ONE_OUTPUT)  # noqa: SLF001 - one subject
         return _values(stream)
 
 
-def _values(stream: _Stream) -> Generator[Any, None, None]:
+def _values(stream: Stream) -> Generator[Any, None, None]:
     try:
         for text in stream.batches():
             yield from data.from_json_lines(text)
     finally:
         stream.close()
-
-
-class _Stream:
-    """The batches of one run, and the result so far."""
-
-    def __init__(
-        self, program: Program, text: str | bytes, limits: Limits | None, flags: int, batch: tuple[int, int]
-    ) -> None:
-        self._sandbox = program.sandbox
-        self._limits = limits or self._sandbox.limits
-        self._texts: list[str] = []
-        self._messages: list[str] = []
-        self._outputs = self._output_bytes = 0
-        self._run: Run | None = None
-        # Only what the program itself produced is kept for the result of a stream that is not collected.
-        self._keep = batch == WHOLE_RUN
-        with self._told():
-            self._run = Run(
-                self._sandbox,
-                self._limits,
-                program.program,
-                program._args,  # noqa: SLF001 - one subject
-                data.text_to_bytes(text),
-                flags=flags,
-                batch=batch,
-                stock=program._stock,  # noqa: SLF001 - one subject
-            )
-
-    def batches(self) -> Iterator[str]:
-        """JSON texts as they come. Raises: as Program.run."""
-        done = False
-        while not done:
-            with self._told():
-                assert self._run is not None
-                batch = self._run.pull()
-                text = batch.text.decode()
-                if self._keep:
-                    self._texts.append(text)
-                self._messages += batch.messages
-                self._outputs += batch.outputs
-                self._output_bytes += len(batch.text)
-            done = batch.done
-            if text:
-                yield text
-            if batch.error is not None:
-                with self._told():
-                    raise batch.error
-
-    def result(self) -> Result:
-        """What was produced so far."""
-        run = self._run
-        usage = Usage(
-            fuel=run.fuel if run else 0,
-            memory_bytes=run.memory_bytes if run else 0,
-            wall_s=run.wall_s if run else 0.0,
-            input_bytes=run.input_bytes if run else 0,
-            output_bytes=self._output_bytes,
-            outputs=self._outputs,
-        )
-        sha256 = modules.manifest(self._sandbox.engine)["sha256"]
-        return Result(
-            "".join(self._texts),
-            usage,
-            run.limits if run else self._limits,
-            self._sandbox.runtime,
-            self._sandbox.engine,
-            sha256,
-            self._messages,
-        )
-
-    def close(self) -> None:
-        """Free the sandbox."""
-        if self._run is not None:
-            self._run.close()
-
-    def _told(self) -> _Told:
-        return _Told(self)
-
-
-class _Told:
-    """Gives an error of ours that passes the usage and the result so far."""
-
-    def __init__(self, stream: _Stream) -> None:
-        self._stream = stream
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, JqMagicError):
-            error.partial = self._stream.result()
-            error.usage = error.partial.usage
 
 
 def compile(  # noqa: A001 - the name is the package jq's

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from jq_magic import ceiling, modules, worker
 from jq_magic.errors import DeadlineError, InputLimitError, LimitError, ProgramLimitError
@@ -15,7 +15,8 @@ from jq_magic.prepared import Prepared, Stock
 from jq_magic.runtimes import load
 
 if TYPE_CHECKING:
-    from jq_magic.program import Program, Result
+    from jq_magic.program import Program
+    from jq_magic.result import Result
     from jq_magic.runtimes import Instance
 
 T = TypeVar("T")
@@ -61,31 +62,44 @@ class Sandbox:
         return self.compile(program, args).run(text)
 
 
+class Source(NamedTuple):
+    """A program with its arguments, and where it keeps its instances.
+
+    Attributes:
+        sandbox: Where it runs.
+        program: jq source.
+        args: The arguments as `data.arguments` makes them.
+        stock: Instances in which it was compiled.
+
+    """
+
+    sandbox: Sandbox
+    program: str
+    args: bytes
+    stock: Stock
+
+
 class Run:
     """One run in an instance of its own, which is fresh or cannot be told from a fresh one.
 
     Args:
-        program: jq source.
-        args: The arguments as `data.arguments` makes them.
+        source: What runs.
+        limits: Its limits.
         text: The input, UTF-8; None to check the program only.
         flags: As `jq_magic.guest` names them.
         batch: Bytes and outputs that fill a batch.
-        stock: Instances in which this program was compiled with these arguments.
     Raises: CeilingError, ProgramLimitError, InputLimitError, RuntimeUnavailableError, GuestError.
 
     """
 
     def __init__(
         self,
-        sandbox: Sandbox,
+        source: Source,
         limits: Limits,
-        program: str,
-        args: bytes,
         text: bytes | None,
         *,
         flags: int = 0,
         batch: tuple[int, int] = WHOLE_RUN,
-        stock: Stock | None = None,
     ) -> None:
         # Every run passes here, whoever gave its limits.
         self.limits = limits = ceiling.enforce(limits)
@@ -94,21 +108,21 @@ class Run:
         self._instance: Instance | None = None
         self._guest: Guest | None = None
         self._prepared: Prepared | None = None
-        self._stock = stock
+        self._source = source
         self._stopped = self._closed = False
-        self._is_fed = self._is_over = self._is_clean = False
+        self._is_fed = self._is_over = self._is_clean = self._is_expired = False
         # Between those who stop an instance and the one who hands it on.
         self._parting = threading.Lock()
         # Held by the worker while it is inside the instance, which must not be freed then.
         self._busy = threading.Lock()
-        length = len(program.encode("utf-8", "surrogatepass"))
+        length = len(source.program.encode("utf-8", "surrogatepass"))
         if length > limits.program_bytes:
             raise ProgramLimitError("program_bytes", length, limits.program_bytes)
         if text is not None and len(text) > limits.input_bytes:
             raise InputLimitError("input_bytes", len(text), limits.input_bytes)
-        runtime, self._module = modules.module(sandbox.runtime, sandbox.engine)
+        runtime, self._module = modules.module(source.sandbox.runtime, source.sandbox.engine)
         self._stack_bytes = runtime.thread_stack_bytes
-        self._program, self._args, self._input = program, args, (text or b"", flags, batch)
+        self._input = (text or b"", flags, batch)
 
     def check(self) -> None:
         """Compile the program; the instance is kept for its first run. Raises: ProgramError, LimitError."""
@@ -120,6 +134,32 @@ class Run:
         Raises: LimitError, GuestError for what traps; other errors come with the batch.
         """
         return self._on_worker(self._pulled)
+
+    def pull_here(self) -> Batch:
+        """The next batch, on this thread, which must have the stack that the runtime needs; others may call `expire`.
+
+        Raises: as `pull`.
+        """
+        try:
+            batch = self._measured(self._pulled)
+        except BaseException as error:
+            self.close()
+            if self._is_expired and not isinstance(error, LimitError):
+                raise self._deadline() from None
+            raise
+        self._leave()
+        if self._is_expired:
+            self.close()
+            raise self._deadline()
+        return batch
+
+    def expire(self) -> None:
+        """End the call of `pull_here` on another thread, since its time is over."""
+        self._is_expired = True
+        self._stop()
+
+    def _deadline(self) -> DeadlineError:
+        return DeadlineError("deadline_s", self.wall_s, self.limits.deadline_s)
 
     def close(self) -> None:
         """End what runs and free the instance, now or when the worker has left it. Again, it does nothing."""
@@ -141,15 +181,15 @@ class Run:
 
     def _compiled(self) -> Guest:
         """The guest with the program compiled: in an instance that was kept, or in a fresh one."""
-        prepared = self._stock.take(self.limits) if self._stock is not None else None
+        _, program, args, stock = self._source
+        prepared = stock.take(self.limits)
         self._instance = prepared.instance if prepared else self._module.instantiate(self.limits.memory_bytes)
         if self._stopped:
             self._instance.stop()
-        self._guest = Guest(self._instance, self.limits, self._program, prepared.fuel if prepared else 0)
+        self._guest = Guest(self._instance, self.limits, program, prepared.fuel if prepared else 0)
         if prepared is None:
-            self._guest.compile(self._args)
-            if self._stock is not None:
-                prepared = self._stock.prepared(self._instance, self._guest.fuel_used(), self.limits)
+            self._guest.compile(args)
+            prepared = stock.prepared(self._instance, self._guest.fuel_used(), self.limits)
         self._prepared = prepared
         return self._guest
 
@@ -177,11 +217,11 @@ class Run:
             instance, self._instance, self._guest = self._instance, None, None
             # A word to stop that came late is in the instance's memory.
             prepared = self._prepared if self._is_clean and not self._stopped else None
-        if prepared is not None and self._stock is not None:
+        if prepared is not None:
             if not self._is_fed:
-                self._stock.keep(prepared)
+                self._source.stock.keep(prepared)
                 return
-            if self._stock.give_back(prepared):
+            if self._source.stock.give_back(prepared):
                 return
         if instance is not None:
             instance.close()
@@ -228,7 +268,7 @@ class Run:
             # The run met another limit just before it was stopped: that one is exact.
             if isinstance(expired.__cause__, LimitError):
                 raise expired.__cause__ from None
-            raise DeadlineError("deadline_s", self.wall_s, self.limits.deadline_s) from None
+            raise self._deadline() from None
         except BaseException:
             self.close()
             raise

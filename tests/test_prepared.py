@@ -47,7 +47,7 @@ def told(program, text, limits=None):
 
 
 def kept(program):
-    return len(program._stock.kept)
+    return len(program._source.stock.kept)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -55,7 +55,7 @@ def test_a_run_is_the_same_after_any_other_as_in_a_fresh_instance(name, sandbox)
     program = sandbox.compile(PROGRAMS[name], {"secret": ["s", {"t": 1}]})
     for text in DOCUMENTS * 3:
         fresh = sandbox.compile(PROGRAMS[name], {"secret": ["s", {"t": 1}]})
-        fresh._stock.clear()
+        fresh._source.stock.clear()
         assert told(program, text) == told(fresh, text)
 
 
@@ -65,7 +65,7 @@ def test_a_run_is_the_same_after_runs_that_failed(sandbox):
     program = sandbox.compile(source)
     for text, error in [pair for bad in BAD for pair in [bad, (SMALL, ""), (SMALL, "")]] * 4:
         fresh = sandbox.compile(source)
-        fresh._stock.clear()
+        fresh._source.stock.clear()
         ends = told(program, text, limits), told(fresh, text, limits)
         assert ends[0] == ends[1]
         assert ends[0][0].startswith(error)
@@ -77,8 +77,8 @@ def test_an_instance_is_kept_and_used_again(sandbox):
     used = []
     for _ in range(prepared._RUNS_BEFORE_IMAGE + 30):
         program.run(SMALL)
-        wait_until(lambda: kept(program) or not program._stock._image)
-        used += [found.instance for found in program._stock.kept]
+        wait_until(lambda: kept(program) or not program._source.stock._image)
+        used += [found.instance for found in program._source.stock.kept]
     assert len(set(map(id, used))) <= prepared._MOST_OF_ONE
     assert len(used) >= 30
     _, module = modules.module(sandbox.runtime, "jaq")
@@ -96,7 +96,7 @@ def wait_until(condition):
 def test_the_first_run_has_the_instance_in_which_the_program_was_checked(sandbox):
     program = sandbox.compile(".a")
     wait_until(lambda: kept(program) == 1)
-    instance = program._stock.kept[0].instance
+    instance = program._source.stock.kept[0].instance
     assert program.run(SMALL).values == [1]
     assert kept(program) == 0
     wait_until(lambda: is_closed(instance))
@@ -125,7 +125,7 @@ def test_other_limits_hold_as_in_a_fresh_instance(change, sandbox):
         for _ in range(8):
             program.run(SMALL)
         wait_until(lambda: kept(program) or sys.platform != "linux")  # noqa: B023 - called at once
-        fresh._stock.clear()
+        fresh._source.stock.clear()
         assert told(program, SMALL, limits) == told(fresh, SMALL, limits)
 
 
@@ -163,7 +163,7 @@ def test_no_more_instances_are_kept_than_allowed_and_none_outlives_its_program(s
     wait_until(lambda: sum(map(kept, programs)) == prepared.MOST_KEPT)
     # Those that were used last are kept.
     assert [kept(program) for program in programs] == [0] * 5 + [1] * prepared.MOST_KEPT
-    instances = [program._stock.kept[0].instance for program in programs[5:]]
+    instances = [program._source.stock.kept[0].instance for program in programs[5:]]
     assert len(instances) == prepared.MOST_KEPT
     assert all(program.run(SMALL).values == [n + 1] for n, program in enumerate(programs))
     references = [weakref.ref(instance) for instance in instances]
@@ -183,7 +183,7 @@ for _ in range(12):
 before = program.run('{"a": 1}').usage.fuel
 child = os.fork()
 if child == 0:
-    empty = not program._stock.kept
+    empty = not program._source.stock.kept
     fuels = {program.run('{"a": 1}').usage.fuel for _ in range(12)}
     os._exit(0 if empty and fuels == {before} else 1)
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), program.run('{"a": 1}').usage.fuel == before)
@@ -197,7 +197,7 @@ def test_a_deadline_that_comes_late_stops_no_other_run(sandbox):
     program = sandbox.compile(".a")
     for _ in range(8):
         program.run(SMALL)
-    run = Run(sandbox, ROOMY, ".a", program._args, SMALL.encode(), stock=program._stock)
+    run = Run(program._source, ROOMY, SMALL.encode())
     assert run.pull().text == b"1\n"
     wait_until(lambda: run._instance is None)
     # What a caller does whose wait ended a moment after the run.

@@ -56,7 +56,7 @@ def test_an_instance_is_not_freed_while_a_worker_is_inside_it():
 import threading, time
 from jq_magic.limits import Limits
 from jq_magic.sandbox import Run, Sandbox
-run = Run(Sandbox(), Limits(fuel=2**62, deadline_s=600), "last(range(1e18))", b"", b"null")
+run = Run(Sandbox().compile("last(range(1e18))")._source, Limits(fuel=2**62, deadline_s=600), b"null")
 thread = threading.Thread(target=lambda: run.pull(), daemon=True)
 import threading as t; t.excepthook = lambda args: print(type(args.exc_value).__name__)
 thread.start()

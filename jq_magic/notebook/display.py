@@ -13,7 +13,7 @@ from jq_magic.errors import visible
 from jq_magic.limits import show, show_seconds
 from jq_magic.notebook import again, live
 from jq_magic.notebook.meters import Meter, details, meters
-from jq_magic.program import Result
+from jq_magic.result import Result
 
 #: Characters of JSON that a display shows; the object keeps everything.
 SHOWN_CHARS = 20_000

@@ -10,7 +10,7 @@ from typing import Any
 
 from jq_magic.errors import visible
 from jq_magic.limits import show_bytes, show_count, show_seconds
-from jq_magic.program import Usage
+from jq_magic.result import Usage
 
 #: Runs that are remembered.
 KEPT = 1_000

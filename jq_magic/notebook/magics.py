@@ -17,7 +17,8 @@ from jq_magic.errors import HaltError, JqMagicError, LimitError
 from jq_magic.limits import PRESETS, Limits
 from jq_magic.notebook import again, history, live, lookup, options, progress
 from jq_magic.notebook.display import Shown, Style
-from jq_magic.program import Program, Result
+from jq_magic.program import Program
+from jq_magic.result import Result
 from jq_magic.sandbox import Sandbox
 
 #: Forms of `--as` that need a data frame library.

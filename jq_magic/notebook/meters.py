@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from jq_magic.limits import PRESETS, Limits, show
-from jq_magic.program import Result
+from jq_magic.result import Result
 
 
 @dataclasses.dataclass(frozen=True)
