@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ _PACKAGE = Path(__file__).parent
 notice: Callable[[str], None] = lambda _line: None  # noqa: E731 - a hook that others replace
 
 _modules: dict[tuple[str, str], concurrent.futures.Future[Module]] = {}
+#: What the futures that were waited for have given: asking a future takes a lock.
+_ready: weakref.WeakKeyDictionary[concurrent.futures.Future[Module], Module] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -65,10 +68,13 @@ def module(runtime_name: str, engine: str) -> tuple[Runtime, Module]:
     Raises: RuntimeUnavailableError, GuestError.
     """
     runtime = load(runtime_name)
-    future = _started(runtime, engine)
+    future = _modules.get((runtime_name, engine)) or _started(runtime, engine)
+    if (ready := _ready.get(future)) is not None:
+        return runtime, ready
     if not future.done() and not cache.is_stored(runtime, _wasm(engine)):
         notice("jq_magic: compiling the sandbox for this machine (a few seconds, the first time only) …")
-    return runtime, future.result()
+    _ready[future] = loaded = future.result()
+    return runtime, loaded
 
 
 def warm_up(runtime_name: str = "wasmtime", engine: str = "jaq") -> None:

@@ -37,6 +37,8 @@ _PAGE = mmap.PAGESIZE
 #: Pages that are copied although compiling left them alone, since a small document writes there too: below the
 #: stack that compiling used, and behind its last allocation. A page that the system gives back costs more.
 _BELOW, _BEHIND = 2, 8
+#: Pages between two that are copied are copied too when they are no more than this: each call has its price.
+_BETWEEN = 4
 _STACK_POINTER = "__stack_pointer"
 
 
@@ -74,7 +76,8 @@ class Image:
         self._is_usable = bool(changed)
         copied = {page for page in self._neighbours(changed) if 0 <= page < self.memory_bytes // _PAGE}
         # Address and bytes of what is copied, address and length of what is forgotten.
-        self._copied = [(at, prepared.read(at, length)) for at, length in _spans(copied)]
+        stop_word = prepared.get_global("stop_word")
+        self._copied = [(at, _without_stop(prepared.read(at, length), stop_word - at)) for at, length in _spans(copied)]
         self._forgotten: list[tuple[int, int]] = []
         end = 0
         for at, content in [*self._copied, (self.memory_bytes, b"")]:
@@ -128,14 +131,20 @@ def _differing(left: Instance, right: Instance) -> Iterator[int]:
                     yield (start + at) // _PAGE
 
 
+def _without_stop(content: bytes, at: int) -> bytes:
+    """The bytes with those of the stop word, if they are among them, as they were before anybody said stop."""
+    return content[:at] + bytes(8) + content[at + 8 :] if 0 <= at < len(content) else content
+
+
 def _spans(pages: set[int]) -> list[tuple[int, int]]:
-    """Address and length of what lies together."""
+    """Address and length of what lies together, or nearly so."""
     spans: list[tuple[int, int]] = []
     for page in sorted(pages):
-        if spans and sum(spans[-1]) == page * _PAGE:
-            spans[-1] = (spans[-1][0], spans[-1][1] + _PAGE)
+        start, end = page * _PAGE, (page + 1) * _PAGE
+        if spans and start - sum(spans[-1]) <= _BETWEEN * _PAGE:
+            spans[-1] = (spans[-1][0], end - spans[-1][0])
         else:
-            spans.append((page * _PAGE, _PAGE))
+            spans.append((start, _PAGE))
     return spans
 
 
@@ -213,14 +222,21 @@ _is_exact: weakref.WeakKeyDictionary[Module, bool] = weakref.WeakKeyDictionary()
 #: Stocks in the order of their last use.
 _stocks: dict[weakref.ref[Stock], None] = {}
 _trimming = threading.Lock()
+#: The stock that was used last.
+_newest: weakref.ref[Stock] | None = None
 #: What a child of a fork has of its parent's instances: their ends could wait for locks that nobody will open.
 _of_parent: list[Prepared] = []
 
 
 def _trim(used: Stock) -> None:
     """Free what was not used for longest, when more is kept than allowed."""
+    global _newest  # noqa: PLW0603 - the module's own state
+    if _newest is not None and _newest() is used and len(used.kept) == 1:
+        # As after the last time, so all is in order.
+        return
     found = weakref.ref(used, lambda gone: _stocks.pop(gone, None))
     with _trimming:
+        _newest = found
         _stocks.pop(found, None)
         _stocks[found] = None
         stocks = [stock for stock in (reference() for reference in list(_stocks)) if stock is not None]

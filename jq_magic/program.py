@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator, Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 
-from jq_magic import data, guest
-from jq_magic.errors import DataError
+from jq_magic import data, documents, guest
+from jq_magic.errors import DataError, JqMagicError
 from jq_magic.limits import Limits
 from jq_magic.result import Result, Stream
 from jq_magic.sandbox import ONE_OUTPUT, WHOLE_RUN, Run, Sandbox, Source
@@ -62,6 +63,7 @@ class Program:
         slurp: bool = False,
         null_input: bool = False,
         sort_keys: bool = False,
+        jobs: int | None = None,
     ) -> Result:
         """Run over a text of JSON values, one after another, in a sandbox of its own.
 
@@ -74,16 +76,56 @@ class Program:
             slurp: All values are one array; with raw_input all text is one string.
             null_input: Run once on null; values come from `input` and `inputs`.
             sort_keys: Write objects in the order of their keys.
+            jobs: Threads; None for one run over all of `text`. With a number each line is a document of its own,
+                as for `run_many`: a run with these limits, whose `input` sees no other line.
         Raises: InputError, FilterError, HaltError, LimitError; each with `.usage` and `.partial`.
 
         """
-        flags = (
-            guest.RAW_INPUT * raw_input
-            | guest.SLURP * slurp
-            | guest.NULL_INPUT * null_input
-            | guest.SORT_KEYS * sort_keys
+        flags = _flags(raw_input, slurp, null_input, sort_keys)
+        if jobs is None:
+            return Stream(self._source, text, limits, flags, WHOLE_RUN).whole()
+        lines = (line for line in data.text_to_bytes(text).split(b"\n") if line and not line.isspace())
+        found = documents.run_many(self._source, lines, documents.Ways(limits=limits, flags=flags, jobs=jobs))
+        return documents.joined(self._source, limits, found)
+
+    def run_many(
+        self,
+        texts: Iterable[str | bytes],
+        *,
+        jobs: int = 1,
+        limits: Limits | None = None,
+        total: Limits | None = None,
+        errors: Literal["raise", "give"] = "raise",
+        progress: bool | None = None,
+        raw_input: bool = False,
+        slurp: bool = False,
+        null_input: bool = False,
+        sort_keys: bool = False,
+    ) -> Generator[Result | JqMagicError, None, None]:
+        """Run over many documents, each in a sandbox of its own, and give their results in order.
+
+        Memory does not depend on their number: documents are read as they are needed, so `texts` can be an open
+        file of JSON lines, or endless. What runs ends when the generator is closed.
+
+        Args:
+            texts: Documents, each JSON texts as for `run`.
+            jobs: Threads that run them, each in instances of its own.
+            limits: Limits of each document, if others than the sandbox's.
+            total: What all documents may use together: fuel, deadline_s (seconds inside the sandboxes, summed),
+                input_bytes, output_bytes, outputs. None for no such limit.
+            errors: "raise" the first error, or "give" errors in the place of results and go on.
+            progress: A progress bar: True, False, or None for one where it can be seen, when it takes over a second.
+            raw_input, slurp, null_input, sort_keys: As for `run`, for each document.
+        Raises: as `run`, with `.document`, the number of the document from 0; and what `texts` raises.
+
+        """
+        if errors not in {"raise", "give"}:
+            raise DataError(f'errors is "raise" or "give", not {errors!r}')
+        flags = _flags(raw_input, slurp, null_input, sort_keys)
+        ways = documents.Ways(
+            limits=limits, total=total, flags=flags, jobs=jobs, raises=errors == "raise", progress=progress
         )
-        return Stream(self._source, text, limits, flags, WHOLE_RUN).whole()
+        return documents.run_many(self._source, texts, ways)
 
     def input(self, value: Any = _ABSENT, text: Any = _ABSENT) -> Inputs:
         """One Python value, or with `text` JSON texts, as input. Raises: DataError unless one is given."""
@@ -95,8 +137,17 @@ class Program:
         """One value as input."""
         return self.input_values([value])
 
-    def input_values(self, values: Iterable[Any]) -> Inputs:
-        """Several values as inputs. Raises: DataError."""
+    def input_values(self, values: Iterable[Any], *, jobs: int | None = None) -> Inputs:
+        """Several values as inputs. Raises: DataError.
+
+        Args:
+            values: Python values.
+            jobs: Threads; None for one run over all values. With a number each value is a document of its own, as for
+                `run_many`, and is taken from `values` when it is needed.
+
+        """
+        if jobs is not None:
+            return Documents(self, (data.value_to_json(value) for value in values), jobs=jobs)
         return Inputs(self, b"\n".join(data.value_to_json(value) for value in values), slurp=False)
 
     def input_text(self, text: str | bytes, *, slurp: bool = False) -> Inputs:
@@ -131,6 +182,37 @@ class Inputs:
         flags = guest.SLURP * self._slurp
         stream = Stream(self._program._source, self._text, None, flags, ONE_OUTPUT)  # noqa: SLF001 - one subject
         return _values(stream)
+
+
+class Documents(Inputs):
+    """A program with documents that each have a run of their own; they are taken once."""
+
+    def __init__(self, program: Program, texts: Iterator[bytes], *, jobs: int) -> None:
+        super().__init__(program, b"", slurp=False)
+        self._texts, self._jobs = texts, jobs
+
+    def all(self) -> list[Any]:
+        """All outputs of all documents."""
+        return list(self)
+
+    def text(self) -> str:
+        """All outputs as JSON texts, a line each."""
+        return "".join(result.text for result in self._results()).removesuffix("\n")
+
+    def __iter__(self) -> Generator[Any, None, None]:
+        """The outputs one by one; a few documents are run ahead of those that are asked for."""
+        with contextlib.closing(self._results()) as results:
+            for result in results:
+                yield from result.values
+
+    def _results(self) -> Generator[Any, None, None]:
+        return self._program.run_many(self._texts, jobs=self._jobs)
+
+
+def _flags(raw_input: bool, slurp: bool, null_input: bool, sort_keys: bool) -> int:
+    return (
+        guest.RAW_INPUT * raw_input | guest.SLURP * slurp | guest.NULL_INPUT * null_input | guest.SORT_KEYS * sort_keys
+    )
 
 
 def _values(stream: Stream) -> Generator[Any, None, None]:

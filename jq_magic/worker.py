@@ -26,7 +26,7 @@ _idle: dict[_Worker, None] = {}
 _choosing = threading.Lock()
 
 
-class _Job(Generic[T]):
+class Job(Generic[T]):
     """A function that a worker calls, and how that ended.
 
     Future of the standard library does the same for any number of waiting threads, and a run of a small
@@ -42,6 +42,7 @@ class _Job(Generic[T]):
         self.done = False
 
     def run(self, worker: _Worker) -> None:
+        """Call the function, on the thread of `worker`."""
         try:
             self._result = self._function()
         except BaseException as error:  # noqa: BLE001 - the caller gets it, whatever it is
@@ -82,7 +83,7 @@ class _Worker:
 
     def __init__(self, stack_bytes: int) -> None:
         self.stack_bytes = stack_bytes
-        self._jobs: queue.SimpleQueue[_Job[Any]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job[Any]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="jq_magic", daemon=True)
 
     def start(self) -> None:
@@ -103,8 +104,8 @@ class _Worker:
             # Not kept until the next one comes: it has a run in it, and the error of that run.
             del job
 
-    def submit(self, function: Callable[[], T], after: Callable[[], None] | None) -> _Job[T]:
-        job = _Job(function, after)
+    def submit(self, function: Callable[[], T], after: Callable[[], None] | None) -> Job[T]:
+        job = Job(function, after)
         self._jobs.put(job)
         return job
 
@@ -130,17 +131,18 @@ def run(
     Raises: Expired; KeyboardInterrupt and whatever else interrupts the wait; what `function` raises.
 
     """
-    job = _submitted(function, after, stack_bytes)
+    job = submit(function, stack_bytes, after)
     try:
         expired = not job.wait(seconds)
     finally:
-        _end(job, stop)
+        end(job, stop)
     if expired:
         raise Expired from job.error()
     return job.result()
 
 
-def _submitted(function: Callable[[], T], after: Callable[[], None] | None, stack_bytes: int) -> _Job[T]:
+def submit(function: Callable[[], T], stack_bytes: int, after: Callable[[], None] | None = None) -> Job[T]:
+    """Have a worker call `function`; whoever asks for that must see to its end, with `end`."""
     with _choosing:
         # A smaller stack than a runtime asks for ends the process when a filter recurses.
         worker = next((found for found in list(_idle) if found.stack_bytes >= stack_bytes), None)
@@ -159,8 +161,8 @@ def _submitted(function: Callable[[], T], after: Callable[[], None] | None, stac
             raise
 
 
-def _end(job: _Job[T], stop: Callable[[], None]) -> None:
-    """Wait until `job` is done, whatever interrupts; raise then what interrupted."""
+def end(job: Job[T], stop: Callable[[], None]) -> None:
+    """Call `stop` until `job` is done, whatever interrupts; raise then what interrupted."""
     interrupt: BaseException | None = None
     while not job.done:
         try:

@@ -150,6 +150,22 @@ def test_an_instance_that_is_not_put_back_exactly_is_never_used_again(lie, runti
     assert kept(program) == 0
 
 
+def test_a_word_to_stop_that_comes_while_the_image_is_made_is_not_part_of_it(runtime):
+    _, module = modules.module(runtime, "jaq")
+    program = jq_magic.Sandbox(runtime, ROOMY).compile(".a")
+    wait_until(lambda: kept(program) == 1)
+    instance, fresh = program._source.stock.kept.pop().instance, module.instantiate(8 << 20)
+    word = instance.get_global("stop_word")
+    instance.stop()
+    image = Image(instance, fresh)
+    assert instance.read(word, 8) == b"\xff" * 8
+    assert image.renew(instance)
+    assert instance.read(word, 8) == bytes(8)
+    assert image.is_in(instance, fresh)
+    instance.close()
+    fresh.close()
+
+
 def test_where_the_system_forgets_no_page_every_run_has_a_fresh_instance(runtime, monkeypatch):
     monkeypatch.setattr(Image, "_forget", lambda *_: False)
     program = jq_magic.Sandbox(runtime, ROOMY).compile(".a")
