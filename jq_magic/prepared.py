@@ -1,45 +1,30 @@
-"""Instances in which a program is compiled: kept for its next run, and put back to what compiling left.
+"""Instances that are used again: those in which a program is compiled, and those in which nothing is.
 
-A program that runs again and again gets an instance that ran before, if nothing can tell it from a
-fresh one in which the program was just compiled. What an instance can change is its memory and its
-globals (a guest has no other state: see `jq_magic.binary` and the validator of the build). The memory
-is put back page by page, the few that compiling or a small document touches by a copy, all others by
-the system, which forgets what was written to them. So the next run reads, spends and meets the same as
-in a fresh instance, to the byte and to the unit, whatever the run before it left behind.
-
+After a run that ended well its instance is put back (see `jq_magic.image`): to where its program was
+just compiled, for the next run of that program, or to the beginning, for any. So the next run reads,
+spends and meets the same as in a fresh instance, to the byte and to the unit, whatever ran before.
 An instance whose run did not end well, or whose memory has grown, is freed instead.
+
+Lists are changed here by single steps that no other thread sees a half of, so a fork finds nothing locked.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import mmap
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator
-from typing import TypeVar
 
+from jq_magic.image import Image
 from jq_magic.limits import Limits
 from jq_magic.runtimes import Instance, Module
 
-T = TypeVar("T")
-
-#: Runs of a program before it is worth its image, which takes as long as some ten fresh instances.
+#: Runs of a program before it is worth an image, which takes as long as some ten fresh instances.
 _RUNS_BEFORE_IMAGE = 4
-#: Instances that are kept in all; each holds the pages that it wrote to, and reserves address space.
+#: Instances with a program that are kept in all; each holds the pages that it wrote to, and reserves address space.
 MOST_KEPT = 8
-#: Of one program; the second is for a thread that runs it at the same time.
+#: Of one program; the second is for a thread that runs it at the same time. And of those without.
 _MOST_OF_ONE = 2
-#: What is compared first; a page of WebAssembly.
-_CHUNK = 65_536
-_PAGE = mmap.PAGESIZE
-#: Pages that are copied although compiling left them alone, since a small document writes there too: below the
-#: stack that compiling used, and behind its last allocation. A page that the system gives back costs more.
-_BELOW, _BEHIND = 2, 8
-#: Pages between two that are copied are copied too when they are no more than this: each call has its price.
-_BETWEEN = 4
-_STACK_POINTER = "__stack_pointer"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +35,7 @@ class Prepared:
         instance: Nothing runs in it.
         fuel: What compiling spent.
         memory_bytes: The limit that its memory has.
-        image: What puts it back; None when it serves one run only.
+        image: What puts it back there; None when it cannot be.
 
     """
 
@@ -60,112 +45,88 @@ class Prepared:
     image: Image | None
 
 
-class Image:
-    """What compiling a program left in memory.
+class Spares:
+    """Instances of a module, as good as fresh."""
 
-    Args:
-        prepared: An instance right after compiling.
-        fresh: Another instance of its module, in which nothing ran.
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.kept: list[tuple[Instance, int]] = []
+        self._image: Image | None = None
+        self._given = 0
+        #: Whether instances are put back exactly; None before that was looked at.
+        self.is_exact: bool | None = None
 
-    """
+    def take(self, memory_bytes: int) -> Instance:
+        """An instance whose memory cannot grow past `memory_bytes`. Raises: as `Module.instantiate`."""
+        try:
+            instance, limit = self.kept.pop()
+        except IndexError:
+            return self.module.instantiate(memory_bytes)
+        if limit == memory_bytes:
+            return instance
+        instance.close()
+        return self.module.instantiate(memory_bytes)
 
-    def __init__(self, prepared: Instance, fresh: Instance) -> None:
-        self.memory_bytes = prepared.memory_bytes()
-        self._stack_pointer = prepared.get_global(_STACK_POINTER)
-        changed = set(_differing(prepared, fresh)) if fresh.memory_bytes() == self.memory_bytes else set()
-        self._is_usable = bool(changed)
-        copied = {page for page in self._neighbours(changed) if 0 <= page < self.memory_bytes // _PAGE}
-        # Address and bytes of what is copied, address and length of what is forgotten.
-        stop_word = prepared.get_global("stop_word")
-        self._copied = [(at, _without_stop(prepared.read(at, length), stop_word - at)) for at, length in _spans(copied)]
-        self._forgotten: list[tuple[int, int]] = []
-        end = 0
-        for at, content in [*self._copied, (self.memory_bytes, b"")]:
-            if at > end:
-                self._forgotten.append((end, at - end))
-            end = at + len(content)
-
-    def _neighbours(self, changed: set[int]) -> set[int]:
-        if not changed:
-            return set()
-        in_stack = [page for page in changed if page * _PAGE < self._stack_pointer]
-        around = set(changed)
-        if in_stack:
-            around |= set(range(min(in_stack) - _BELOW, min(in_stack)))
-        return around | set(range(max(changed), max(changed) + 1 + _BEHIND))
-
-    def renew(self, instance: Instance) -> bool:
-        """Make `instance` what it was after compiling; False when it cannot be, and must be freed."""
-        if (
-            not self._is_usable
-            or instance.memory_bytes() != self.memory_bytes
-            or instance.get_global(_STACK_POINTER) != self._stack_pointer
-        ):
-            return False
-        if not self._forget(instance):
-            return False
-        for address, content in self._copied:
-            instance.write(address, content)
-        return True
-
-    def _forget(self, instance: Instance) -> bool:
-        return all(instance.forget(address, length) for address, length in self._forgotten)
-
-    def is_in(self, instance: Instance, fresh: Instance) -> bool:
-        """Whether the memory of `instance` is exactly what this image says, byte for byte."""
-        if instance.memory_bytes() != self.memory_bytes:
-            return False
-        expected = bytearray(fresh.read(0, self.memory_bytes))
-        for address, content in self._copied:
-            expected[address : address + len(content)] = content
-        return instance.read(0, self.memory_bytes) == expected
-
-
-def _differing(left: Instance, right: Instance) -> Iterator[int]:
-    """Numbers of the pages that differ, of two memories of one size."""
-    for start in range(0, left.memory_bytes(), _CHUNK):
-        ours, theirs = left.read(start, _CHUNK), right.read(start, _CHUNK)
-        if ours != theirs:
-            for at in range(0, _CHUNK, _PAGE):
-                if ours[at : at + _PAGE] != theirs[at : at + _PAGE]:
-                    yield (start + at) // _PAGE
-
-
-def _without_stop(content: bytes, at: int) -> bytes:
-    """The bytes with those of the stop word, if they are among them, as they were before anybody said stop."""
-    return content[:at] + bytes(8) + content[at + 8 :] if 0 <= at < len(content) else content
-
-
-def _spans(pages: set[int]) -> list[tuple[int, int]]:
-    """Address and length of what lies together, or nearly so."""
-    spans: list[tuple[int, int]] = []
-    for page in sorted(pages):
-        start, end = page * _PAGE, (page + 1) * _PAGE
-        if spans and start - sum(spans[-1]) <= _BETWEEN * _PAGE:
-            spans[-1] = (spans[-1][0], end - spans[-1][0])
+    def give(self, instance: Instance, memory_bytes: int) -> None:
+        """Keep an instance whose run ended well, or free it."""
+        self._given += 1
+        # What a run writes to is learned from one that was small, and looked for less and less often.
+        if self._image is None and self._given >= _RUNS_BEFORE_IMAGE and self._given.bit_count() == 1:
+            image = self.image(instance, is_fresh=True)
+            self._image = image if image.is_usable else None
+        is_wanted = self._image is not None and len(self.kept) < _MOST_OF_ONE
+        if is_wanted and self._image is not None and self.renew(instance, self._image):
+            self.kept.append((instance, memory_bytes))
         else:
-            spans.append((start, _PAGE))
-    return spans
+            instance.close()
+
+    def image(self, instance: Instance, *, is_fresh: bool = False) -> Image:
+        """The image of `instance`, or with `is_fresh` of a fresh one of which others will be used like it."""
+        fresh = self.module.instantiate(instance.memory_bytes())
+        try:
+            return Image(fresh if is_fresh else instance, instance, fresh)
+        finally:
+            fresh.close()
+
+    def renew(self, instance: Instance, image: Image) -> bool:
+        """Put an instance back; False when it must be freed."""
+        if self.is_exact is False or not image.renew(instance):
+            return False
+        if self.is_exact is None:
+            # Once a process: how a runtime lays memory out, and what the system forgets, is seen and not believed.
+            fresh = self.module.instantiate(instance.memory_bytes())
+            try:
+                self.is_exact = image.is_in(instance, fresh)
+            finally:
+                fresh.close()
+        return self.is_exact
+
+
+_spares: weakref.WeakKeyDictionary[Module, Spares] = weakref.WeakKeyDictionary()
+
+
+def spares(module: Module) -> Spares:
+    """Those of a module, which all its users share."""
+    return _spares.get(module) or _spares.setdefault(module, Spares(module))
 
 
 class Stock:
     """The instances that one program keeps for its next runs; any thread may use it.
 
     Args:
-        module: What the instances are of.
+        spares: Where its instances come from, and go.
         depth: The nesting limit that the program is compiled with.
 
     """
 
-    def __init__(self, module: Module, depth: int) -> None:
-        self._module, self._depth = module, depth
-        # Changed by single steps that no other thread sees a half of, so that a fork finds nothing locked.
+    def __init__(self, spares: Spares, depth: int) -> None:
+        self.spares, self._depth = spares, depth
         self.kept: list[Prepared] = []
         self._image: Image | None = None
         self._runs = 0
 
     def take(self, limits: Limits) -> Prepared | None:
-        """An instance for one run within `limits`; None when it has to be made."""
+        """An instance for one run within `limits`; None when the program has to be compiled."""
         if limits.depth != self._depth:
             return None
         self._runs += 1
@@ -182,34 +143,24 @@ class Stock:
     def prepared(self, instance: Instance, fuel: int, limits: Limits) -> Prepared:
         """What is known of an instance right after it compiled the program."""
         image = None
-        if limits.depth == self._depth and self._runs > _RUNS_BEFORE_IMAGE and _is_exact.get(self._module, True):
-            image = self._image = self._image or self._compared(instance, lambda fresh: Image(instance, fresh))
+        if limits.depth == self._depth and self._runs > _RUNS_BEFORE_IMAGE and self.spares.is_exact is not False:
+            image = self._image = self._image or self.spares.image(instance)
         return Prepared(instance, fuel, limits.memory_bytes, image)
-
-    def _compared(self, instance: Instance, compare: Callable[[Instance], T]) -> T:
-        fresh = self._module.instantiate(instance.memory_bytes())
-        try:
-            return compare(fresh)
-        finally:
-            fresh.close()
 
     def keep(self, prepared: Prepared) -> None:
         """Keep an instance in which nothing ran since it was prepared."""
         self.kept.append(prepared)
         _trim(self)
 
-    def give_back(self, prepared: Prepared) -> bool:
-        """Keep an instance whose run ended well; False when it cannot be put back, and must be freed."""
-        image, instance = prepared.image, prepared.instance
-        if image is None or len(self.kept) >= _MOST_OF_ONE or not image.renew(instance):
-            return False
-        if self._module not in _is_exact:
-            # Once a process: how a runtime lays memory out, and what the system forgets, is seen and not believed.
-            _is_exact[self._module] = self._compared(instance, lambda fresh: image.is_in(instance, fresh))
-        if not _is_exact[self._module]:
-            return False
-        self.keep(prepared)
-        return True
+    def give_back(self, prepared: Prepared) -> None:
+        """Keep an instance whose run ended well, here or among the spares, or free it."""
+        image = prepared.image
+        if image is None or len(self.kept) >= _MOST_OF_ONE:
+            self.spares.give(prepared.instance, prepared.memory_bytes)
+        elif self.spares.renew(prepared.instance, image):
+            self.keep(prepared)
+        else:
+            prepared.instance.close()
 
     def clear(self) -> None:
         """Free what is kept."""
@@ -217,15 +168,13 @@ class Stock:
             self.kept.pop().instance.close()
 
 
-#: Whether instances of a module are put back exactly.
-_is_exact: weakref.WeakKeyDictionary[Module, bool] = weakref.WeakKeyDictionary()
 #: Stocks in the order of their last use.
 _stocks: dict[weakref.ref[Stock], None] = {}
 _trimming = threading.Lock()
 #: The stock that was used last.
 _newest: weakref.ref[Stock] | None = None
 #: What a child of a fork has of its parent's instances: their ends could wait for locks that nobody will open.
-_of_parent: list[Prepared] = []
+_of_parent: list[object] = []
 
 
 def _trim(used: Stock) -> None:
@@ -252,10 +201,10 @@ def _abandon() -> None:
     """After a fork."""
     global _trimming  # noqa: PLW0603 - the module's own state
     _trimming = threading.Lock()
-    for stock in [reference() for reference in list(_stocks)]:
-        if stock is not None:
-            _of_parent.extend(stock.kept)
-            stock.kept.clear()
+    stocks = [reference() for reference in list(_stocks)]
+    for kept in [stock.kept for stock in stocks if stock is not None] + [found.kept for found in _spares.values()]:
+        _of_parent.extend(kept)
+        kept.clear()
 
 
 if hasattr(os, "register_at_fork"):

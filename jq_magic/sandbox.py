@@ -11,7 +11,7 @@ from jq_magic import ceiling, modules, worker
 from jq_magic.errors import DeadlineError, InputLimitError, LimitError, ProgramLimitError
 from jq_magic.guest import Batch, Guest
 from jq_magic.limits import PRESETS, Limits
-from jq_magic.prepared import Prepared, Stock
+from jq_magic.prepared import Prepared, Stock, spares
 from jq_magic.runtimes import load
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Sandbox:
     def stock(self) -> Stock:
         """Where a program of this sandbox keeps its instances. Raises: CeilingError, RuntimeUnavailableError."""
         _, module = modules.module(self.runtime, self.engine)
-        return Stock(module, ceiling.enforce(self.limits).depth)
+        return Stock(spares(module), ceiling.enforce(self.limits).depth)
 
     def compile(self, program: str, args: dict[str, Any] | None = None) -> Program:
         """Check `program` and bind `args` as `$name`. Raises: ProgramError, ProgramLimitError, DataError."""
@@ -120,7 +120,7 @@ class Run:
             raise ProgramLimitError("program_bytes", length, limits.program_bytes)
         if text is not None and len(text) > limits.input_bytes:
             raise InputLimitError("input_bytes", len(text), limits.input_bytes)
-        runtime, self._module = modules.module(source.sandbox.runtime, source.sandbox.engine)
+        runtime, _ = modules.module(source.sandbox.runtime, source.sandbox.engine)
         self._stack_bytes = runtime.thread_stack_bytes
         self._input = (text or b"", flags, batch)
 
@@ -183,7 +183,7 @@ class Run:
         """The guest with the program compiled: in an instance that was kept, or in a fresh one."""
         _, program, args, stock = self._source
         prepared = stock.take(self.limits)
-        self._instance = prepared.instance if prepared else self._module.instantiate(self.limits.memory_bytes)
+        self._instance = prepared.instance if prepared else stock.spares.take(self.limits.memory_bytes)
         if self._stopped:
             self._instance.stop()
         self._guest = Guest(self._instance, self.limits, program, prepared.fuel if prepared else 0)
@@ -218,12 +218,8 @@ class Run:
             # A word to stop that came late is in the instance's memory.
             prepared = self._prepared if self._is_clean and not self._stopped else None
         if prepared is not None:
-            if not self._is_fed:
-                self._source.stock.keep(prepared)
-                return
-            if self._source.stock.give_back(prepared):
-                return
-        if instance is not None:
+            (self._source.stock.give_back if self._is_fed else self._source.stock.keep)(prepared)
+        elif instance is not None:
             instance.close()
 
     def _stop(self) -> None:
