@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
 import tempfile
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import wasmtime
+from wasmtime import _ffi
 
 from jq_magic.guest import Guest
 from jq_magic.limits import Limits
-from jq_magic.runtimes.wasmtime import WasmtimeInstance, _config
+from jq_magic.runtimes.wasmtime import _config
+from jq_magic.runtimes.wasmtime_instance import Shape, WasmtimeInstance
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "wasm"))
@@ -44,12 +47,19 @@ class _Instance(WasmtimeInstance):
         if name != "fuel" or self.form not in {UNMETERED, OWN}:
             super().set_global(name, value)
         elif self.form == OWN:
-            self._store.set_fuel(value)
+            _ffi.wasmtime_context_set_fuel(self._own(), value)
 
     def get_global(self, name: str) -> int:
         if name != "fuel" or self.form not in {UNMETERED, OWN}:
             return super().get_global(name)
-        return int(self._store.get_fuel()) if self.form == OWN else PLENTY
+        if self.form != OWN:
+            return PLENTY
+        left = ctypes.c_uint64()
+        _ffi.wasmtime_context_get_fuel(self._own(), ctypes.byref(left))
+        return left.value
+
+    def _own(self) -> ctypes._Pointer[_ffi.wasmtime_context_t]:
+        return ctypes.cast(self._context or 0, ctypes.POINTER(_ffi.wasmtime_context_t))
 
 
 class Form:
@@ -78,17 +88,19 @@ class Form:
         began = time.perf_counter()
         self._module = wasmtime.Module(self._engine, self.wasm)
         self.compile_s = time.perf_counter() - began
+        self._shape = Shape.of(self._module)
 
     def run(self, program: str, text: str) -> Run:
         """Run a program in a fresh instance; the clock starts after that is made."""
-        instance = _Instance(self._engine, self._module, LIMITS.memory_bytes)
+        instance = _Instance(self._engine, self._module, self._shape, LIMITS.memory_bytes)
         instance.form = self.name
         try:
             data = text.encode()
             began = time.perf_counter()
             outcome, guest = "", Guest(instance, LIMITS, program, stack_bytes=build.STACK_BYTES)
             try:
-                guest.start(b"", data, 0, 0.0, _BATCH)
+                guest.compile(b"")
+                guest.feed(data, 0, 0.0, _BATCH)
                 while True:
                     batch = guest.pull()
                     outcome += batch.text.decode()

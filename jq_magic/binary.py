@@ -19,9 +19,9 @@ _FUNCTION_FORM = 0x60
 _FUNC_KIND, _TABLE_KIND, _MEMORY_KIND, _GLOBAL_KIND = range(4)
 
 #: The functions that the host calls: parameters and results.
-_FUNCTIONS = {"alloc": ((_I32,), (_I32,)), "compile": ((), (_I32,)), "feed": ((), (_I32,)), "pull": ((), (_I32,))}
+FUNCTIONS = {"alloc": ((_I32,), (_I32,)), "compile": ((), (_I32,)), "feed": ((), (_I32,)), "pull": ((), (_I32,))}
 #: The globals that it reads or writes: type, and whether they can be written.
-_GLOBALS = {
+GLOBALS = {
     "control": (_I32, False),
     "stop_word": (_I32, False),
     "fuel": (_I64, True),
@@ -43,23 +43,37 @@ def check(wasm: bytes) -> None:
         raise GuestError("the guest's memory must be one of 32 bits that is not shared")
     if _count(sections, _TABLE) > 1:
         raise GuestError("the guest has more than one table")
+    # Runtimes are called without a check of types, so a name of the ABI is never another thing.
+    _check_types(sections, _exported(sections))
 
 
 def check_exports(wasm: bytes) -> None:
     """Raises: GuestError unless the module exports what the ABI names, in the types it names."""
     sections = _sections(wasm)
-    exports = {export.name: export for export in _exports(sections)}
-    if (found := exports.get("memory")) is None or found.kind != _MEMORY_KIND:
-        raise GuestError("the guest exports no memory")
+    exports = _exported(sections)
+    for name in ("memory", *FUNCTIONS, *GLOBALS):
+        if name not in exports:
+            raise GuestError(f"the guest does not export {name}, which the host needs")
+    _check_types(sections, exports)
+
+
+def _exported(sections: dict[int, bytes]) -> dict[str, _Export]:
+    return {export.name: export for export in _exports(sections)}
+
+
+def _check_types(sections: dict[int, bytes], exports: dict[str, _Export]) -> None:
+    found = exports.get("memory")
+    if found is not None and found.kind != _MEMORY_KIND:
+        raise GuestError("the guest has no memory by that name")
     types, functions = _types(sections), _functions(sections)
-    for name, signature in _FUNCTIONS.items():
+    for name, signature in FUNCTIONS.items():
         found = exports.get(name)
-        if found is None or found.kind != _FUNC_KIND or _at(types, _at(functions, found.item)) != signature:
+        if found and (found.kind != _FUNC_KIND or _at(types, _at(functions, found.item)) != signature):
             raise GuestError(f"the guest has no function {name} as the host calls it")
     globals_ = _globals(sections)
-    for name, (kind, written) in _GLOBALS.items():
+    for name, (kind, written) in GLOBALS.items():
         found = exports.get(name)
-        if found is None or found.kind != _GLOBAL_KIND or _at(globals_, found.item) != (kind, written):
+        if found and (found.kind != _GLOBAL_KIND or _at(globals_, found.item) != (kind, written)):
             raise GuestError(f"the guest has no global {name} as the host knows it")
 
 

@@ -23,11 +23,13 @@ class JqMagicError(Exception):
     Attributes:
         usage: What the run had used when it ended; None when nothing ran.
         partial: What was produced before the error; None when nothing ran.
+        document: Which of many documents it is about, from 0; None when there was one.
 
     """
 
     usage: Usage | None = None
     partial: Result | None = None
+    document: int | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(cut(message))
@@ -35,6 +37,11 @@ class JqMagicError(Exception):
     def advise(self, line: str) -> None:
         """Add a line of advice to the message."""
         self.args = (f"{self}\n{line}",)
+
+    def tell_document(self, number: int) -> None:
+        """Say which of many documents this is about."""
+        self.document = number
+        self.args = (f"document {number:,}: {self}", *self.args[1:])
 
     def _render_traceback_(self) -> list[str]:
         """The lines that IPython prints instead of a traceback: the mistake is not in Python.

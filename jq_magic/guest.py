@@ -36,6 +36,8 @@ RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS = 1, 2, 4, 8
 _MORE, _DONE, _PROGRAM, _INPUT, _FILTER, _HALT, _LIMIT = range(7)
 _OUT_OF_MEMORY, _PANIC = 1, 2
 _REQUEST = struct.Struct("<6I2Id4I")
+_FEED = struct.Struct("<2I2Id4I")
+_FEED_OFFSET = 16
 _REPLY = struct.Struct("<7Ii4IQ")
 _REPLY_OFFSET = 64
 #: A stack pointer below this belongs to an exhausted stack: the largest frame of the guest is smaller.
@@ -72,11 +74,13 @@ class Guest:
     """One run in one instance: compile, feed, then pull until done.
 
     Args:
+        instance: A fresh one, or one in which `program` was compiled and nothing else ran.
         stack_bytes: Where the guest's stack begins; it grows down to address 0.
+        spent: Fuel that compiling took, for an instance in which that was done.
 
     """
 
-    def __init__(self, instance: Instance, limits: Limits, program: str, *, stack_bytes: int) -> None:
+    def __init__(self, instance: Instance, limits: Limits, program: str, *, stack_bytes: int, spent: int = 0) -> None:
         self._instance = instance
         self._limits = limits
         self._program = program
@@ -85,7 +89,7 @@ class Guest:
         self._control = instance.get_global("control")
         self.input_bytes = 0
         self._outputs = self._written = 0
-        instance.set_global("fuel", limits.fuel)
+        instance.set_global("fuel", limits.fuel - spent)
 
     def fuel_used(self) -> int:
         """Fuel spent so far; more than the limit by a little when it was exhausted. Raises: GuestError."""
@@ -94,28 +98,40 @@ class Guest:
             raise GuestError("the guest has more fuel than it was given")
         return used
 
-    def start(self, args: bytes, text: bytes | None, flags: int, now: float, batch: tuple[int, int]) -> None:
-        """Compile the program and, unless `text` is None, take the input.
+    def compile(self, args: bytes) -> None:
+        """Compile the program.
 
         Args:
-            args: A JSON object of named arguments.
-            flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS.
-            now: What `now` answers, Unix seconds.
-            batch: Bytes and outputs that fill a batch.
+            args: The arguments as `data.arguments` makes them.
         Raises: ProgramError, LimitError, GuestError.
 
         """
-        self._text = text or b""
+        spans = (*self._place(self._program.encode()), *self._place(args))
         limits = self._limits
-        spans: list[int] = []
-        for data in (self._program.encode(), args, self._text):
-            spans += self._place(data)
-        request = _REQUEST.pack(*spans, flags, limits.depth, now, limits.output_bytes, limits.outputs, *batch)
+        request = _REQUEST.pack(*spans, 0, 0, 0, limits.depth, 0.0, limits.output_bytes, limits.outputs, 0, 0)
         self._write(self._control, request)
-        for name in ("compile",) if text is None else ("compile", "feed"):
-            status = self._call(name)
-            if status != _DONE:
-                raise self._error(status, self._reply())
+        self._expect_done("compile")
+
+    def feed(self, text: bytes, flags: int, now: float, batch: tuple[int, int]) -> None:
+        """Give the compiled program its input; memory for it is asked for now, so compiling does not depend on it.
+
+        Args:
+            text: The input.
+            flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS.
+            now: What `now` answers, Unix seconds.
+            batch: Bytes and outputs that fill a batch.
+        Raises: LimitError, GuestError.
+
+        """
+        self._text, limits = text, self._limits
+        request = _FEED.pack(*self._place(text), flags, limits.depth, now, limits.output_bytes, limits.outputs, *batch)
+        self._write(self._control + _FEED_OFFSET, request)
+        self._expect_done("feed")
+
+    def _expect_done(self, name: str) -> None:
+        status = self._call(name)
+        if status != _DONE:
+            raise self._error(status, self._reply())
 
     def pull(self) -> Batch:
         """The next batch. Raises: LimitError for limits that trap, GuestError."""

@@ -1,15 +1,17 @@
-"""Programs that were checked, and the interface of the package jq to run them."""
+"""Programs: checked once, run any number of times; with the interface of the package jq."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator, Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 
-from jq_magic import data, guest, modules
+from jq_magic import data, documents, guest
 from jq_magic.errors import DataError, JqMagicError
 from jq_magic.limits import Limits
-from jq_magic.result import Result, Usage
-from jq_magic.sandbox import ONE_OUTPUT, WHOLE_RUN, Run, Sandbox
+from jq_magic.result import Result
+from jq_magic.sandbox import ONE_OUTPUT, WHOLE_RUN, Run, Sandbox, Source
+from jq_magic.stream import Stream
 
 _ABSENT: Any = object()
 
@@ -40,12 +42,9 @@ class Program:
             raise DataError(f"the program cannot be written in UTF-8: {error.reason}") from None
         self.program = program
         self.sandbox = sandbox
-        self._args = data.arguments(args or {}, positional or [])
-        run = Run(sandbox, sandbox.limits, program, self._args, None)
-        try:
-            run.check()
-        finally:
-            run.close()
+        arguments = data.arguments(args or {}, positional or [])
+        self._source = Source(sandbox, program, arguments, sandbox.stock())
+        Run(self._source, sandbox.limits, None).check()
 
     def __repr__(self) -> str:
         # As the package jq shows it: `import jq_magic as jq` is all that changes.
@@ -65,8 +64,11 @@ class Program:
         slurp: bool = False,
         null_input: bool = False,
         sort_keys: bool = False,
+        jobs: int | None = None,
     ) -> Result:
-        """Run over a text of JSON values, one after another, in a fresh sandbox.
+        """Run over a text of JSON values, one after another, in a sandbox of its own.
+
+        No run sees anything of another, and each costs the same fuel however often the program ran.
 
         Args:
             text: JSON texts, 0 or more; with raw_input lines of text.
@@ -75,19 +77,56 @@ class Program:
             slurp: All values are one array; with raw_input all text is one string.
             null_input: Run once on null; values come from `input` and `inputs`.
             sort_keys: Write objects in the order of their keys.
+            jobs: Threads; None for one run over all of `text`. With a number each line is a document of its own,
+                as for `run_many`: a run with these limits, whose `input` sees no other line.
         Raises: InputError, FilterError, HaltError, LimitError; each with `.usage` and `.partial`.
 
         """
-        flags = (
-            guest.RAW_INPUT * raw_input
-            | guest.SLURP * slurp
-            | guest.NULL_INPUT * null_input
-            | guest.SORT_KEYS * sort_keys
+        flags = _flags(raw_input, slurp, null_input, sort_keys)
+        if jobs is None:
+            return Stream(self._source, text, limits, flags, WHOLE_RUN).whole()
+        lines = (line for line in data.text_to_bytes(text).split(b"\n") if line and not line.isspace())
+        found = documents.run_many(self._source, lines, documents.Ways(limits=limits, flags=flags, jobs=jobs))
+        return documents.joined(self._source, limits, found)
+
+    def run_many(
+        self,
+        texts: Iterable[str | bytes],
+        *,
+        jobs: int = 1,
+        limits: Limits | None = None,
+        total: Limits | None = None,
+        errors: Literal["raise", "give"] = "raise",
+        progress: bool | None = None,
+        raw_input: bool = False,
+        slurp: bool = False,
+        null_input: bool = False,
+        sort_keys: bool = False,
+    ) -> Generator[Result | JqMagicError, None, None]:
+        """Run over many documents, each in a sandbox of its own, and give their results in order.
+
+        Memory does not depend on their number: documents are read as they are needed, so `texts` can be an open
+        file of JSON lines, or endless. What runs ends when the generator is closed.
+
+        Args:
+            texts: Documents, each JSON texts as for `run`.
+            jobs: Threads that run them, each in instances of its own.
+            limits: Limits of each document, if others than the sandbox's.
+            total: What all documents may use together: fuel, deadline_s (seconds inside the sandboxes, summed),
+                input_bytes, output_bytes, outputs. None for no such limit.
+            errors: "raise" the first error, or "give" errors in the place of results and go on.
+            progress: A progress bar: True, False, or None for one where it can be seen, when it takes over a second.
+            raw_input, slurp, null_input, sort_keys: As for `run`, for each document.
+        Raises: as `run`, with `.document`, the number of the document from 0; and what `texts` raises.
+
+        """
+        if errors not in {"raise", "give"}:
+            raise DataError(f'errors is "raise" or "give", not {errors!r}')
+        flags = _flags(raw_input, slurp, null_input, sort_keys)
+        ways = documents.Ways(
+            limits=limits, total=total, flags=flags, jobs=jobs, raises=errors == "raise", progress=progress
         )
-        stream = _Stream(self, text, limits, flags, WHOLE_RUN)
-        for _ in stream.batches():
-            pass
-        return stream.result()
+        return documents.run_many(self._source, texts, ways)
 
     def input(self, value: Any = _ABSENT, text: Any = _ABSENT) -> Inputs:
         """One Python value, or with `text` JSON texts, as input. Raises: DataError unless one is given."""
@@ -99,8 +138,17 @@ class Program:
         """One value as input."""
         return self.input_values([value])
 
-    def input_values(self, values: Iterable[Any]) -> Inputs:
-        """Several values as inputs. Raises: DataError."""
+    def input_values(self, values: Iterable[Any], *, jobs: int | None = None) -> Inputs:
+        """Several values as inputs. Raises: DataError.
+
+        Args:
+            values: Python values.
+            jobs: Threads; None for one run over all values. With a number each value is a document of its own, as for
+                `run_many`, and is taken from `values` when it is needed.
+
+        """
+        if jobs is not None:
+            return Documents(self, (data.value_to_json(value) for value in values), jobs=jobs)
         return Inputs(self, b"\n".join(data.value_to_json(value) for value in values), slurp=False)
 
     def input_text(self, text: str | bytes, *, slurp: bool = False) -> Inputs:
@@ -133,107 +181,47 @@ class Inputs:
     def __iter__(self) -> Generator[Any, None, None]:
         """The outputs one by one, each computed when it is asked for."""
         flags = guest.SLURP * self._slurp
-        stream = _Stream(self._program, self._text, None, flags, ONE_OUTPUT)
+        stream = Stream(self._program._source, self._text, None, flags, ONE_OUTPUT)  # noqa: SLF001 - one subject
         return _values(stream)
 
 
-def _values(stream: _Stream) -> Generator[Any, None, None]:
+class Documents(Inputs):
+    """A program with documents that each have a run of their own; they are taken once."""
+
+    def __init__(self, program: Program, texts: Iterator[bytes], *, jobs: int) -> None:
+        super().__init__(program, b"", slurp=False)
+        self._texts, self._jobs = texts, jobs
+
+    def all(self) -> list[Any]:
+        """All outputs of all documents."""
+        return list(self)
+
+    def text(self) -> str:
+        """All outputs as JSON texts, a line each."""
+        return "".join(result.text for result in self._results()).removesuffix("\n")
+
+    def __iter__(self) -> Generator[Any, None, None]:
+        """The outputs one by one; a few documents are run ahead of those that are asked for."""
+        with contextlib.closing(self._results()) as results:
+            for result in results:
+                yield from result.values
+
+    def _results(self) -> Generator[Any, None, None]:
+        return self._program.run_many(self._texts, jobs=self._jobs)
+
+
+def _flags(raw_input: bool, slurp: bool, null_input: bool, sort_keys: bool) -> int:
+    return (
+        guest.RAW_INPUT * raw_input | guest.SLURP * slurp | guest.NULL_INPUT * null_input | guest.SORT_KEYS * sort_keys
+    )
+
+
+def _values(stream: Stream) -> Generator[Any, None, None]:
     try:
         for text in stream.batches():
             yield from data.from_json_lines(text)
     finally:
         stream.close()
-
-
-class _Stream:
-    """The batches of one run, and the result so far."""
-
-    def __init__(
-        self, program: Program, text: str | bytes, limits: Limits | None, flags: int, batch: tuple[int, int]
-    ) -> None:
-        self._sandbox = program.sandbox
-        self._limits = limits or self._sandbox.limits
-        self._texts: list[str] = []
-        self._messages: list[str] = []
-        self._outputs = self._output_bytes = 0
-        self._run: Run | None = None
-        # Only what the program itself produced is kept for the result of a stream that is not collected.
-        self._keep = batch == WHOLE_RUN
-        with self._told():
-            self._run = Run(
-                self._sandbox,
-                self._limits,
-                program.program,
-                program._args,  # noqa: SLF001 - one subject
-                data.text_to_bytes(text),
-                flags=flags,
-                batch=batch,
-            )
-
-    def batches(self) -> Iterator[str]:
-        """JSON texts as they come. Raises: as Program.run."""
-        done = False
-        while not done:
-            with self._told():
-                assert self._run is not None
-                batch = self._run.pull()
-                text = batch.text.decode()
-                if self._keep:
-                    self._texts.append(text)
-                self._messages += batch.messages
-                self._outputs += batch.outputs
-                self._output_bytes += len(batch.text)
-            done = batch.done
-            if text:
-                yield text
-            if batch.error is not None:
-                with self._told():
-                    raise batch.error
-
-    def result(self) -> Result:
-        """What was produced so far."""
-        run = self._run
-        usage = Usage(
-            fuel=run.fuel if run else 0,
-            memory_bytes=run.memory_bytes if run else 0,
-            wall_s=run.wall_s if run else 0.0,
-            input_bytes=run.input_bytes if run else 0,
-            output_bytes=self._output_bytes,
-            outputs=self._outputs,
-        )
-        sha256 = modules.manifest(self._sandbox.engine)["sha256"]
-        return Result(
-            "".join(self._texts),
-            usage,
-            run.limits if run else self._limits,
-            self._sandbox.runtime,
-            self._sandbox.engine,
-            sha256,
-            self._messages,
-        )
-
-    def close(self) -> None:
-        """Free the sandbox."""
-        if self._run is not None:
-            self._run.close()
-
-    def _told(self) -> _Told:
-        return _Told(self)
-
-
-class _Told:
-    """Gives an error of ours that passes the usage and the result so far."""
-
-    def __init__(self, stream: _Stream) -> None:
-        self._stream = stream
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, JqMagicError):
-            error.partial = self._stream.result()
-            error.usage = error.partial.usage
 
 
 def compile(  # noqa: A001 - the name is the package jq's

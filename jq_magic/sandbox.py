@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from jq_magic import ceiling, modules, worker
 from jq_magic.errors import DeadlineError, InputLimitError, LimitError, ProgramLimitError
 from jq_magic.guest import Batch, Guest
 from jq_magic.limits import PRESETS, Limits
+from jq_magic.prepared import Prepared, Stock, spares
 from jq_magic.runtimes import load
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ T = TypeVar("T")
 
 #: A batch of a whole run: large enough to make calls rare, small enough to be stopped at.
 WHOLE_RUN = (1 << 20, 2**32 - 1)
+#: To free more than this takes so long that it is part of the run, and not done after it.
+_MUCH_MEMORY_BYTES = 16 << 20
 #: One output at a time.
 ONE_OUTPUT = (1, 1)
 
@@ -43,6 +46,11 @@ class Sandbox:
         self.runtime, self.engine = runtime, engine
         self.limits = limits or PRESETS["standard"]
 
+    def stock(self) -> Stock:
+        """Where a program of this sandbox keeps its instances. Raises: CeilingError, RuntimeUnavailableError."""
+        _, module = modules.module(self.runtime, self.engine)
+        return Stock(spares(module), ceiling.enforce(self.limits).depth)
+
     def compile(self, program: str, args: dict[str, Any] | None = None) -> Program:
         """Check `program` and bind `args` as `$name`. Raises: ProgramError, ProgramLimitError, DataError."""
         from jq_magic.program import Program  # noqa: PLC0415 - program stands above sandbox
@@ -54,12 +62,29 @@ class Sandbox:
         return self.compile(program, args).run(text)
 
 
-class Run:
-    """One run in a fresh instance, which lives until `close`.
+class Source(NamedTuple):
+    """A program with its arguments, and where it keeps its instances.
 
-    Args:
+    Attributes:
+        sandbox: Where it runs.
         program: jq source.
         args: The arguments as `data.arguments` makes them.
+        stock: Instances in which it was compiled.
+
+    """
+
+    sandbox: Sandbox
+    program: str
+    args: bytes
+    stock: Stock
+
+
+class Run:
+    """One run in an instance of its own, which is fresh or cannot be told from a fresh one.
+
+    Args:
+        source: What runs.
+        limits: Its limits.
         text: The input, UTF-8; None to check the program only.
         flags: As `jq_magic.guest` names them.
         batch: Bytes and outputs that fill a batch.
@@ -69,10 +94,8 @@ class Run:
 
     def __init__(
         self,
-        sandbox: Sandbox,
+        source: Source,
         limits: Limits,
-        program: str,
-        args: bytes,
         text: bytes | None,
         *,
         flags: int = 0,
@@ -84,35 +107,66 @@ class Run:
         self.fuel = self.memory_bytes = self.input_bytes = 0
         self._instance: Instance | None = None
         self._guest: Guest | None = None
+        self._prepared: Prepared | None = None
+        self._source = source
         self._stopped = self._closed = False
+        self._is_fed = self._is_over = self._is_clean = self._is_expired = False
+        # Between those who stop an instance and the one who hands it on.
+        self._parting = threading.Lock()
         # Held by the worker while it is inside the instance, which must not be freed then.
         self._busy = threading.Lock()
-        length = len(program.encode("utf-8", "surrogatepass"))
+        length = len(source.program.encode("utf-8", "surrogatepass"))
         if length > limits.program_bytes:
             raise ProgramLimitError("program_bytes", length, limits.program_bytes)
         if text is not None and len(text) > limits.input_bytes:
             raise InputLimitError("input_bytes", len(text), limits.input_bytes)
-        runtime, self._module = modules.module(sandbox.runtime, sandbox.engine)
+        runtime, _ = modules.module(source.sandbox.runtime, source.sandbox.engine)
         self._thread_stack_bytes = runtime.thread_stack_bytes
-        self._stack_bytes: int = modules.manifest(sandbox.engine)["stack_bytes"]
-        self._start = (program, args, text, flags, batch)
+        self._stack_bytes: int = modules.manifest(source.sandbox.engine)["stack_bytes"]
+        self._input = (text or b"", flags, batch)
 
     def check(self) -> None:
-        """Compile the program and do no more. Raises: ProgramError, LimitError."""
-        self._on_worker(self._started)
+        """Compile the program; the instance is kept for its first run. Raises: ProgramError, LimitError."""
+        self._on_worker(self._checked)
 
     def pull(self) -> Batch:
-        """The next batch; after an error or the last one the instance is closed.
+        """The next batch; after an error or the last one the instance is left.
 
         Raises: LimitError, GuestError for what traps; other errors come with the batch.
         """
-        batch = self._on_worker(lambda: self._started().pull())
-        if batch.done:
+        return self._on_worker(self._pulled)
+
+    def pull_here(self) -> Batch:
+        """The next batch, on this thread, which must have the stack that the runtime needs; others may call `expire`.
+
+        Raises: as `pull`.
+        """
+        try:
+            batch = self._measured(self._pulled)
+        except BaseException as error:
             self.close()
+            if self._is_expired and not isinstance(error, LimitError):
+                raise self._deadline() from None
+            raise
+        self._leave()
+        if self._is_expired:
+            self.close()
+            raise self._deadline()
         return batch
+
+    def expire(self) -> None:
+        """End the call of `pull_here` on another thread, since its time is over."""
+        self._is_expired = True
+        self._stop()
+
+    def _deadline(self) -> DeadlineError:
+        return DeadlineError("deadline_s", self.wall_s, self.limits.deadline_s)
 
     def close(self) -> None:
         """End what runs and free the instance, now or when the worker has left it. Again, it does nothing."""
+        if self._is_over:
+            # The worker, who has said so, leaves the instance itself.
+            return
         self._closed = True
         self._stop()
         self._free()
@@ -126,22 +180,58 @@ class Run:
             finally:
                 self._busy.release()
 
-    def _started(self) -> Guest:
-        if self._guest is not None:
-            return self._guest
-        program, args, text, flags, batch = self._start
-        self._instance = self._module.instantiate(self.limits.memory_bytes)
+    def _compiled(self) -> Guest:
+        """The guest with the program compiled: in an instance that was kept, or in a fresh one."""
+        _, program, args, stock = self._source
+        prepared = stock.take(self.limits)
+        self._instance = prepared.instance if prepared else stock.spares.take(self.limits.memory_bytes)
         if self._stopped:
             self._instance.stop()
-        self._guest = Guest(self._instance, self.limits, program, stack_bytes=self._stack_bytes)
-        self._guest.start(args, text, flags, time.time(), batch)
+        spent = prepared.fuel if prepared else 0
+        self._guest = Guest(self._instance, self.limits, program, stack_bytes=self._stack_bytes, spent=spent)
+        if prepared is None:
+            self._guest.compile(args)
+            prepared = stock.prepared(self._instance, self._guest.fuel_used(), self.limits)
+        self._prepared = prepared
         return self._guest
 
+    def _checked(self) -> None:
+        self._compiled()
+        self._is_over = self._is_clean = True
+
+    def _pulled(self) -> Batch:
+        guest = self._guest
+        if guest is None:
+            guest = self._compiled()
+            text, flags, batch = self._input
+            guest.feed(text, flags, time.time(), batch)
+            self._is_fed = True
+        pulled = guest.pull()
+        self._is_clean = pulled.error is None
+        self._is_over = pulled.done
+        return pulled
+
+    def _leave(self) -> None:
+        """When the run is over, keep its instance for another or free it; the caller has the last batch by then."""
+        if not self._is_over:
+            return
+        with self._parting:
+            instance, self._instance, self._guest = self._instance, None, None
+            # A word to stop that came late is in the instance's memory.
+            prepared = self._prepared if self._is_clean and not self._stopped else None
+            # It is handed on once: what took much memory is left early, and again by whoever waited.
+            self._prepared = None
+        if prepared is not None:
+            (self._source.stock.give_back if self._is_fed else self._source.stock.keep)(prepared)
+        elif instance is not None:
+            instance.close()
+
     def _stop(self) -> None:
-        self._stopped = True
-        instance = self._instance
-        if instance is not None:
-            instance.stop()
+        # Not after the instance was left: it may be another run's by then.
+        with self._parting:
+            self._stopped = True
+            if self._instance is not None:
+                self._instance.stop()
 
     def _measured(self, function: Callable[[], T]) -> T:
         try:
@@ -159,19 +249,26 @@ class Run:
             # Whoever closed the run in the meantime, interrupted while it waited, left this to the worker.
             if self._closed:
                 self._free()
+            # Nobody's next run waits until so much is given back.
+            if self.memory_bytes > _MUCH_MEMORY_BYTES:
+                self._leave()
 
     def _on_worker(self, function: Callable[[], T]) -> T:
         left = max(self.limits.deadline_s - self.wall_s, 0.0)
         try:
             return worker.run(
-                lambda: self._measured(function), seconds=left, stop=self._stop, stack_bytes=self._thread_stack_bytes
+                lambda: self._measured(function),
+                seconds=left,
+                stop=self._stop,
+                stack_bytes=self._thread_stack_bytes,
+                after=self._leave,
             )
         except worker.Expired as expired:
             self.close()
             # The run met another limit just before it was stopped: that one is exact.
             if isinstance(expired.__cause__, LimitError):
                 raise expired.__cause__ from None
-            raise DeadlineError("deadline_s", self.wall_s, self.limits.deadline_s) from None
+            raise self._deadline() from None
         except BaseException:
             self.close()
             raise

@@ -10,15 +10,14 @@ says when it is idle again.
 
 from __future__ import annotations
 
-import concurrent.futures
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
-_Job = Callable[[], None]
 
 #: A stop takes effect at the next check of the guest; it is repeated in case the run just began.
 _STOP_EVERY_S = 0.02
@@ -27,12 +26,64 @@ _idle: dict[_Worker, None] = {}
 _choosing = threading.Lock()
 
 
+class Job(Generic[T]):
+    """A function that a worker calls, and how that ended.
+
+    Future of the standard library does the same for any number of waiting threads, and a run of a small
+    filter spent a fifth of its time in it.
+    """
+
+    def __init__(self, function: Callable[[], T], after: Callable[[], None] | None) -> None:
+        self._function, self._after = function, after
+        self._error: BaseException | None = None
+        self._ended = threading.Lock()
+        self._ended.acquire()
+        #: Set before a waiting thread is woken: an interrupt can take the lock's news away, not this.
+        self.done = False
+
+    def run(self, worker: _Worker) -> None:
+        """Call the function, on the thread of `worker`."""
+        try:
+            self._result = self._function()
+        except BaseException as error:  # noqa: BLE001 - the caller gets it, whatever it is
+            self._error = error
+        # Idle before the caller goes on: it would find no idle worker for its next job, and make one more.
+        _idle[worker] = None
+        self.done = True
+        self._ended.release()
+        try:
+            if self._after is not None:
+                self._after()
+        except Exception:  # noqa: BLE001 - the thread lives on, since the next job may wait for it already
+            sys.excepthook(*sys.exc_info())
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for at most `seconds`; whether it is done. Signals interrupt it."""
+        if not self.done:
+            self._ended.acquire(timeout=seconds)
+        return self.done
+
+    def error(self) -> BaseException | None:
+        """What the function raised."""
+        return self._error
+
+    def result(self) -> T:
+        """What the function returned. Raises: what it raised."""
+        if self._error is not None:
+            try:
+                raise self._error
+            finally:
+                # The error's traceback has this frame, which has the job: nothing would free them soon.
+                del self
+        return self._result
+
+
 class _Worker:
     """A daemon thread that serves one caller after another."""
 
     def __init__(self, stack_bytes: int) -> None:
         self.stack_bytes = stack_bytes
-        self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job[Any]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="jq_magic", daemon=True)
 
     def start(self) -> None:
@@ -48,51 +99,50 @@ class _Worker:
 
     def _serve(self) -> None:
         while True:
-            self._jobs.get()()
+            job = self._jobs.get()
+            job.run(self)
+            # Not kept until the next one comes: it has a run in it, and the error of that run.
+            del job
 
-    def submit(self, function: Callable[[], T]) -> concurrent.futures.Future[T]:
-        future: concurrent.futures.Future[T] = concurrent.futures.Future()
-
-        def job() -> None:
-            # Idle before the caller goes on: it would find no idle worker for its next job, and make one more.
-            try:
-                result = function()
-            except BaseException as error:  # noqa: BLE001 - the caller gets it, whatever it is
-                _idle[self] = None
-                future.set_exception(error)
-            else:
-                _idle[self] = None
-                future.set_result(result)
-
+    def submit(self, function: Callable[[], T], after: Callable[[], None] | None) -> Job[T]:
+        job = Job(function, after)
         self._jobs.put(job)
-        return future
+        return job
 
 
 class Expired(Exception):
     """The time was over before the function returned; what it raised then is the cause."""
 
 
-def run(function: Callable[[], T], *, seconds: float, stop: Callable[[], None], stack_bytes: int) -> T:
+def run(
+    function: Callable[[], T],
+    *,
+    seconds: float,
+    stop: Callable[[], None],
+    stack_bytes: int,
+    after: Callable[[], None] | None = None,
+) -> T:
     """Run `function` on a worker for at most `seconds`; then, or on Ctrl-C, call `stop` until it ends.
 
     Args:
         stop: Must make `function` return or raise soon; called from the waiting thread.
         stack_bytes: Least size of the worker's stack.
+        after: What the worker does when the caller has its result already; the next job may wait for it.
     Raises: Expired; KeyboardInterrupt and whatever else interrupts the wait; what `function` raises.
 
     """
-    future = _submitted(function, stack_bytes)
+    job = submit(function, stack_bytes, after)
     try:
-        concurrent.futures.wait([future], timeout=seconds)
-        expired = not future.done()
+        expired = not job.wait(seconds)
     finally:
-        _end(future, stop)
+        end(job, stop)
     if expired:
-        raise Expired from future.exception()
-    return future.result()
+        raise Expired from job.error()
+    return job.result()
 
 
-def _submitted(function: Callable[[], T], stack_bytes: int) -> concurrent.futures.Future[T]:
+def submit(function: Callable[[], T], stack_bytes: int, after: Callable[[], None] | None = None) -> Job[T]:
+    """Have a worker call `function`; whoever asks for that must see to its end, with `end`."""
     with _choosing:
         # A smaller stack than a runtime asks for ends the process when a filter recurses.
         worker = next((found for found in list(_idle) if found.stack_bytes >= stack_bytes), None)
@@ -104,20 +154,20 @@ def _submitted(function: Callable[[], T], stack_bytes: int) -> concurrent.future
         try:
             # Taken before it has the job: a quick job makes it idle again before this goes on.
             _idle.pop(worker, None)
-            return worker.submit(function)
+            return worker.submit(function, after)
         except BaseException:
             # An interrupt; if the job is under way, it is being stopped, and the next one waits for that.
             _idle[worker] = None
             raise
 
 
-def _end(future: concurrent.futures.Future[T], stop: Callable[[], None]) -> None:
-    """Wait until `future` is done, whatever interrupts; raise then what interrupted."""
+def end(job: Job[T], stop: Callable[[], None]) -> None:
+    """Call `stop` until `job` is done, whatever interrupts; raise then what interrupted."""
     interrupt: BaseException | None = None
-    while not future.done():
+    while not job.done:
         try:
             stop()
-            concurrent.futures.wait([future], timeout=_STOP_EVERY_S)
+            job.wait(_STOP_EVERY_S)
         except KeyboardInterrupt as error:
             # An impatient second Ctrl-C: the run is being ended already.
             interrupt = error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,14 @@ def run(runtime, engine):
         return box.compile(program, args).run(text, limits=ROOMY.replace(**limits), **(flags or {}))
 
     return run
+
+
+@pytest.fixture(params=[False, True], ids=["", "waits go on after signals"])
+def restarting(request):
+    """Whether the system goes on with a wait that an interrupt interrupts, as asyncio leaves it after handling one."""
+    signal.siginterrupt(signal.SIGINT, not request.param)
+    yield
+    signal.siginterrupt(signal.SIGINT, True)
 
 
 def cases():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import re
 import signal
 import warnings
 from pathlib import Path
@@ -300,3 +301,19 @@ def test_a_cache_is_not_taken_from_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.delenv(cache.DIRECTORY_VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
     assert not cache._path(FakeRuntime(), b"wasm").is_relative_to(Path.cwd())
+
+
+def test_who_waits_for_a_compilation_is_told_how_long_it_takes(directory, monkeypatch):
+    code = """
+import os, jq_magic
+from jq_magic import modules
+said = []
+modules.notice = said.append
+jq_magic.compile(".")
+jq_magic.compile(".")
+print(said)
+"""
+    env = {**os.environ, cache.DIRECTORY_VARIABLE: str(directory)}
+    first, second = (python(code, env=env).stdout for _ in range(2))
+    assert re.fullmatch(r"\['jq_magic: compiling the sandbox .*, about \d+ s left .*'\]\n", first)
+    assert second == "[]\n"

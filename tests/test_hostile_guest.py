@@ -64,7 +64,8 @@ def pull(request):
         instance = load(request.param).compile(wasm).instantiate(LIMITS.memory_bytes)
         try:
             guest = Guest(instance, LIMITS, ".", stack_bytes=65_536)
-            guest.start(b"", b"1", 0, 0.0, (1, 1))
+            guest.compile(b"")
+            guest.feed(b"1", 0, 0.0, (1, 1))
             return guest.pull()
         finally:
             instance.close()
@@ -292,7 +293,8 @@ def test_a_random_reply_is_a_batch_or_one_of_our_errors(reply, status, data):
     instance = load("wasmtime").compile(wasm).instantiate(LIMITS.memory_bytes)
     guest = Guest(instance, LIMITS, ".", stack_bytes=65_536)
     with contextlib.closing(instance), contextlib.suppress(jq_magic.JqMagicError):
-        guest.start(b"", b"1", 0, 0.0, (1, 1))
+        guest.compile(b"")
+        guest.feed(b"1", 0, 0.0, (1, 1))
         found = guest.pull()
         assert found.outputs == found.text.count(b"\n") <= LIMITS.outputs
         assert len(found.text) <= LIMITS.output_bytes

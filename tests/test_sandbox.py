@@ -196,6 +196,7 @@ def test_the_clock_stands_still_during_a_run(sandbox):
 
 
 @pytest.mark.parametrize("delay_s", [0.02, 0.2, 0.5])
+@pytest.mark.usefixtures("restarting")
 def test_ctrl_c_ends_a_run_and_leaves_everything_usable(delay_s, runtime):
     program = jq_magic.compile(ENDLESS, limits=FOREVER, runtime=runtime)
     killer = threading.Timer(delay_s, lambda: os.kill(os.getpid(), signal.SIGINT))

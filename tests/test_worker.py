@@ -56,7 +56,7 @@ def test_an_instance_is_not_freed_while_a_worker_is_inside_it():
 import threading, time
 from jq_magic.limits import Limits
 from jq_magic.sandbox import Run, Sandbox
-run = Run(Sandbox(), Limits(fuel=2**62, deadline_s=600), "last(range(1e18))", b"", b"null")
+run = Run(Sandbox().compile("last(range(1e18))")._source, Limits(fuel=2**62, deadline_s=600), b"null")
 thread = threading.Thread(target=lambda: run.pull(), daemon=True)
 import threading as t; t.excepthook = lambda args: print(type(args.exc_value).__name__)
 thread.start()
@@ -76,10 +76,10 @@ print(jq_magic.all("1 + 1", None))
 def test_a_worker_whose_job_is_done_before_its_caller_goes_on_is_not_lost(monkeypatch):
     submit = worker._Worker.submit
 
-    def quick(self, function):
-        future = submit(self, function)
-        future.result()
-        return future
+    def quick(self, function, after):
+        job = submit(self, function, after)
+        assert job.wait(10)
+        return job
 
     monkeypatch.setattr(worker, "_idle", {})
     monkeypatch.setattr(worker._Worker, "submit", quick)
@@ -95,3 +95,21 @@ def test_threads_are_reused():
         worker.run(lambda: None, seconds=10, stop=lambda: None, stack_bytes=1 << 20)
         time.sleep(0.001)
     assert threading.active_count() <= before + 2
+
+
+def test_what_a_worker_does_after_a_job_is_done_before_its_next_and_may_fail(monkeypatch, capsys):
+    monkeypatch.setattr(worker, "_idle", {})
+    steps = []
+
+    def after():
+        time.sleep(0.05)
+        steps.append("after")
+        raise ValueError("told")
+
+    for _ in range(3):
+        worker.run(lambda: steps.append("job"), seconds=10, stop=lambda: None, stack_bytes=1 << 20, after=after)
+    worker.run(lambda: steps.append("last"), seconds=10, stop=lambda: None, stack_bytes=1 << 20)
+    assert steps == ["job", "after"] * 3 + ["last"]
+    # One worker, alive, whatever was raised; and that was not kept silent.
+    assert [found.is_alive() for found in worker._idle] == [True]
+    assert capsys.readouterr().err.count("ValueError: told") == 3

@@ -57,6 +57,12 @@ class Instance(Protocol):
     def write(self, address: int, data: bytes) -> None:
         """Copy bytes into linear memory. Raises: IndexError past its end."""
 
+    def forget(self, address: int, length: int) -> bool:
+        """Put whole pages of memory back to what a fresh instance has there; False where that cannot be.
+
+        Raises: IndexError past the end of memory.
+        """
+
     def get_global(self, name: str) -> int:
         """The value of an exported global."""
 

@@ -29,6 +29,7 @@ class WasmerInstance:
         # The same bound methods for each call: they are looked up once.
         self.read = instance.read
         self.write = instance.write
+        self.forget = instance.forget
         self.memory_bytes = instance.memory_bytes
         self.stop = instance.stop
         self.close = instance.close

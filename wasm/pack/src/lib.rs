@@ -11,6 +11,7 @@ pub mod module;
 pub mod patterns;
 pub mod regions;
 pub mod snapshot;
+pub mod state;
 pub mod validate;
 
 /// What went wrong, for the person who runs the build.

@@ -1,6 +1,6 @@
 //! Command line: `jq-magic-pack pack GUEST OUT --report FILE [--unmetered]`, `jq-magic-pack check FILE`.
 
-use jq_magic_pack::{meter, module::Module, snapshot, validate::validate, Result};
+use jq_magic_pack::{meter, module::Module, snapshot, state, validate::validate, Result};
 use std::fs;
 use std::process::ExitCode;
 
@@ -35,7 +35,10 @@ fn read(path: &str) -> Result<Vec<u8>> {
 }
 
 fn check(path: &str) -> Result<()> {
-    validate(&read(path)?).map_err(|error| format!("{path} is refused: {error}"))?;
+    let wasm = read(path)?;
+    validate(&wasm)
+        .and_then(|()| state::check(&wasm))
+        .map_err(|error| format!("{path} is refused: {error}"))?;
     println!("{path}: every function, loop and operator is metered");
     Ok(())
 }
@@ -49,6 +52,7 @@ fn pack(guest: &str, out: &str, report: &str, with_meter: bool) -> Result<()> {
     let (wasm, meter) = if with_meter {
         let (wasm, metered) = meter::meter(&wasm)?;
         validate(&wasm)?;
+        state::check(&wasm)?;
         let meter = format!(
             r#"{{"operators": {}, "functions": {}, "loops": {}, "bulk": {}, "charges": {}}}"#,
             metered.operators, metered.functions, metered.loops, metered.bulk, metered.charges

@@ -243,3 +243,24 @@ impl Image {
         Ok(())
     }
 }
+
+/// Make the system forget what was written to a part of a memory, which was checked to be inside of it;
+/// false where it cannot, or where the part is not whole pages.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+pub fn forget(memory: &wasmer::MemoryView<'_>, address: u64, length: u64) -> bool {
+    use rustix::mm::{madvise, Advice};
+    // SAFETY: the part is inside of the memory, nobody holds a reference into it while the instance is
+    // locked, and all of it is private mappings, of nothing or of the image, which never changes: its
+    // pages read as they did in a fresh instance.
+    unsafe {
+        let start = memory.data_ptr().add(address as usize);
+        madvise(start.cast(), length as usize, Advice::LinuxDontNeed).is_ok()
+    }
+}
+
+/// Make the system forget what was written to a part of a memory: only Linux promises what is there then.
+#[cfg(not(target_os = "linux"))]
+pub fn forget(_memory: &wasmer::MemoryView<'_>, _address: u64, _length: u64) -> bool {
+    false
+}

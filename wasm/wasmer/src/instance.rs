@@ -1,7 +1,7 @@
 //! One sandbox: calls into it, copies of its memory, its globals, and how it is stopped.
 #![allow(unsafe_code)]
 
-use crate::Trap;
+use crate::{image, Trap};
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -223,6 +223,19 @@ impl Instance {
         let view = sandbox.memory.view(&sandbox.store);
         view.write(address, data)
             .map_err(|error| PyIndexError::new_err(error.to_string()))
+    }
+
+    /// Put whole pages of memory back to what a fresh instance has there; False where the system cannot.
+    /// Raises: IndexError past the end of the memory.
+    fn forget(&self, address: i64, length: i64) -> PyResult<bool> {
+        let sandbox = self.sandbox()?;
+        let (address, length) = (unsigned(address, "address")?, unsigned(length, "length")?);
+        sandbox.check(address, length)?;
+        Ok(image::forget(
+            &sandbox.memory.view(&sandbox.store),
+            address,
+            length,
+        ))
     }
 
     /// The value of an exported global of integers. Raises: KeyError, TypeError.

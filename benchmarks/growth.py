@@ -1,0 +1,149 @@
+"""Time and memory against the size of the input, and against the number of documents; with a chart.
+
+    python benchmarks/growth.py [--quick] [--out FILE]
+
+Each point is the best of some runs in a process of its own, which tells its largest resident memory;
+what an interpreter with jq_magic in use takes without the input is measured too, and taken off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from documents import rows
+from speed import machine
+
+RESULTS = Path(__file__).parent / "results" / "growth.json"
+FILTERS = {"length": "length", "column": "map(.score) | add", "identity": "."}
+#: Bytes of the rows of `documents.rows`.
+_ROW_BYTES = 88
+SIZES = [1 << power for power in range(10, 29, 2)]
+COUNTS = [10**power for power in range(7)]
+_MOST_BYTES = 12
+
+_CHILD = """
+import itertools, json, pathlib, re, sys, time
+import jq_magic
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) << 10
+
+kind, program, path, count, rounds = sys.argv[1:]
+limits = jq_magic.PRESETS["generous"].replace(output_bytes=2**31 - 1)
+ready = jq_magic.compile(program, limits=limits)
+ready.run("[]" if kind == "size" else "null")
+with open(path, "rb") as file:
+    text = file.read()
+before = peak()
+times = []
+for _ in range(int(rounds)):
+    began = time.perf_counter()
+    if kind == "size":
+        usage = ready.run(text).usage
+    else:
+        for result in ready.run_many(itertools.repeat(text, int(count)), jobs=2, progress=False):
+            usage = result.usage
+    times.append(time.perf_counter() - began)
+print(json.dumps({"s": min(times), "grown_bytes": peak() - before, "memory_bytes": usage.memory_bytes,
+                  "fuel": usage.fuel}))
+"""
+
+
+def point(kind: str, program: str, text: bytes, *, count: int = 1, rounds: int = 3) -> dict[str, Any]:
+    """One measurement. Raises: subprocess.CalledProcessError."""
+    path = RESULTS.parent.parent.parent / "build" / "bench" / "growth.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text)
+    command = [sys.executable, "-c", _CHILD, kind, program, str(path), str(count), str(rounds)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    finally:
+        path.unlink()
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def measure(*, quick: bool) -> dict[str, Any]:
+    """All points."""
+    by_size: dict[str, list[dict[str, Any]]] = {}
+    for name, program in FILTERS.items():
+        for size in SIZES[:-2] if quick else SIZES:
+            text = rows(max(size // _ROW_BYTES, 1)).encode()
+            found = point("size", program, text, rounds=1 if size > 1 << 24 else 5)
+            by_size.setdefault(name, []).append({"bytes": len(text), **found})
+            print(f"{name:10} {len(text):>12,} bytes {found['s'] * 1e3:>12,.2f} ms {found['grown_bytes'] >> 20:>6} MiB")
+    by_count = []
+    for count in COUNTS[:-1] if quick else COUNTS:
+        found = point("count", ".a", b'{"a": 1}', count=count, rounds=1 if count > 10**4 else 3)
+        by_count.append({"documents": count, **found})
+        print(f"{count:>9,} documents {found['s']:>10.4f} s {found['grown_bytes'] / 2**20:>8.1f} MiB")
+    return {"by_size": by_size, "by_count": by_count}
+
+
+def bytes_a_byte(points: list[dict[str, Any]]) -> float:
+    """Resident memory a byte of JSON, where the input is large enough to count."""
+    return max(found["grown_bytes"] / found["bytes"] for found in points if found["bytes"] > 8 << 20)
+
+
+def chart(found: dict[str, Any], path: Path) -> None:
+    """Four panels: time and memory, by size and by number."""
+    import matplotlib as mpl  # noqa: PLC0415 - measuring does not need it
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - as above
+
+    figure, axes = plt.subplots(2, 2, figsize=(9, 6.5), layout="constrained")
+    for name, points in found["by_size"].items():
+        sizes = [one["bytes"] for one in points]
+        axes[0][0].plot(sizes, [one["s"] for one in points], "o-", label=FILTERS[name])
+        axes[0][1].plot(sizes, [max(one["grown_bytes"], 1 << 16) for one in points], "o-", label=FILTERS[name])
+    largest = [one["bytes"] for one in next(iter(found["by_size"].values()))]
+    axes[0][1].plot(largest, [_MOST_BYTES * size for size in largest], "k:", label=f"{_MOST_BYTES} bytes a byte")
+    counts = [one["documents"] for one in found["by_count"]]
+    axes[1][0].plot(counts, [one["s"] for one in found["by_count"]], "o-", color="#54a24b")
+    axes[1][1].plot(counts, [max(one["grown_bytes"], 1 << 16) for one in found["by_count"]], "o-", color="#54a24b")
+    titles = ("seconds", "bytes of resident memory")
+    for row, label in zip(
+        axes, ("bytes of input, an array of rows", "documents of 8 bytes, `.a`, two threads"), strict=True
+    ):
+        for panel, title in zip(row, titles, strict=True):
+            panel.set_xscale("log")
+            panel.set_yscale("log")
+            panel.set_xlabel(label)
+            panel.set_title(title)
+            panel.grid(linewidth=0.3)
+    for panel in axes[0]:
+        panel.legend()
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+    plt.close(figure)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="without the largest sizes and numbers")
+    parser.add_argument("--chart", action="store_true", help="draw the chart of the file that is there")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    if not options.chart:
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
+        kept = {"date": now, "machine": machine(), **measure(quick=options.quick)}
+        options.out.write_text(json.dumps(kept, indent=1) + "\n")
+    found = json.loads(options.out.read_text())
+    chart(found, options.out.with_suffix(".png"))
+    for name, points in found["by_size"].items():
+        print(f"{FILTERS[name]}: at most {bytes_a_byte(points):.1f} bytes of memory a byte of JSON")
+    counts = found["by_count"]
+    for fewer, more in itertools.pairwise(counts):
+        print(f"{more['documents']:,} documents: {more['s'] / fewer['s']:.1f} times as long as a tenth of them")
+
+
+if __name__ == "__main__":
+    main()
