@@ -16,7 +16,7 @@ from typing import IO, Any
 from jq_magic import __version__
 from jq_magic.command_line import USAGE, Command, UsageError, json_value, read
 from jq_magic.data import value_to_json
-from jq_magic.errors import FilterError, HaltError, InputError, JqMagicError, LimitError, ProgramError
+from jq_magic.errors import FilterError, HaltError, InputError, JqMagicError, LimitError, ProgramError, visible
 from jq_magic.layout import ascii_only, coloured, indented
 from jq_magic.limits import show, show_seconds
 from jq_magic.program import Program
@@ -42,17 +42,24 @@ def main(arguments: list[str] | None = None) -> int:
             return OK
         return _Runner(command).run()
     except UsageError as error:
-        sys.stderr.write(f"jq_magic: {error}\nUse python -m jq_magic --help for help.\n")
+        _say(f"jq_magic: {error}\nUse python -m jq_magic --help for help.\n")
         return USAGE_ERROR
     except OSError as error:
-        sys.stderr.write(f"jq_magic: {error.filename or ''}: {error.strerror}\n")
+        _say(f"jq_magic: {error.filename or ''}: {error.strerror}\n")
         return USAGE_ERROR
     except ProgramError as error:
-        sys.stderr.write(f"jq_magic: compile error: {error}\n")
+        _say(f"jq_magic: compile error: {error}\n")
         return COMPILE_ERROR
     except JqMagicError as error:
-        sys.stderr.write(f"jq_magic: error: {error}\n")
+        _say(f"jq_magic: error: {error}\n")
         return RUN_ERROR
+
+
+def _say(text: str) -> None:
+    """Write to stderr; on a terminal with what moves its cursor escaped, since errors quote filters and data."""
+    if sys.stderr.isatty():
+        text = "\n".join(map(visible, text.split("\n")))
+    sys.stderr.write(text)
 
 
 class _Runner:
@@ -87,7 +94,7 @@ class _Runner:
                 more = self._part(program, text)
             except (InputError, LimitError) as error:
                 self._note(error.partial)
-                self._say(f"jq_magic: error: {error}\n")
+                _say(f"jq_magic: error: {error}\n")
                 self._code = USAGE_ERROR if isinstance(error, InputError) else RUN_ERROR
                 break
             if not more:
@@ -116,7 +123,7 @@ class _Runner:
                 )
             except FilterError as error:
                 self._note(error.partial)
-                self._say(f"jq_magic: error (at input {error.index}): {error}\n")
+                _say(f"jq_magic: error (at input {error.index}): {error}\n")
                 self._code = RUN_ERROR
                 if self._flags & {"null-input", "slurp"} or error.usage is None or not error.usage.input_bytes:
                     return True
@@ -125,9 +132,7 @@ class _Runner:
             except HaltError as error:
                 self._note(error.partial)
                 if error.value is not None:
-                    self._say(
-                        error.value if isinstance(error.value, str) else f"{value_to_json(error.value).decode()}\n"
-                    )
+                    _say(error.value if isinstance(error.value, str) else f"{value_to_json(error.value).decode()}\n")
                 self._code = error.exit_code
                 return False
             else:
@@ -143,7 +148,7 @@ class _Runner:
         self._used["memory_bytes"] = max(self._used["memory_bytes"], usage.memory_bytes)
         self._used["wall_s"] += usage.wall_s
         for message in result.messages:
-            self._say(f"{message}\n" if message.startswith('["DEBUG:",') else message)
+            _say(f"{message}\n" if message.startswith('["DEBUG:",') else message)
         if result.text:
             texts = result.text.removesuffix("\n").split("\n")
             sys.stdout.write("".join(map(self._shown, texts)))
@@ -166,13 +171,9 @@ class _Runner:
                 shown = ascii_only(shown)
         return f"{chr(30) if 'seq' in self._flags else ''}{shown}{self._end}"
 
-    @staticmethod
-    def _say(text: str) -> None:
-        sys.stderr.write(text)
-
     def _say_usage(self) -> None:
         fuel, memory = show("fuel", self._used["fuel"]), show("memory_bytes", self._used["memory_bytes"])
-        self._say(f"fuel {fuel} · memory {memory} · {show_seconds(self._used['wall_s'])}\n")
+        _say(f"fuel {fuel} · memory {memory} · {show_seconds(self._used['wall_s'])}\n")
 
     def _named(self) -> dict[str, Any]:
         named: dict[str, Any] = {}

@@ -88,6 +88,8 @@ class Guest:
         self._text = b""
         self._control = instance.get_global("control")
         self.input_bytes = 0
+        #: What the pull that trapped had produced by then.
+        self.left: Batch | None = None
         self._outputs = self._written = 0
         instance.set_global("fuel", limits.fuel - spent)
 
@@ -134,18 +136,18 @@ class Guest:
             raise self._error(status, self._reply())
 
     def pull(self) -> Batch:
-        """The next batch. Raises: LimitError for limits that trap, GuestError."""
-        status = self._call("pull")
+        """The next batch. Raises: LimitError for limits that trap, with `left` set, and GuestError."""
+        try:
+            status = self._instance.call("pull")
+        except Trap as trap:
+            stopped = self._trapped(trap)
+            reply = self._reply()
+            if reply[8] != _PANIC:
+                self.left = self._batch(reply)
+            raise stopped from trap
         reply = self._reply()
-        out, out_bytes, outputs, _, _, said, said_bytes, *_ = reply
+        batch = self._batch(reply)
         self.input_bytes = reply[11]
-        self._count(outputs, out_bytes + said_bytes)
-        text = self._read(out, out_bytes)
-        if not _is_utf8(text):
-            raise GuestError("the guest's batch is not UTF-8")
-        if outputs != text.count(b"\n") or (text and not text.endswith(b"\n")):
-            raise GuestError("the guest's batch is not as many texts as it says")
-        messages = [_string(line) for line in self._read(said, said_bytes).splitlines()]
         error: JqMagicError | None = None
         used = self.fuel_used()
         if used > self._limits.fuel:
@@ -153,7 +155,19 @@ class Guest:
             error = FuelError("fuel", used, self._limits.fuel)
         elif status not in {_MORE, _DONE}:
             error = self._error(status, reply)
-        return Batch(text, outputs, messages, done=status != _MORE or error is not None, error=error)
+        return dataclasses.replace(batch, done=status != _MORE or error is not None, error=error)
+
+    def _batch(self, reply: tuple[Any, ...]) -> Batch:
+        """What a pull produced, whether it returned or trapped. Raises: GuestError."""
+        out, out_bytes, outputs, _, _, said, said_bytes, *_ = reply
+        self._count(outputs, out_bytes + said_bytes)
+        text = self._read(out, out_bytes)
+        if not _is_utf8(text):
+            raise GuestError("the guest's batch is not UTF-8")
+        if outputs != text.count(b"\n") or (text and not text.endswith(b"\n")):
+            raise GuestError("the guest's batch is not as many texts as it says")
+        messages = [_string(line) for line in self._read(said, said_bytes).splitlines()]
+        return Batch(text, outputs, messages, done=True)
 
     def _count(self, outputs: int, written: int) -> None:
         """Raises: GuestError when the guest gives more than it may: it keeps these limits itself."""

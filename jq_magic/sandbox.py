@@ -105,6 +105,8 @@ class Run:
         self.limits = limits = ceiling.enforce(limits)
         self.wall_s = 0.0
         self.fuel = self.memory_bytes = self.input_bytes = 0
+        #: What a pull that was ended by a limit had produced by then.
+        self.left: Batch | None = None
         self._instance: Instance | None = None
         self._guest: Guest | None = None
         self._prepared: Prepared | None = None
@@ -206,7 +208,10 @@ class Run:
             text, flags, batch = self._input
             guest.feed(text, flags, time.time(), batch)
             self._is_fed = True
-        pulled = guest.pull()
+        try:
+            pulled = guest.pull()
+        finally:
+            self.left = guest.left
         self._is_clean = pulled.error is None
         self._is_over = pulled.done
         return pulled

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from jq_magic import data, modules
 from jq_magic.errors import JqMagicError
+from jq_magic.guest import Batch
 from jq_magic.limits import Limits
 from jq_magic.result import Result, Usage
 from jq_magic.sandbox import WHOLE_RUN, Run, Source
@@ -41,18 +42,30 @@ class Stream:
             with self._told():
                 assert self._run is not None
                 batch = self._run.pull_here() if here else self._run.pull()
-                text = batch.text.decode()
-                if self._keep:
-                    self._texts.append(text)
-                self._messages += batch.messages
-                self._outputs += batch.outputs
-                self._output_bytes += len(batch.text)
+                text = self._take(batch)
             done = batch.done
             if text:
                 yield text
             if batch.error is not None:
                 with self._told():
                     raise batch.error
+
+    def _take(self, batch: Batch) -> str:
+        """Count a batch and, where that is wanted, keep it. Returns: its text."""
+        text = batch.text.decode()
+        if self._keep:
+            self._texts.append(text)
+        self._messages += batch.messages
+        self._outputs += batch.outputs
+        self._output_bytes += len(batch.text)
+        return text
+
+    def stopped(self) -> Result:
+        """What was produced until an error, with what a limit left of a batch."""
+        if self._run is not None and self._run.left is not None:
+            self._take(self._run.left)
+            self._run.left = None
+        return self.result()
 
     def result(self) -> Result:
         """What was produced so far."""
@@ -107,5 +120,5 @@ class _Told:
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, JqMagicError):
-            error.partial = self._stream.result()
+            error.partial = self._stream.stopped()
             error.usage = error.partial.usage

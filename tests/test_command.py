@@ -111,6 +111,18 @@ def test_halt_error_says_its_value_as_jq_writes_it(jq, value, said):
     assert jq("halt_error", text=value) == (5, "", said)
 
 
+@pytest.mark.parametrize(
+    "program",
+    ['error("\\u001b[31mred\\u202e")', '"\\u001b[31mred\\u202e" | halt_error', '"\\u001b[31mred\\u202e" | stderr'],
+)
+def test_what_is_said_moves_no_terminal(jq, monkeypatch, program):
+    assert "\x1b[31mred\u202e" in jq("-n", program)[2]
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    said = jq("-n", program)[2]
+    assert "\\x1b[31mred\\u202e" in said
+    assert "\x1b" not in said
+
+
 def test_an_error_ends_the_work_on_its_input_only(jq):
     code, out, err = jq(".a", text='{"a":1} 2 {"a":3}')
     assert (code, out) == (5, "1\n3\n")

@@ -30,7 +30,7 @@ static int input_end = -1;
 
 static jq_state *jq;
 static struct jv_parser *parser;
-static struct text batch, messages, error;
+static struct text batch = {.found = &control.out}, messages = {.found = &control.messages}, error;
 static bool is_running, null_is_due, slurped;
 static size_t line;
 static uint32_t outputs;
@@ -156,6 +156,7 @@ static void say(const char *bytes, size_t length) {
   messages.limit = before + bytes_left();
   bool said = text_add_string(&messages, bytes, length) == WRITTEN && text_add(&messages, "\n", 1);
   if (!said) messages.length = before;
+  control.messages.length = (uint32_t)messages.length;
   control.written += messages.length - before;
   if (!said) end_run("output_bytes", "output", control.output_bytes);
 }
@@ -533,6 +534,7 @@ static enum status write_output(jv value) {
     return limit_error("output_bytes", "output", control.output_bytes);
   }
   control.written += batch.length - before;
+  control.out.length = (uint32_t)batch.length;
   control.out_count++;
   outputs++;
   return MORE;
@@ -542,7 +544,7 @@ static enum status write_output(jv value) {
 EXPORT("pull") enum status guest_pull(void) {
   enum status status = MORE;
   batch.length = messages.length = 0;
-  control.out_count = 0;
+  control.out.length = control.messages.length = control.out_count = 0;
   while (status == MORE && control.out_count < control.batch_outputs && batch.length < control.batch_bytes) {
     if (!is_running) {
       status = start_next();
@@ -551,8 +553,6 @@ EXPORT("pull") enum status guest_pull(void) {
     jv value = jq_next(jq);
     status = jv_is_valid(value) ? write_output(value) : ended(value);
   }
-  control.out = (struct span){(uint32_t)(uintptr_t)batch.start, (uint32_t)batch.length};
-  control.messages = (struct span){(uint32_t)(uintptr_t)messages.start, (uint32_t)messages.length};
   control.input_offset = input_offset();
   return status;
 }

@@ -42,6 +42,8 @@ _Noreturn void panic(const char *message);
 struct text {
   char *start;
   size_t length, capacity, limit;
+  /* Where the host finds it, even when the guest traps: moved before the old memory goes. */
+  struct span *found;
 };
 
 /* Add bytes; false, with nothing added, when that would go past the limit. */

@@ -17,10 +17,13 @@ bool text_add(struct text *text, const char *bytes, size_t length) {
   if (length > text->capacity - text->length) {
     size_t capacity = text->capacity ? text->capacity * 2 : 4096;
     if (capacity < text->length + length) capacity = text->length + length;
-    char *start = realloc(text->start, capacity);
+    char *start = malloc(capacity), *old = text->start;
     if (!start) out_of_memory(capacity);
+    if (old) memcpy(start, old, text->length);
     text->start = start;
     text->capacity = capacity;
+    if (text->found) text->found->start = (uint32_t)(uintptr_t)start;
+    free(old);
   }
   memcpy(text->start + text->length, bytes, length);
   text->length += length;

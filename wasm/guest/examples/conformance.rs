@@ -7,7 +7,7 @@ use jq_magic_guest::fault::Fault;
 use jq_magic_guest::machine::{Limits, Mode};
 use jq_magic_guest::prelude::Prelude;
 use jq_magic_guest::reader::Reader;
-use jq_magic_guest::session::{Options, Program, Pulled, Session};
+use jq_magic_guest::session::{Options, Program, Published, Pulled, Session};
 use jq_magic_guest::value::Val;
 
 const DEPTH: usize = 10_001;
@@ -36,12 +36,17 @@ fn run(program: &str, input: &str) -> Result<Vec<String>, String> {
         },
         now: 1.7e9,
     };
-    let mut session = Session::new(program, leaked(input).as_bytes(), options);
+    let mut session = Session::new(
+        program,
+        leaked(input).as_bytes(),
+        options,
+        Published::TO_NOBODY,
+    );
     let mut outputs = Vec::new();
     loop {
         let pulled = session.pull(1, 1);
         outputs.extend(
-            String::from_utf8_lossy(&session.batch)
+            String::from_utf8_lossy(session.batch.texts())
                 .lines()
                 .map(String::from),
         );

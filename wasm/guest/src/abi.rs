@@ -7,7 +7,7 @@
 use crate::fault::Fault;
 use crate::machine::{Limits, Mode};
 use crate::prelude::Prelude;
-use crate::session::{Options, Program, Pulled, Session};
+use crate::session::{Options, Program, Published, Pulled, Session};
 use core::cell::UnsafeCell;
 use core::sync::atomic::AtomicU64;
 
@@ -188,6 +188,22 @@ fn mark_panic(info: &std::panic::PanicHookInfo<'_>) {
     control().marker = PANIC;
 }
 
+fn publish_batch(texts: &[u8], count: usize) {
+    let control = control();
+    control.out = Span::of(texts);
+    control.out_count = count as u32;
+}
+
+fn publish_messages(texts: &[u8], _count: usize) {
+    control().messages = Span::of(texts);
+}
+
+/// The control block says where outputs and messages are, while a pull runs.
+const PUBLISHED: Published = Published {
+    batch: publish_batch,
+    messages: publish_messages,
+};
+
 /// Parse the standard definitions. The build runs this once and keeps the memory it leaves.
 #[cfg_attr(target_arch = "wasm32", export_name = "init")]
 pub extern "C" fn init() {
@@ -253,7 +269,7 @@ pub extern "C" fn feed() -> i32 {
     // SAFETY: the host wrote the span into memory from `alloc`.
     let input = unsafe { control.input.bytes() };
     let program = state.program.take().expect("compile comes before feed");
-    state.session = Some(Session::new(program, input, options));
+    state.session = Some(Session::new(program, input, options, PUBLISHED));
     DONE
 }
 
@@ -262,13 +278,13 @@ pub extern "C" fn feed() -> i32 {
 pub extern "C" fn pull() -> i32 {
     let state = state();
     let session = state.session.as_mut().expect("feed comes before pull");
-    let control = control();
-    let (bytes, outputs) = (control.batch_bytes as usize, control.batch_outputs as usize);
+    let (bytes, outputs) = {
+        let control = control();
+        (control.batch_bytes as usize, control.batch_outputs as usize)
+    };
     let pulled = session.pull(bytes, outputs);
     let machine = session.machine();
-    control.out = Span::of(&session.batch);
-    control.out_count = session.batch_outputs as u32;
-    control.messages = Span::of(&machine.messages.borrow());
+    let control = control();
     control.written = machine.written.get() as u64;
     let inputs = machine.inputs.borrow();
     control.inputs_read = inputs.read() as u32;

@@ -37,7 +37,8 @@
 //! an object and an array, which becomes `$ARGS.positional`.
 //!
 //! A batch is JSON texts, each followed by a line end. Messages are what `debug` and `stderr` said,
-//! a JSON string a line. Both stay valid until the next call.
+//! a JSON string a line. Both stay valid until the next call. Both, and the number of outputs, are
+//! kept up to date while a pull runs, so that a trap leaves whole texts to read.
 //!
 //! # Statuses
 //!
@@ -71,5 +72,6 @@ pub mod regex;
 pub mod scan;
 pub mod session;
 pub mod syntax;
+pub mod tray;
 pub mod value;
 pub mod writer;

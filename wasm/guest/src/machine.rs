@@ -4,6 +4,7 @@
 use crate::fault::{Fault, Limit};
 use crate::reader::{Cause, ReadError, Reader};
 use crate::regex::Cache;
+use crate::tray::Tray;
 use crate::value::Val;
 use crate::writer::{Style, WriteError, Writer};
 use bytes::Bytes;
@@ -61,7 +62,7 @@ pub struct Machine {
     /// Why the run must end although no error was raised: `try` cannot catch it.
     pub fault: RefCell<Option<Fault>>,
     /// What `debug` and `stderr` said since the host asked last: a JSON string a line.
-    pub messages: RefCell<Vec<u8>>,
+    pub messages: RefCell<Tray>,
     /// Bytes of output and messages written so far.
     pub written: Cell<usize>,
     /// Names and arities of everything that can be called.
@@ -110,17 +111,12 @@ impl Machine {
     /// Keep what `debug` or `stderr` said, counted as output.
     pub fn say(&self, text: &[u8]) -> Result<(), Fault> {
         let mut messages = self.messages.borrow_mut();
-        let before = messages.len();
-        let limit = before + self.bytes_left();
-        let mut writer = Writer::new(&mut messages, limit, self.style());
-        let said = writer.string(text).and_then(|()| writer.bytes(b"\n"));
-        if said.is_err() {
-            // The host gets whole messages only.
-            messages.truncate(before);
-        }
-        self.written
-            .set(self.written.get() + messages.len() - before);
-        said.map_err(|error| self.write_fault(error, "value"))
+        let said = messages.add(self.bytes_left(), self.style(), |writer| {
+            writer.string(text)
+        });
+        let length = said.map_err(|error| self.write_fault(error, "value"))?;
+        self.written.set(self.written.get() + length);
+        Ok(())
     }
 
     /// Remember why the run must end.

@@ -7,8 +7,9 @@ use crate::prelude::Prelude;
 use crate::program;
 use crate::reader::Reader;
 use crate::regex::Cache;
+use crate::tray::{Publish, Tray};
 use crate::value::{Map, Val};
-use crate::writer::{Style, Writer};
+use crate::writer::Style;
 use jaq_core::{Ctx, Exn, Filter, ValXs, Vars};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -93,6 +94,23 @@ pub struct Options {
     pub now: f64,
 }
 
+/// How the host learns of what a run produces, while it runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Published {
+    /// Told of the outputs of the batch.
+    pub batch: Publish,
+    /// Told of what `debug` and `stderr` said.
+    pub messages: Publish,
+}
+
+impl Published {
+    /// Nobody is told, where the texts are read after the pull only.
+    pub const TO_NOBODY: Self = Self {
+        batch: |_, _| (),
+        messages: |_, _| (),
+    };
+}
+
 /// How a pull ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Pulled {
@@ -112,24 +130,27 @@ pub struct Session {
     null_pending: bool,
     style: Style,
     outputs: usize,
-    /// JSON texts of the batch, each followed by a line end.
-    pub batch: Vec<u8>,
-    /// Number of texts in the batch.
-    pub batch_outputs: usize,
+    /// JSON texts, each followed by a line end.
+    pub batch: Tray,
 }
 
 impl Session {
     /// Start `program` on `input`. Nothing is read or computed before the first pull.
     ///
     /// The machine is leaked: outputs borrow from it, and the instance is thrown away with the run.
-    pub fn new(program: Program, input: &'static [u8], options: Options) -> Self {
+    pub fn new(
+        program: Program,
+        input: &'static [u8],
+        options: Options,
+        published: Published,
+    ) -> Self {
         let machine: &'static Machine = Box::leak(Box::new(Machine {
             filter: program.filter,
             inputs: RefCell::new(Inputs::new(input, options.mode, options.limits.depth)),
             now: options.now,
             limits: options.limits,
             fault: RefCell::new(None),
-            messages: RefCell::new(Vec::new()),
+            messages: RefCell::new(Tray::new(published.messages)),
             written: Cell::new(0),
             builtins: program.builtins,
             regexes: RefCell::new(Cache::default()),
@@ -144,8 +165,7 @@ impl Session {
                 ..machine.style()
             },
             outputs: 0,
-            batch: Vec::new(),
-            batch_outputs: 0,
+            batch: Tray::new(published.batch),
         }
     }
 
@@ -157,9 +177,8 @@ impl Session {
     /// Fill a new batch: up to `outputs` texts, or until it holds `bytes` bytes.
     pub fn pull(&mut self, bytes: usize, outputs: usize) -> Pulled {
         self.batch.clear();
-        self.batch_outputs = 0;
         self.machine.messages.borrow_mut().clear();
-        while self.batch_outputs < outputs && self.batch.len() < bytes {
+        while self.batch.count() < outputs && self.batch.texts().len() < bytes {
             let produced = match self.running.as_mut().map(Iterator::next) {
                 Some(Some(Ok(value))) => self.write(&value),
                 Some(Some(Err(exception))) => Err(self.fault(exception)),
@@ -198,18 +217,14 @@ impl Session {
         if self.outputs == allowed {
             return Err(Fault::Limit(Limit::Outputs { allowed }));
         }
-        let before = self.batch.len();
-        let limit = before + self.machine.bytes_left();
-        let mut writer = Writer::new(&mut self.batch, limit, self.style);
-        if let Err(error) = writer.value(value).and_then(|()| writer.bytes(b"\n")) {
-            self.batch.truncate(before);
-            return Err(self.machine.write_fault(error, "output"));
-        }
-        self.machine
-            .written
-            .set(self.machine.written.get() + self.batch.len() - before);
+        let left = self.machine.bytes_left();
+        let added = self
+            .batch
+            .add(left, self.style, |writer| writer.value(value));
+        let length = added.map_err(|error| self.machine.write_fault(error, "output"))?;
+        let written = &self.machine.written;
+        written.set(written.get() + length);
         self.outputs += 1;
-        self.batch_outputs += 1;
         Ok(())
     }
 

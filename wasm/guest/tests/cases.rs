@@ -3,7 +3,7 @@
 use jq_magic_guest::fault::Fault;
 use jq_magic_guest::machine::{Limits, Mode};
 use jq_magic_guest::prelude::Prelude;
-use jq_magic_guest::session::{Options, Program, Pulled, Session};
+use jq_magic_guest::session::{Options, Program, Published, Pulled, Session};
 
 #[derive(serde::Deserialize)]
 struct Case {
@@ -34,7 +34,12 @@ fn leaked(text: &str) -> &'static str {
 fn session(program: &str, args: &str, input: &str, options: Options) -> Result<Session, Fault> {
     let mut prelude = Prelude::new();
     let program = Program::compile(&mut prelude, leaked(program), leaked(args).as_bytes(), 100)?;
-    Ok(Session::new(program, leaked(input).as_bytes(), options))
+    Ok(Session::new(
+        program,
+        leaked(input).as_bytes(),
+        options,
+        Published::TO_NOBODY,
+    ))
 }
 
 /// All outputs and how the run ended.
@@ -43,7 +48,7 @@ fn run(program: &str, input: &str, options: Options) -> (Vec<String>, Pulled) {
     let mut outputs = Vec::new();
     loop {
         let pulled = session.pull(1, 1);
-        let batch = String::from_utf8(session.batch.clone()).unwrap();
+        let batch = String::from_utf8(session.batch.texts().to_vec()).unwrap();
         outputs.extend(batch.lines().map(String::from));
         if pulled != Pulled::More {
             return (outputs, pulled);
@@ -75,13 +80,13 @@ fn outputs_are_as_the_table_says() {
 fn nothing_is_produced_that_was_not_asked_for() {
     let mut session = session("(1, 2, error(\"no\")) | debug", "", "null", OPTIONS).unwrap();
     assert_eq!(session.pull(1, 1), Pulled::More);
-    assert_eq!(session.batch, b"1\n");
+    assert_eq!(session.batch.texts(), b"1\n");
     assert_eq!(
-        *session.machine().messages.borrow(),
+        session.machine().messages.borrow().texts(),
         b"\"[\\\"DEBUG:\\\",1]\"\n"
     );
     assert_eq!(session.pull(usize::MAX, 1), Pulled::More);
-    assert_eq!(session.batch, b"2\n");
+    assert_eq!(session.batch.texts(), b"2\n");
     assert!(matches!(
         session.pull(usize::MAX, usize::MAX),
         Pulled::Fault(Fault::Filter { .. })
@@ -92,14 +97,14 @@ fn nothing_is_produced_that_was_not_asked_for() {
 fn a_batch_ends_at_its_bytes_or_its_outputs() {
     let mut session = session("range(10)", "", "null", OPTIONS).unwrap();
     assert_eq!(session.pull(5, 100), Pulled::More);
-    assert_eq!(session.batch, b"0\n1\n2\n");
+    assert_eq!(session.batch.texts(), b"0\n1\n2\n");
     assert_eq!(session.pull(100, 2), Pulled::More);
     assert_eq!(
-        (session.batch.as_slice(), session.batch_outputs),
+        (session.batch.texts(), session.batch.count()),
         (b"3\n4\n".as_slice(), 2)
     );
     assert_eq!(session.pull(100, 100), Pulled::Done);
-    assert_eq!(session.batch, b"5\n6\n7\n8\n9\n");
+    assert_eq!(session.batch.texts(), b"5\n6\n7\n8\n9\n");
 }
 
 #[test]
@@ -171,7 +176,7 @@ fn arguments_are_variables() {
     )
     .unwrap();
     assert_eq!(session.pull(100, 100), Pulled::Done);
-    assert_eq!(session.batch, b"[1,\"x\",1]\n");
+    assert_eq!(session.batch.texts(), b"[1,\"x\",1]\n");
 }
 
 #[test]

@@ -1,0 +1,137 @@
+//! Whole texts for the host, which stay readable while more of them are added.
+//!
+//! A run can trap at any instruction: out of fuel, of memory, of stack, or stopped at its deadline. What
+//! it had produced by then is the host's, so each change ends by telling the host where the texts are,
+//! and memory is given back only after that.
+#![forbid(unsafe_code)]
+
+use crate::writer::{Style, WriteError, Writer};
+
+/// Told where the texts are and how many; called when they have moved, or are more or fewer.
+pub type Publish = fn(&[u8], usize);
+
+/// Texts, each followed by a line end.
+#[derive(Debug)]
+pub struct Tray {
+    texts: Vec<u8>,
+    count: usize,
+    /// The text that is being written.
+    next: Vec<u8>,
+    publish: Publish,
+}
+
+impl Tray {
+    /// An empty tray.
+    pub fn new(publish: Publish) -> Self {
+        Self {
+            texts: Vec::new(),
+            count: 0,
+            next: Vec::new(),
+            publish,
+        }
+    }
+
+    /// The texts.
+    pub fn texts(&self) -> &[u8] {
+        &self.texts
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Take all of them away.
+    pub fn clear(&mut self) {
+        (self.publish)(&[], 0);
+        self.texts.clear();
+        self.count = 0;
+    }
+
+    /// Add one text of at most `limit` bytes with its line end.
+    ///
+    /// Returns: its length. A text that is refused is not added in part.
+    pub fn add(
+        &mut self,
+        limit: usize,
+        style: Style,
+        write: impl FnOnce(&mut Writer<'_>) -> Result<(), WriteError>,
+    ) -> Result<usize, WriteError> {
+        self.next.clear();
+        let mut writer = Writer::new(&mut self.next, limit, style);
+        write(&mut writer)?;
+        writer.bytes(b"\n")?;
+        let length = self.next.len();
+        // Kept until the host knows of the move.
+        let mut left = Vec::new();
+        if self.texts.is_empty() {
+            // A text as large as the whole result is not copied.
+            core::mem::swap(&mut self.texts, &mut self.next);
+        } else {
+            let needed = self.texts.len() + length;
+            if needed > self.texts.capacity() {
+                let mut larger = Vec::with_capacity(needed.max(2 * self.texts.capacity()));
+                larger.extend_from_slice(&self.texts);
+                left = core::mem::replace(&mut self.texts, larger);
+            }
+            self.texts.extend_from_slice(&self.next);
+        }
+        self.count += 1;
+        (self.publish)(&self.texts, self.count);
+        drop(left);
+        Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    const STYLE: Style = Style {
+        depth: 10,
+        sort_keys: false,
+    };
+
+    thread_local! {
+        static PUBLISHED: RefCell<Vec<(usize, usize, usize)>> = const { RefCell::new(Vec::new()) };
+    }
+
+    fn publish(texts: &[u8], count: usize) {
+        let entry = (texts.as_ptr() as usize, texts.len(), count);
+        PUBLISHED.with_borrow_mut(|all| all.push(entry));
+    }
+
+    #[test]
+    fn the_host_is_told_of_each_text_and_each_move() {
+        let mut tray = Tray::new(publish);
+        let mut expected = Vec::new();
+        for number in 0..1000 {
+            let text = "x".repeat(number % 40);
+            let added = tray.add(100, STYLE, |writer| writer.bytes(text.as_bytes()));
+            assert_eq!(added, Ok(text.len() + 1));
+            expected.extend_from_slice(text.as_bytes());
+            expected.push(b'\n');
+            let told = PUBLISHED.with_borrow(|all| *all.last().unwrap());
+            assert_eq!(
+                told,
+                (tray.texts().as_ptr() as usize, expected.len(), number + 1)
+            );
+        }
+        assert_eq!((tray.texts(), tray.count()), (expected.as_slice(), 1000));
+        tray.clear();
+        let (_, length, count) = PUBLISHED.with_borrow(|all| *all.last().unwrap());
+        assert_eq!((length, count, tray.count()), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_text_that_is_refused_leaves_the_others() {
+        let mut tray = Tray::new(publish);
+        for text in [b"ab".as_slice(), b"abc", b"a"] {
+            let fits = text.len() < 3;
+            let added = tray.add(3, STYLE, |writer| writer.bytes(text));
+            assert_eq!(added.is_ok(), fits);
+        }
+        assert_eq!((tray.texts(), tray.count()), (b"ab\na\n".as_slice(), 2));
+    }
+}
