@@ -182,6 +182,22 @@ def test_limits_come_from_preset_settings_and_options(shell):
             setattr(magic, trait, value)
 
 
+@pytest.mark.parametrize("program", ['error("no")', "last(range(1e18))", "halt_error(3)"])
+def test_what_came_before_an_error_is_shown_with_it(shell, program):
+    cell = f"%%jq -nc --fuel 1e6\n{{a: 1}}, (2 | debug), {program}"
+    with pytest.raises(jq_magic.JqMagicError):
+        shell.go(cell)
+    assert shell.shown.outputs[0].data["text/plain"].startswith('said: ["DEBUG:",2]\n{"a":1}\n2\nfuel ')
+    for silent in [
+        cell.replace("-nc", "-nc --quiet"),
+        f"%%jq -n\nempty, {program}",
+        cell.replace("-nc", "-nc --as values"),
+    ]:
+        with pytest.raises(jq_magic.JqMagicError):
+            shell.go(silent)
+        assert shell.shown.outputs == []
+
+
 def test_errors_have_no_traceback_and_fail_the_cell(shell):
     with capture_output() as captured:
         result = shell.run_cell("%%jq rows\n.a | foo")

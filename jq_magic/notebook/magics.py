@@ -161,8 +161,7 @@ class JqMagic(Magics):
         namespace: dict[str, Any],
     ) -> Result:
         """Run the filter of a call whose text was `source`, and remember it."""
-        line, cell = source
-        program = given.program if cell is None else cell
+        program = given.program if source[1] is None else source[1]
         arguments, positional = self._arguments(given, namespace), self._positional(given)
         try:
             with progress.shown(sandbox.limits.deadline_s, self._progress()):
@@ -176,25 +175,28 @@ class JqMagic(Magics):
         except BaseException as error:
             usage = error.usage if isinstance(error, JqMagicError) else None
             self.history.add(history.Run(program, given.name or "", usage, type(error).__name__))
-            if isinstance(error, LimitError) and not given.options.get("quiet"):
-                self._show_stopped(error, again.offers(error, line, cell), given)
+            if isinstance(error, JqMagicError) and not given.options.get("quiet"):
+                self._show_stopped(error, source, given)
             raise
         self.history.add(history.Run(program, given.name or "", result.usage, "ok"))
         return result
 
-    def _show_stopped(self, error: LimitError, offers: list[again.Offer], given: options.Line) -> None:
-        """What a run gave and used until a limit ended it; elsewhere than in a live notebook the error tells."""
-        if error.partial is not None and self.views.mode(self.view) != "static":
-            display(  # type: ignore[no-untyped-call] # IPython's function has no types
-                Shown(
-                    error.partial,
-                    _style(given),
-                    views=self.views,
-                    mode=self.view,
-                    stopped=str(error),
-                    offers=offers,
-                )
+    def _show_stopped(self, error: JqMagicError, source: tuple[str, str | None], given: options.Line) -> None:
+        """What a run gave until an error ended it, which tells the rest; in a page a limit has its meters besides."""
+        partial = error.partial
+        is_limit = isinstance(error, LimitError) and self.views.mode(self.view) != "static"
+        if partial is None or not (is_limit or ((partial.text or partial.messages) and "as" not in given.options)):
+            return
+        display(  # type: ignore[no-untyped-call] # IPython's function has no types
+            Shown(
+                partial,
+                _style(given),
+                views=self.views,
+                mode=self.view,
+                stopped=str(error) if is_limit else "",
+                offers=again.offers(error, *source) if isinstance(error, LimitError) else [],
             )
+        )
 
     def _progress(self) -> progress.Opener | None:
         if self.views.mode(self.view) != "static":
