@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CELLS = [
     "%load_ext jq_magic\nfrom vega_datasets import data\ncars = data.cars()",
-    "%%jq --fuel 1e7 cars\nmap({name: .Name, power: .Horsepower, origin: .Origin})",
+    "%%jq --fuel 1e8 cars\nmap({name: .Name, power: .Horsepower, origin: .Origin})",
     "%%jq --fuel 1e6 cars\n[.[] | repeat(.Name)] | length",
 ]
 
@@ -41,6 +41,9 @@ def main() -> None:
         notebook.view(2)
         for theme, name in [("JupyterLab Light", "view"), ("JupyterLab Dark", "view-dark")]:
             notebook.theme(theme)
+            # The tools of a cell are shown on the one that is worked on.
+            notebook.cell(0).click()
+            page.locator("#jupyterlab-splash").wait_for(state="detached")
             notebook.cell(1).screenshot(path=NOTEBOOKS / f"{name}.png")
             print(f"took {name}.png")
         notebook.shut_down()

@@ -45,7 +45,7 @@ function histogram({ bins }) {
   const bars = bins.map(([from, to, size]) => {
     const left = flat ? x() - 30 : x(from);
     const width = flat ? 60 : Math.max(1, x(to) - x(from) - 1);
-    return svg("rect", { x: left, y: y(size), width, height: PICTURE_HEIGHT - BOTTOM - y(size) },
+    return svg("rect", { x: left, y: y(size), width, height: PICTURE_HEIGHT - BOTTOM - y(size), fill: "currentColor" },
       svg("title", `${tick(from)} to ${tick(to)}: ${count(size)}`));
   });
   const ys = ticks(0, most).filter(Number.isInteger).map((at) => [at, count(at)]);
@@ -76,7 +76,7 @@ function bars({ bars: found }) {
     const y = TOP + place * row;
     return [
       svg("text", { x: middle - 6, y: y + 13, "text-anchor": "end" }, text.length > 28 ? `${text.slice(0, 27)}…` : text),
-      svg("rect", { x: middle, y: y + 2, width: Math.max(1, x(size) - middle), height: row - 4 },
+      svg("rect", { x: middle, y: y + 2, width: Math.max(1, x(size) - middle), height: row - 4, fill: "currentColor" },
         svg("title", `${text}: ${count(size)}`)),
       svg("text", { x: x(size) + 5, y: y + 13 }, count(size)),
     ];
@@ -97,7 +97,7 @@ export function picture(chart, label) {
   const height = chart.kind === "bars" ? TOP * 2 + chart.bars.length * 18 : PICTURE_HEIGHT;
   return svg("svg", {
     xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${PICTURE_WIDTH} ${height}`, width: PICTURE_WIDTH, height,
-    role: "img", "aria-label": label, fill: "currentColor", "font-family": "sans-serif", "font-size": "12",
+    role: "img", "aria-label": label, "font-family": "sans-serif", "font-size": "12",
   }, { histogram, bars, line }[chart.kind](chart));
 }
 
@@ -106,6 +106,7 @@ function asText(element) {
   const style = getComputedStyle(element);
   const kept = element.cloneNode(true);
   kept.setAttribute("color", style.color);
+  kept.setAttribute("fill", style.fill);
   kept.prepend(svg("rect", { width: "100%", height: "100%", fill: style.backgroundColor }));
   return new XMLSerializer().serializeToString(kept);
 }

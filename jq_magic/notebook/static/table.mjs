@@ -9,6 +9,8 @@ const TABLE_ROW = 24;
 const TABLE_PAGE = 50;
 const TABLE_COLUMNS = 20;
 const [NARROW, WIDTH, WIDE] = [48, 140, 1200];
+/** What a column is given for its text: no less, no more; of a character, and for its edges. */
+const [LEAST, MOST, CHARACTER, EDGES] = [72, 360, 8, 28];
 
 export class Table extends Scroller {
   /** @param {{rows: number, columns: number}} shape */
@@ -35,11 +37,22 @@ export class Table extends Scroller {
         const load = (page) =>
           this.asker.ask("cells", {
             from: page * TABLE_PAGE, to: (page + 1) * TABLE_PAGE, left, right, sort: this.sort,
-          });
+          }).then((found) => this.suited(left, found));
         this.blocks.set(block, new Pager(load, changed));
       }
       return this.blocks.get(block);
     };
+  }
+
+  /** Columns become as wide as the first of their cells that come ask for; what was set by hand stays. */
+  suited(left, page) {
+    page.names.forEach(({ k }, place) => {
+      if (this.widths[left + place] !== WIDTH) return;
+      const texts = page.cells.map((row) => (row[place] ? valueText(row[place], row[place].t === "string") : ""));
+      const longest = Math.max(...[visible(k), ...texts].map((text) => text.length));
+      this.widths[left + place] = Math.max(LEAST, Math.min(longest * CHARACTER + EDGES, MOST));
+    });
+    return page;
   }
 
   arrived() {

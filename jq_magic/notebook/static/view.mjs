@@ -86,7 +86,8 @@ class View {
     // Between two changes of that, the height is the reader's.
     if (this.current.fitted === rows) return;
     this.current.fitted = rows;
-    this.current.element.style.height = `${Math.max(table ? 72 : 66, Math.min(rows + 18, 330))}px`;
+    // Whole rows, and the border.
+    this.current.element.style.height = `${Math.max(table ? 72 : 66, Math.min(rows + 18, table ? 338 : 332))}px`;
   }
 
   say(text) {
