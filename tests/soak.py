@@ -85,17 +85,19 @@ def soak(runs: int) -> dict[str, object]:
     resident: list[int] = []
     began = time.perf_counter()
     with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
-        threads = descriptors = 0
+        # Ours, theirs, and a worker of each size of stack for each of ours.
+        threads = 1 + THREADS + THREADS * len(jq_magic.runtimes())
+        descriptors = 0
         for part in range(40):
             numbers = range(part * runs // 40, (part + 1) * runs // 40)
             wrong += [fault for fault in pool.map(one, numbers) if fault is not None]
             gc.collect()
             resident.append(process.memory_info().rss)
             if part == 9:
-                threads, descriptors = threading.active_count(), process.num_fds()
+                descriptors = process.num_fds()
         quarters = [sum(resident[at : at + 10]) / 10 for at in range(0, 40, 10)]
         left = {
-            "threads": threading.active_count() - threads,
+            "threads": max(threading.active_count() - threads, 0),
             "descriptors": process.num_fds() - descriptors,
             "temporary files": sum(1 for _ in Path(temporary.name).iterdir()),
         }
