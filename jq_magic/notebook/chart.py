@@ -58,11 +58,12 @@ def draw(values: Sequence[Any], dates: Sequence[Any] | None = None) -> dict[str,
 def bins(numbers: list[float]) -> list[list[float]]:
     """Counts in ranges of one width, from low to high; Sturges' number of ranges, 40 at most."""
     low, high = min(numbers), max(numbers)
-    if low == high:
-        return [[low, high, len(numbers)]]
     count = min(40, math.ceil(math.log2(len(numbers))) + 1)
     # Halves keep the width finite for numbers near the largest ones.
     width = (high / 2 - low / 2) / count * 2
+    if width / 2 == 0:
+        # One number, or several that are as near as the smallest floats.
+        return [[low, high, len(numbers)]]
     found = [0] * count
     for number in numbers:
         found[min(count - 1, int((number / 2 - low / 2) / (width / 2)))] += 1

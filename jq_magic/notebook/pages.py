@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jq_magic.notebook import chart
+from jq_magic.notebook import chart, picture
 from jq_magic.notebook.document import At, Document, Number, RequestError
 from jq_magic.notebook.table import Table, table_of
 
@@ -100,13 +100,13 @@ class Pages:
         table = self.table
         if request.get("column") is not None and table is not None:
             column = _whole(request["column"], "the column")
-            return _of_column(table, column, over_dates=request.get("histogram") is not True)
+            return picture.laid_out(_of_column(table, column, over_dates=request.get("histogram") is not True))
         value = self.document.find(_at(request))
         if isinstance(value, dict):
             value = list(value.values())
         if not isinstance(value, list):
             raise RequestError("choose an array of numbers or strings to draw")
-        return chart.draw(value)
+        return picture.laid_out(chart.draw(value))
 
 
 def _of_column(table: Table, column: int, *, over_dates: bool) -> dict[str, Any]:

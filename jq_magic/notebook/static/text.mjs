@@ -33,11 +33,3 @@ export const count = (number) => String(Math.round(number)).replace(/\B(?=(\d{3}
 
 /** "1 row", "2 rows". */
 export const plural = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
-
-/** A number on an axis: five digits at most. */
-export function tick(number) {
-  if (number === 0) return "0";
-  const size = Math.abs(number);
-  if (size >= 1e6 || size < 1e-4) return number.toExponential(2).replace(/\.?0+e/, "e").replace("e+", "e");
-  return String(Number(number.toPrecision(5)));
-}
