@@ -1,7 +1,7 @@
 // Paths, escapes and numbers as texts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count, jqPath, plural, quoted, tick, visible } from "../../jq_magic/notebook/static/text.mjs";
+import { count, jqPath, plural, quoted, visible } from "../../jq_magic/notebook/static/text.mjs";
 
 test("a path is written as jq reads it", () => {
   for (const [steps, path] of [
@@ -25,10 +25,8 @@ test("what cannot be seen is escaped, and JSON reads it back", () => {
   for (const text of ["\u{e0001}x", "\n\t\"\\", "\ufeff", "\ud800"]) assert.equal(JSON.parse(quoted(text)), text);
 });
 
-test("numbers are grouped, and short on an axis", () => {
+test("numbers are grouped, and nouns follow them", () => {
   assert.deepEqual([0, 999, 1000, 1234567].map(count), ["0", "999", "1,000", "1,234,567"]);
-  assert.deepEqual([0, 1, 0.1 + 0.2, 250000, 2e6, -3e-7, 1.25e300].map(tick),
-    ["0", "1", "0.3", "250000", "2e6", "-3e-7", "1.25e300"]);
   assert.equal(plural(1, "row"), "1 row");
   assert.equal(plural(2000, "row"), "2,000 rows");
 });

@@ -265,15 +265,21 @@ static size_t write_one(char *out, size_t size, const char *spec, size_t length,
   const char *others = length == 2 ? composite(conversion) : NULL;
   if (others) return write_format(out, size, others, tm);
   int hour = tm->tm_hour % 12 ? tm->tm_hour % 12 : 12;
+  long long year = (long long)tm->tm_year + 1900;
   int written = -1;
   if (length == 2) {
     switch (conversion) {
-    case 'Y': written = snprintf(out, size, "%d", tm->tm_year + 1900); break;
+    case 'Y': written = snprintf(out, size, "%lld", year); break;
     case 'C':
+      /* glibc pads neither this nor %G, and counts the years of a century upwards before the year 0 too. */
+      written = snprintf(out, size, "%lld", year / 100 - (year % 100 < 0));
+      break;
+    case 'y': written = snprintf(out, size, "%02lld", (year % 100 + 100) % 100); break;
     case 'G':
-      /* glibc pads neither. */
-      if (!strftime(single, sizeof single, conversion == 'C' ? "%C" : "%G", tm)) return 0;
-      written = snprintf(out, size, "%d", atoi(single));
+    case 'g':
+      if (!strftime(single, sizeof single, "%G", tm)) return 0;
+      written = conversion == 'G' ? snprintf(out, size, "%d", atoi(single))
+                                  : snprintf(out, size, "%02d", (atoi(single) % 100 + 100) % 100);
       break;
     case 'Z': written = snprintf(out, size, "%s", tm->tm_zone && *tm->tm_zone ? tm->tm_zone : "UTC"); break;
     case 'k': written = snprintf(out, size, "%2d", tm->tm_hour); break;
