@@ -1,4 +1,4 @@
-"""Fuzz targets for the host: the options of a magic, data adapters, and the reading of cached code.
+"""Fuzz targets for the host: the options of a magic, data adapters, the reading of cached code, and whole runs.
 
     python tests/fuzz/host.py TARGET [libFuzzer's options] CORPUS SEEDS
 
@@ -27,6 +27,7 @@ except ImportError:
 with atheris.instrument_imports(include=["jq_magic"]) if atheris else contextlib.nullcontext():
     from IPython.core.error import UsageError
 
+    import jq_magic
     from jq_magic import binary, ceiling, data, errors, limits
     from jq_magic.notebook import lookup, options, transform
     from jq_magic.runtimes import cache
@@ -91,7 +92,39 @@ def read_cache(content: bytes) -> None:
     assert cache.load(runtime, b"wasm") in (None, b"code of ours")
 
 
-TARGETS = {"options": read_options, "data": read_data, "cache": read_cache}
+def run_whole(content: bytes) -> None:
+    """A program over a document on every engine: never a defect, and the same on every runtime.
+
+    The first byte has the options of the run; a line of dashes is between program and document.
+    """
+    chosen = content[0] if content else 0
+    program, _, document = content[1:].partition(b"\n---\n")
+    text = program.decode("utf-8", "replace")
+    flags = {name: bool(chosen >> bit & 1) for bit, name in enumerate(FLAGS)}
+    for engine in ENGINES:
+        ends = {run_on(runtime, engine, text, document, flags) for runtime in jq_magic.runtimes()}
+        assert len(ends) == 1, ends
+
+
+def run_on(runtime: str, engine: str, program: str, document: bytes, flags: dict[str, bool]) -> tuple[object, ...]:
+    """How a run ended, what it gave and spent. Raises: GuestError, and whatever is no error of ours."""
+    try:
+        result = jq_magic.Sandbox(runtime, LIMITS, engine=engine).compile(program).run(document, **flags)
+    except errors.GuestError:
+        raise
+    except errors.JqMagicError as error:
+        usage = error.usage
+        # How much of the runtime's own stack a call takes is the runtime's.
+        fuel = usage.fuel if usage and not isinstance(error, errors.StackLimitError) else None
+        return type(error).__name__, str(error), fuel
+    return result.text, result.usage.fuel, *result.messages
+
+
+FLAGS = ("raw_input", "slurp", "null_input", "sort_keys")
+LIMITS = jq_magic.Limits(fuel=2_000_000, memory_bytes=32 << 20, deadline_s=60.0, output_bytes=1 << 16, depth=64)
+#: Those that the build made.
+ENGINES = tuple(path.stem for path in sorted(Path(jq_magic.__file__).parent.glob("*.wasm")))
+TARGETS = {"options": read_options, "data": read_data, "cache": read_cache, "runs": run_whole}
 DIRECTORY = Path(tempfile.mkdtemp())
 os.environ[cache.DIRECTORY_VARIABLE] = str(DIRECTORY)
 warnings.simplefilter("ignore")

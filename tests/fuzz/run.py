@@ -3,9 +3,10 @@
     python tests/fuzz/run.py [--seconds 60] [TARGET ...]
 
 The guest's targets (json, program, allocator) are libFuzzer's, built with the compiler's coverage flags on
-a stable toolchain, for which g++ is needed. The host's (options, data, cache) run under atheris where it
-is installed (pip install atheris), else from random changes to the seeds. Seeds are in wasm/fuzz/seeds and
-tests/fuzz/seeds; what is found is left in build/fuzz/TARGET as crash-*.
+a stable toolchain, for which g++ is needed. The host's run under atheris where it is installed (pip install
+atheris), else from random changes to the seeds: options, data, cache, and runs, which are whole runs on every
+engine and runtime. Seeds are in wasm/fuzz/seeds and tests/fuzz/seeds; what is found is left in
+build/fuzz/TARGET as crash-*.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import pins  # noqa: E402 - as above
 import toolchain  # noqa: E402 - as above
 
 GUEST = ("json", "program", "allocator")
-HOST = ("options", "data", "cache")
+HOST = ("options", "data", "cache", "runs")
 #: What cargo-fuzz passes, but for the sanitizers, which need a nightly toolchain.
 _FLAGS = (
     "-Cpasses=sancov-module", "-Cllvm-args=-sanitizer-coverage-level=4",
