@@ -15,6 +15,7 @@ from wasmtime import _ffi
 
 from jq_magic.guest import Guest
 from jq_magic.limits import Limits
+from jq_magic.modules import manifest
 from jq_magic.runtimes.wasmtime import _config
 from jq_magic.runtimes.wasmtime_instance import Shape, WasmtimeInstance
 
@@ -68,20 +69,24 @@ class Form:
     Args:
         name: `unmetered`, `metered`, or `wasmtime` (unmetered, on wasmtime's own fuel).
         packer: The program jq-magic-pack.
-        guest: The compiled guest before it is packed.
+        guest: The compiled guest before it is packed, jaq's unless told.
+        engine: Whose guest it is, for the size of its stack.
     Raises: subprocess.CalledProcessError when the guest cannot be packed.
 
     """
 
-    def __init__(self, name: str, packer: Path | None = None, guest: Path | None = None) -> None:
+    def __init__(
+        self, name: str, packer: Path | None = None, guest: Path | None = None, *, engine: str = "jaq"
+    ) -> None:
         self.name = name
+        self._stack_bytes: int = manifest(engine)["stack_bytes"]
         packer = packer or build.cache_directory() / "pack" / "release" / "jq-magic-pack"
         config = _config()
         config.consume_fuel = name == OWN
         self._engine = wasmtime.Engine(config)
         with tempfile.TemporaryDirectory() as directory:
             out, report = Path(directory, "out.wasm"), Path(directory, "report.json")
-            command = [packer, "pack", guest or build.UNPACKED, out, "--report", report]
+            command = [packer, "pack", guest or build.UNPACKED / f"{engine}.wasm", out, "--report", report]
             command += [] if name == METERED else ["--unmetered"]
             subprocess.run(command, check=True)
             self.wasm = out.read_bytes()
@@ -97,7 +102,7 @@ class Form:
         try:
             data = text.encode()
             began = time.perf_counter()
-            outcome, guest = "", Guest(instance, LIMITS, program, stack_bytes=build.STACK_BYTES)
+            outcome, guest = "", Guest(instance, LIMITS, program, stack_bytes=self._stack_bytes)
             try:
                 guest.compile(b"")
                 guest.feed(data, 0, 0.0, _BATCH)

@@ -39,8 +39,8 @@ ROOT = Path(__file__).resolve().parent.parent
 GUEST = ROOT / "wasm" / "guest"
 PACK = ROOT / "wasm" / "pack"
 PACKAGE = ROOT / "jq_magic"
-#: The compiled guest before it is packed, for the meter's tests and benchmark.
-UNPACKED = ROOT / "build" / "guest.wasm"
+#: The compiled guests before they are packed, for the meter's tests and benchmark.
+UNPACKED = ROOT / "build" / "unpacked"
 ABI = 1
 #: Bytes of the Rust guest's own stack.
 STACK_BYTES = 4 << 20
@@ -103,9 +103,9 @@ def is_fresh(engine: str, sources: str) -> bool:
     except (OSError, ValueError):
         return False
     made = manifest.get("sources") == sources and manifest.get("sha256") == hashlib.sha256(wasm).hexdigest()
-    beside = [PACKAGE / f"{engine}.{suffix}" for suffix in OUTPUTS]
+    beside = [PACKAGE / f"{engine}.{suffix}" for suffix in OUTPUTS] + [UNPACKED / f"{engine}.wasm"]
     if engine == "jaq":
-        beside += [UNPACKED, GUEST / edited.CRATE, GUEST / "Cargo.lock", PACK / "Cargo.lock"]
+        beside += [GUEST / edited.CRATE, GUEST / "Cargo.lock", PACK / "Cargo.lock"]
     return made and all(path.exists() for path in beside)
 
 
@@ -207,8 +207,6 @@ def build_jaq(sources: str) -> None:
         found = licenses(tools.cargo, tools.environment, GUEST, platform=toolchain.TARGET, heading=heading)
         finish("jaq", stored, sources, Facts(manifest, found, sbom.crates(GUEST / "Cargo.pins")))
         (stored / "done").touch()
-    UNPACKED.parent.mkdir(exist_ok=True)
-    install(stored / "guest.wasm", UNPACKED)
     install_engine("jaq", stored)
 
 
@@ -275,6 +273,8 @@ def finish(engine: str, stored: Path, sources: str, facts: Facts) -> None:
 
 def install_engine(engine: str, stored: Path) -> None:
     """Put a finished guest into the package."""
+    UNPACKED.mkdir(parents=True, exist_ok=True)
+    install(stored / "guest.wasm", UNPACKED / f"{engine}.wasm")
     for suffix in OUTPUTS:
         install(stored / f"{engine}.{suffix}", PACKAGE / f"{engine}.{suffix}")
     say(f"jq_magic/{engine}.wasm: {(PACKAGE / f'{engine}.wasm').stat().st_size:,} bytes")
