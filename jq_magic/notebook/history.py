@@ -128,7 +128,9 @@ def _bars(runs: list[Run], first: int) -> str:
             f'<rect x="{place * _BAR_WIDTH + 1}" y="{_BAR_HEIGHT + 1 - height:.1f}" width="{_BAR_WIDTH - 3}" '
             f'height="{height:.1f}"{failed}><title>{title}</title></rect>'
         )
-    label = html.escape(f"fuel of {len(runs)} runs, {show_count(most)} at most; runs that failed are outlined")
+    label = html.escape(
+        f"fuel of {len(runs)} run{'s' * (len(runs) > 1)}, {show_count(most)} at most; runs that failed are outlined"
+    )
     width = len(runs) * _BAR_WIDTH + 2
     return (
         f'<svg role="img" aria-label="{label}" width="{width}" height="{_BAR_HEIGHT + 2}" fill="currentColor" '

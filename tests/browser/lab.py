@@ -51,6 +51,7 @@ def server(root: Path, home: Path):
         sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0",
         f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={TOKEN}", "--allow-root",
         "--expose-app-in-browser", "--ServerApp.ip=127.0.0.1", "--LabApp.extension_manager=readonly",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]  # fmt: skip
     log = (home / "server.log").open("w")
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=root)
@@ -72,7 +73,7 @@ def server(root: Path, home: Path):
 
 
 class Notebook:
-    """One notebook that is open in JupyterLab.
+    """One notebook that is open in JupyterLab, or in Notebook 7, which is of the same parts.
 
     Attributes:
         page: Playwright's page.
@@ -80,9 +81,10 @@ class Notebook:
 
     """
 
-    def __init__(self, page, address, path: Path) -> None:
+    def __init__(self, page, address, path: Path, *, app: str = "lab") -> None:
         self.page, self.address, self.path = page, address, path
-        page.goto(f"{address}/lab/workspaces/{path.stem}/tree/{path.name}?token={TOKEN}&reset")
+        place = f"lab/workspaces/{path.stem}/tree/{path.name}" if app == "lab" else f"notebooks/{path.name}"
+        page.goto(f"{address}/{place}?token={TOKEN}&reset")
         self.wait_ready()
 
     def wait_ready(self) -> None:

@@ -46,6 +46,20 @@ def test_the_quickstart_runs_cell_by_cell(page, open_notebook, work, keep):
     keep("quickstart")
 
 
+def test_notebook_7_shows_the_view_and_keeps_the_static_one(page, open_notebook, keep):
+    notebook = open_notebook(DATA, "%jq data .users", "%jq_history", app="notebooks")
+    notebook.run_all()
+    view = notebook.view(2)
+    view.get_by_role("gridcell", name="Bob").click()
+    expect(view.locator(".jqm-path")).to_have_text(".[1].name")
+    view.get_by_role("button", name="Tree", exact=True).click()
+    expect(view.get_by_role("treeitem").first).to_be_visible()
+    expect(notebook.cell(3)).to_contain_text(".users")
+    keep("notebook-7")
+    saved = notebook.save().cells[2].outputs
+    assert any('role="meter"' in output.data.get("text/html", "") for output in saved)
+
+
 def test_the_tree_is_opened_by_mouse_and_by_keyboard(page, open_notebook):
     notebook = open_notebook(DATA, "%jq data .")
     notebook.run_all()
