@@ -46,7 +46,7 @@ def works(program):
         return False
     return True
 
-found["has"] = {"pick": works("pick(.a)"), "trimstr": works('trimstr("a")')}
+found["has"] = {"pick": works("pick(.a)"), "trimstr": works('"a" | trimstr("a")')}
 found["environment"] = box.run("env | length", "null").values != [0]
 
 def timed(program, text):
@@ -118,6 +118,10 @@ def measure(rounds: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1e3:,.0f} ms" if seconds > 0.1 else f"{seconds * 1e3:.2g} ms"
+
+
 def table(found: dict[str, Any]) -> str:
     """The figures for the README."""
     peers = found["peers"]
@@ -135,7 +139,7 @@ def table(found: dict[str, Any]) -> str:
     for task in found["peers"]["jaq"]["tasks"]:
         program = task.replace("|", "\\|")
         name = "`.a` on a small document" if task == "small filter" else f"`{program}`, {megabytes:.1f} MB"
-        row(name, [f"{peer['tasks'][task] * 1e3:.3g} ms" for peer in peers.values()])
+        row(name, [f"{_milliseconds(peer['tasks'][task])}" for peer in peers.values()])
     row("limits on CPU, memory, time", ["yes" if name in ENGINES else "none" for name in peers])
     row("fresh memory for each run", ["yes" if name in ENGINES else "no" for name in peers])
     return "\n".join(lines)

@@ -71,7 +71,9 @@ class _Runner:
         self._indent = command.indent
         self._raw = bool(self._flags & {"raw-output", "join-output", "raw-output0"})
         self._end = "\0" if "raw-output0" in self._flags else "" if "join-output" in self._flags else "\n"
-        self._sandbox = Sandbox(command.values.get("runtime", "wasmtime"), command.limits())
+        self._sandbox = Sandbox(
+            command.values.get("runtime", "wasmtime"), command.limits(), engine=command.values.get("engine", "jaq")
+        )
         self._files = list(command.words)
         self._text = _file(command.values["from-file"]) if "from-file" in command.values else self._files.pop(0)
         self._last: str | None = None

@@ -41,7 +41,8 @@ jq in a sandbox: files are read here, and the filter gets nothing but their text
   --preset NAME           limits to start from: strict, standard, generous
   --fuel N  --memory SIZE  --timeout TIME  --input-limit SIZE  --output-limit SIZE  --depth N
                           limits of each part of the input that the filter is run on
-  --runtime NAME          WebAssembly runtime
+  --runtime NAME          WebAssembly runtime: wasmtime, wasmer
+  --engine NAME           jq implementation: jaq (fast), jq (exact)
   --usage                 say on stderr what was used
   -V, --version           the version
   -h, --help              this text
@@ -55,7 +56,7 @@ _PLAIN = {*_FLAGS.values(), "raw-output0", "tab", "seq", "stream", "usage", "unb
 _UNDONE = {"color-output": {"monochrome-output"}, "monochrome-output": {"color-output"}}
 _VALUES = {
     "from-file": 1, "indent": 1, "arg": 2, "argjson": 2, "slurpfile": 2, "rawfile": 2, "preset": 1, "runtime": 1,
-    "fuel": 1, "memory": 1, "timeout": 1, "input-limit": 1, "output-limit": 1, "depth": 1,
+    "engine": 1, "fuel": 1, "memory": 1, "timeout": 1, "input-limit": 1, "output-limit": 1, "depth": 1,
 }  # fmt: skip
 _LIMITS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "fuel": ("fuel", limits.parse_count),

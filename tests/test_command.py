@@ -123,8 +123,17 @@ def test_what_is_said_moves_no_terminal(jq, monkeypatch, program):
     assert "\x1b" not in said
 
 
-def test_an_error_ends_the_work_on_its_input_only(jq):
-    code, out, err = jq(".a", text='{"a":1} 2 {"a":3}')
+def test_the_engine_is_chosen(jq, engine):
+    assert jq("--engine", engine, "-n", "-c", '[$__loc__, ("a" | test("A"; "i"))]')[:2] == (
+        0, '[{"file":"<top-level>","line":1},true]\n',
+    )  # fmt: skip
+    # jaq knows what jq does not.
+    assert jq("--engine", engine, "-n", "toarray")[0] == (0 if engine == "jaq" else 3)
+    assert "there is no engine" in jq("--engine", "gojq", "-n", "1")[2]
+
+
+def test_an_error_ends_the_work_on_its_input_only(jq, engine):
+    code, out, err = jq("--engine", engine, ".a", text='{"a":1} 2 {"a":3}')
     assert (code, out) == (5, "1\n3\n")
     assert "Cannot index number" in err
 
