@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 import pytest
@@ -66,5 +67,17 @@ def test_the_crate_that_is_built_is_the_published_one_with_every_edit(monkeypatc
         assert longest in sources, edit.name
     other = edited.pinned()[0], "0" * 64
     monkeypatch.setattr(edited, "pinned", lambda: other)
+    with pytest.raises(FileNotFoundError, match="no such cargo"):
+        edited.prepare("no such cargo")
+
+
+def test_a_crate_that_was_changed_by_hand_is_made_anew(monkeypatch, tmp_path):
+    for name in ("Cargo.pins", edited.CRATE):
+        made = edited.GUEST / name
+        (shutil.copytree if made.is_dir() else shutil.copyfile)(made, tmp_path / name)
+    monkeypatch.setattr(edited, "GUEST", tmp_path)
+    assert edited.prepare("cargo that is not asked") == tmp_path / edited.CRATE
+    changed = tmp_path / edited.CRATE / "src" / "filter.rs"
+    changed.write_text(changed.read_text() + "\n")
     with pytest.raises(FileNotFoundError, match="no such cargo"):
         edited.prepare("no such cargo")
