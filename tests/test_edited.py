@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 import pytest
@@ -59,12 +60,28 @@ def test_an_edit_without_a_diff_is_refused(tmp_path):
 def test_the_crate_that_is_built_is_the_published_one_with_every_edit(monkeypatch):
     made = edited.prepare("cargo that is not asked, since the crate is there")
     sources = "".join(path.read_text() for path in (made / "src").rglob("*.rs"))
-    for edit in edited.EDITS.glob("*.patch"):
-        added = [line[1:] for line in edit.read_text().splitlines() if line[:1] == "+" and line[:3] != "+++"]
+    changed: set[str] = set()
+    for edit in sorted(edited.EDITS.glob("*.patch"), reverse=True):
+        lines = edit.read_text().splitlines()
+        added = {line[1:] for line in lines if line[:1] == "+" and line[:3] != "+++"} - changed
         assert added
         longest = max(added, key=len)
         assert longest in sources, edit.name
+        # What an earlier edit added may have been taken out again by this one.
+        changed |= {line[1:] for line in lines if line[:1] == "-" and line[:3] != "---"}
     other = edited.pinned()[0], "0" * 64
     monkeypatch.setattr(edited, "pinned", lambda: other)
+    with pytest.raises(FileNotFoundError, match="no such cargo"):
+        edited.prepare("no such cargo")
+
+
+def test_a_crate_that_was_changed_by_hand_is_made_anew(monkeypatch, tmp_path):
+    for name in ("Cargo.pins", edited.CRATE):
+        made = edited.GUEST / name
+        (shutil.copytree if made.is_dir() else shutil.copyfile)(made, tmp_path / name)
+    monkeypatch.setattr(edited, "GUEST", tmp_path)
+    assert edited.prepare("cargo that is not asked") == tmp_path / edited.CRATE
+    changed = tmp_path / edited.CRATE / "src" / "filter.rs"
+    changed.write_text(changed.read_text() + "\n")
     with pytest.raises(FileNotFoundError, match="no such cargo"):
         edited.prepare("no such cargo")

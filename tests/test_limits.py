@@ -218,6 +218,19 @@ def test_recursion_that_fills_the_stack_is_a_stack_error(run, engine):
 
 
 @pytest.mark.parametrize(
+    ("program", "calls"),
+    [
+        ("def f: if . == 0 then 0 else 1 + (. - 1 | f) end; f", 3000),
+        ("def f: if . == 0 then 0 else [. - 1 | f] | .[0] + 1 end; f", 3000),
+        ("def f($n): if $n == 0 then 0 else 1 + f($n - 1) end; f(.)", 3000),
+        ("def f: if . == 0 then 0 else . as $n | reduce 1 as $i (0; . + $i + ($n - 1 | f)) end; f", 2500),
+    ],
+)
+def test_recursion_goes_thousands_of_calls_deep(run, program, calls):
+    assert run(program, str(calls)).text == f"{calls}\n"
+
+
+@pytest.mark.parametrize(
     "program",
     [
         "try last(range(1e18)) catch .",

@@ -32,7 +32,7 @@ def pinned() -> tuple[str, str]:
 
 
 def prepare(cargo: str) -> Path:
-    """Make the edited crate, unless it is there, and give its directory.
+    """Make the edited crate, unless it is there as it was made, and give its directory.
 
     Raises:
         ValueError: What cargo has is not what is pinned, or an edit does not fit.
@@ -46,7 +46,7 @@ def prepare(cargo: str) -> Path:
         state.update(edit.read_bytes())
     made = GUEST / CRATE
     stamp = made / "made-of"
-    if stamp.exists() and stamp.read_text() == state.hexdigest():
+    if stamp.exists() and stamp.read_text() == f"{state.hexdigest()} {_content(made)}":
         return made
     with tempfile.TemporaryDirectory(dir=GUEST) as name:
         copy = Path(name) / CRATE
@@ -56,10 +56,19 @@ def prepare(cargo: str) -> Path:
         shutil.copytree(published / _KEPT[1], copy / _KEPT[1])
         for edit in edits:
             apply(edit.read_text(), copy, edit.name)
-        (copy / stamp.name).write_text(state.hexdigest())
+        (copy / stamp.name).write_text(f"{state.hexdigest()} {_content(copy)}")
         shutil.rmtree(made, ignore_errors=True)
         copy.rename(made)
     return made
+
+
+def _content(crate: Path) -> str:
+    """A hash of the crate's files: what was changed by hand must not be built as if it were the edits'."""
+    found = hashlib.sha256()
+    for file in sorted([crate / _KEPT[0], *(crate / _KEPT[1]).rglob("*.rs")]):
+        content = file.read_bytes()
+        found.update(f"{file.relative_to(crate).as_posix()} {len(content)}\n".encode() + content)
+    return found.hexdigest()
 
 
 def _published(cargo: str, version: str, checksum: str) -> Path:
