@@ -110,10 +110,10 @@ bench-quick: setup $(VENV)/bench
 	@$(BIN)/python benchmarks/speed.py --quick --out build/bench/quick.json
 	@$(BIN)/python benchmarks/report.py --print build/bench/quick.json
 
-proof: setup
+proof: setup wasmer
 	$(BIN)/python tests/proof.py
 
-fuzz: setup
+fuzz: setup wasmer
 	$(BIN)/python tests/fuzz/run.py --seconds $(T)
 
 reproduce:
