@@ -269,9 +269,10 @@ def test_fifty_runs_and_cleared_outputs_leave_no_models(page, open_notebook):
     assert notebook.value(models) == "2"
     notebook.command("notebook:clear-all-cell-outputs")
     page.wait_for_function("() => !document.querySelector('[data-jq-magic]')")
-    for _ in range(100):
+    for _ in range(300):
         if notebook.value(models) == "0":
             break
+        page.wait_for_timeout(100)
     assert notebook.value(models) == "0"
     # A cell that runs again at once closes a model that anywidget is still loading, and anywidget says so.
     page.watch.bad[:] = [bad for bad in page.watch.bad if "[anywidget] Failed to initialize model" not in bad]
