@@ -1,6 +1,7 @@
 """Programs drawn by hypothesis, run here and in jq 1.8.2: the same outputs, and errors where jq has errors.
 
-A few hundred with `make test`; `make differential` takes as many as JQ_MAGIC_EXAMPLES says.
+A few hundred with `make test`; `make differential` takes as many as JQ_MAGIC_EXAMPLES says. The engine jq is jq, so
+there is no list of differences for it but what its host decides.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ Outcome = tuple[list[Any], str | None]
 LIMITS = jq_magic.Limits(deadline_s=60.0, fuel=10**9)
 #: Where a program wants a path.
 _PATH = r"(path|pick|del|[-|+*/%]=|[^=!<>]=[^=])"
+#: What the host answers.
+HOST = re.compile(r"\benv\b|\$ENV|\bnow\b|builtins|input_line_number")
 #: Programs whose outcomes are known to differ, with the reason; COMPATIBILITY.md tells each.
 KNOWN = (
-    (re.compile(r"\benv\b|\$ENV|\bnow\b|builtins|input_line_number"), "the host is not the same"),
+    (HOST, "the host is not the same"),
     (re.compile(rf"{_PATH}.*\bas ?[\[{{]|\bas ?[\[{{].*{_PATH}"), "taking values apart is part of a path in jq"),
     (re.compile(rf"{_PATH}.*(reduce|foreach)|(reduce|foreach).*{_PATH}|label.*foreach"), "folds lose their path in jq"),
     (re.compile(rf"{_PATH}.*last\(|last\(.*{_PATH}"), "the last output is no path in jq, and seldom told so here"),
@@ -54,6 +57,16 @@ def jq():
     found.close()
 
 
+@pytest.fixture(scope="module")
+def engine_jq():
+    """The engine jq, where the build had a C compiler."""
+    try:
+        jq_magic.Sandbox(engine="jq")
+    except jq_magic.RuntimeUnavailableError as error:
+        pytest.skip(str(error))
+    return "jq"
+
+
 def near(left, right) -> bool:
     """Equality of JSON values. Functions of the C library may differ in the last place, the package jq gives whole
     numbers as they are printed with 17 digits, and what is told about a path that is none differs.
@@ -69,11 +82,11 @@ def near(left, right) -> bool:
     return type(left) is type(right) and left == right
 
 
-def ours(program: str, text: str):
+def ours(engine: str, program: str, text: str):
     """Outputs and the message of the error after them; None when a limit ended the run."""
     outputs = []
     try:
-        for output in jq_magic.Sandbox(limits=LIMITS).compile(program).input_text(text):
+        for output in jq_magic.Sandbox(limits=LIMITS, engine=engine).compile(program).input_text(text):
             outputs.append(output)
             if len(outputs) == MOST:
                 break
@@ -84,13 +97,13 @@ def ours(program: str, text: str):
     return outputs, None
 
 
-def differences(jq, program: str, text: str):
+def differences(jq, engine: str, program: str, text: str):
     """What differs, as a tuple of theirs and ours; None when nothing does or nothing can be said."""
     theirs = jq.run(program, text, MOST)
     if theirs is None or (theirs[1] is not None and "compile error" in theirs[1]):
         # It crashed, took too long, or reads less than this package does.
         return None
-    found = ours(program, text)
+    found = ours(engine, program, text)
     if found is None:
         return None
     return None if near(theirs[0], found[0]) and same_message(theirs[1], found[1]) else (theirs, found)
@@ -127,12 +140,24 @@ def values(theirs: str, here: str) -> bool:
         return False
 
 
-@given(program=PROGRAMS, document=DOCUMENTS)
-@settings(
+drawn = given(program=PROGRAMS, document=DOCUMENTS)
+sized = settings(
     max_examples=EXAMPLES, deadline=None, derandomize="JQ_MAGIC_EXAMPLES" not in os.environ, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
+
+
+@drawn
+@sized
 def test_drawn_programs_do_what_they_do_in_jq(jq, program, document):
     text = json.dumps(document)
-    found = differences(jq, program, text)
+    found = differences(jq, "jaq", program, text)
     assert found is None or is_known(program, *found), f"{program} on {text}: jq {found[0]}, here {found[1]}"
+
+
+@drawn
+@sized
+def test_drawn_programs_do_in_the_engine_jq_what_they_do_in_jq(jq, engine_jq, program, document):
+    text = json.dumps(document)
+    found = differences(jq, engine_jq, program, text)
+    assert found is None or HOST.search(program), f"{program} on {text}: jq {found[0]}, here {found[1]}"
