@@ -103,11 +103,31 @@ def test_fifty_runs_of_a_cell_leave_the_models_of_one(shell):
     assert models() == before
 
 
+def test_a_cell_that_runs_again_shows_its_result_in_the_same_view(shell):
+    before = models()
+    (first,) = mark(bundle_of(shell, "%jq rows length")["text/html"])
+    (view,) = shell.magics_manager.registry["JqMagic"].views._by_cell["one"]
+    (second,) = mark(bundle_of(shell, "%jq rows [limit(1; .[])] | length")["text/html"])
+    assert shell.magics_manager.registry["JqMagic"].views._by_cell["one"] == [view]
+    assert first != second == view.place
+    assert view._pages.answer({"id": 1, "op": "value", "at": [0]})["ok"] == {"text": "1"}
+    # A view that the page has closed meanwhile is not taken.
+    view._handle_custom_msg({"op": "closed", "place": view.place}, [])
+    bundle_of(shell, "%jq rows length")
+    (other,) = shell.magics_manager.registry["JqMagic"].views._by_cell["one"]
+    assert other is not view
+    # The cell shows no result this time.
+    shell.go("1")
+    assert models() == before
+
+
 def test_a_cleared_output_and_unloading_free_the_models(shell):
     before = models()
     bundle_of(shell, "%jq rows .")
     (view,) = shell.magics_manager.registry["JqMagic"].views._by_cell["one"]
-    view._handle_custom_msg({"op": "closed"}, [])
+    view._handle_custom_msg({"op": "closed", "place": "of the run before"}, [])
+    assert models() > before
+    view._handle_custom_msg({"op": "closed", "place": view.place}, [])
     assert models() == before
     bundle_of(shell, "%jq rows .")
     shell.run_line_magic("unload_ext", "jq_magic")
@@ -237,9 +257,28 @@ def test_progress_at_a_terminal_is_one_line_that_is_erased(capsys):
 
 def test_progress_in_the_page_leaves_no_model():
     before = models()
-    close = progress.in_page(0.5, 10.0)
+    ends = []
+    for _ in range(3):
+        ends.append(progress.in_page(0.5, 10.0))
+        line = ends[-1].__self__
+        assert models() == before + 2
+        # Late, of the run before.
+        line._handle_custom_msg({"op": "gone"}, [])
+        assert not line.over
+        assert models() == before + 2
+        ends[-1]()
+        assert line.over
+    assert ends[0] == ends[1] == ends[2], "no page has loaded it: the next run has the same line"
+    line._handle_custom_msg({"op": "gone"}, [])
+    assert models() == before
+    first, second = progress.in_page(0.5, 10.0), progress.in_page(0.1, 1.0)
+    assert models() == before + 4
+    first()
+    second()
     assert models() == before + 2
-    close()
+    assert progress.in_page(0.5, 10.0) == first
+    first()
+    first.__self__._handle_custom_msg({"op": "gone"}, [])
     assert models() == before
 
 

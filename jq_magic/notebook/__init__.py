@@ -23,6 +23,7 @@ def load_ipython_extension(ipython: Any) -> None:
     magics = JqMagic(ipython)
     ipython.register_magics(magics)
     ipython.events.register("pre_run_cell", magics.views.cell_runs)
+    ipython.events.register("post_run_cell", magics.views.cell_ran)
     ipython.input_transformers_cleanup.append(transform.mend_lines)
     if ipython.Completer is not None:
         ipython.Completer.custom_matchers.append(completion.matcher(ipython))
@@ -39,6 +40,7 @@ def unload_ipython_extension(ipython: Any) -> None:
     magics = ipython.magics_manager.registry.pop(JqMagic.__name__, None)
     if magics is not None:
         ipython.events.unregister("pre_run_cell", magics.views.cell_runs)
+        ipython.events.unregister("post_run_cell", magics.views.cell_ran)
         magics.views.close()
     ipython.configurables[:] = [found for found in ipython.configurables if not isinstance(found, JqMagic)]
     hooks = ipython.input_transformers_cleanup

@@ -1,4 +1,4 @@
-"""Which results have a live view, and for how long: a cell's views end when it runs again.
+"""Which results have a live view, and for how long: a cell that runs again shows its results in the same views.
 
 A view is mounted by its script into the static HTML of the same output, which carries its mark. So a
 saved notebook holds nothing but that HTML and the text: no widget that a reopened notebook would miss,
@@ -9,7 +9,6 @@ the output names the widget too.
 from __future__ import annotations
 
 import importlib.util
-import secrets
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +31,7 @@ class Views:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._by_cell: dict[str, list[ResultView]] = {}
+        self._before: list[ResultView] = []
 
     def mode(self, wanted: str = "auto") -> str:
         """How results are shown in the cell that runs: "live", "widget" or "static".
@@ -51,22 +51,42 @@ class Views:
         return "widget" if cell.startswith("vscode-") else "live"
 
     def open(self, head: dict[str, Any], text: str) -> ResultView:
-        """A view that lives until its cell runs again."""
+        """A view that lives until its cell runs again and shows fewer results.
+
+        A view of the run before is taken where there is one: the page has its script already, or is still
+        loading it, and would take a model that is closed meanwhile for one that failed.
+        """
         from jq_magic.notebook.widget import ResultView  # noqa: PLC0415 - terminals do without anywidget
 
-        view = ResultView(secrets.token_hex(16), head, text)
+        view = next((view for view in self._before if not view.closed), None)
+        if view is None:
+            view = ResultView(head, text)
+        else:
+            self._before.remove(view)
+            view.show(head, text)
         self._by_cell.setdefault(self._cell() or "", []).append(view)
         return view
 
     def cell_runs(self, *_info: Any) -> None:
         """A cell begins to run: what it showed before is replaced, what deleted cells showed is gone."""
-        metadata = self._metadata()
-        deleted = metadata.get("deletedCells", [])
-        for cell in [self._cell(), *(deleted if isinstance(deleted, list) else [])]:
-            self._close(cell)
+        self.cell_ran()
+        cell = self._cell()
+        self._before = [] if cell is None else self._by_cell.pop(cell, [])
+        for view in self._before:
+            view.keep()
+        deleted = self._metadata().get("deletedCells", [])
+        for gone in deleted if isinstance(deleted, list) else []:
+            self._close(gone)
+
+    def cell_ran(self, *_info: Any) -> None:
+        """A cell has run: views of its run before that no result has taken are closed."""
+        for view in self._before:
+            view.close()
+        self._before = []
 
     def close(self) -> None:
         """Close all views."""
+        self.cell_ran()
         for cell in list(self._by_cell):
             self._close(cell)
 

@@ -53,7 +53,7 @@ def in_page(began_s: float, deadline_s: float) -> Callable[[], None]:
     """A line in the notebook's page that is no output: a saved notebook knows nothing of it."""
     from jq_magic.notebook.widget import ProgressLine  # noqa: PLC0415 - terminals do without anywidget
 
-    return ProgressLine(began_s=began_s, deadline_s=deadline_s).close
+    return ProgressLine.begin(began_s, deadline_s).end
 
 
 def in_terminal(began_s: float, deadline_s: float) -> Callable[[], None]:

@@ -237,6 +237,17 @@ def test_pictures_are_drawn_and_kept(page, open_notebook, keep, tmp_path):
     )
 
 
+def wait_for_models(page, notebook, wanted, kind=""):
+    """Until the kernel has as many models (of a kind), each view with its layout; says how many there are at last."""
+    names = "[type(w).__name__ for w in __import__('ipywidgets').widgets.widget._instances.values()]"
+    for _ in range(300):
+        found = notebook.value(f"[n for n in {names} if {kind!r} in n]")
+        if found.count("'") / 2 == wanted:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{wanted} models were expected, and there are {found}")
+
+
 def test_a_running_filter_says_so_and_leaves_no_trace(page, open_notebook, keep):
     notebook = open_notebook(
         "%jq -n --preset generous --timeout 60s [limit(1e9; repeat(1))] | length", "print('after')"
@@ -255,27 +266,48 @@ def test_a_running_filter_says_so_and_leaves_no_trace(page, open_notebook, keep)
     saved = notebook.save()
     assert [output.output_type for output in saved.cells[1].outputs] == ["error"]
     assert "60 s" not in str(saved)
-    assert notebook.value("len(__import__('ipywidgets').widgets.widget._instances)") == "0"
+    wait_for_models(page, notebook, 0)
 
 
 def test_fifty_runs_and_cleared_outputs_leave_no_models(page, open_notebook):
     notebook = open_notebook(DATA, "%jq data .users")
     notebook.run(0)
     notebook.run(1)
-    models = "len(__import__('ipywidgets').widgets.widget._instances)"
     for _ in range(50):
         notebook.run(2)
     notebook.view(2)
-    assert notebook.value(models) == "2"
+    wait_for_models(page, notebook, 2)
     notebook.command("notebook:clear-all-cell-outputs")
     page.wait_for_function("() => !document.querySelector('[data-jq-magic]')")
-    for _ in range(300):
-        if notebook.value(models) == "0":
-            break
-        page.wait_for_timeout(100)
-    assert notebook.value(models) == "0"
-    # A cell that runs again at once closes a model that anywidget is still loading, and anywidget says so.
-    page.watch.bad[:] = [bad for bad in page.watch.bad if "[anywidget] Failed to initialize model" not in bad]
+    wait_for_models(page, notebook, 0)
+    # anywidget says on the console, two seconds later, that a model ended before it had loaded it.
+    page.wait_for_timeout(2_500)
+
+
+def test_a_cell_that_runs_again_shows_the_new_result_in_its_view(page, open_notebook):
+    notebook = open_notebook("n = 0", "n += 1", "%jq -n --var n [range($n)]", "%jq -n --var n {n: $n}")
+    notebook.run_all()
+    for count in range(2, 5):
+        notebook.run(2)
+        notebook.run(3)
+        rows = notebook.view(3).get_by_role("treeitem")
+        expect(rows).to_have_count(count + 1)
+        expect(rows.nth(count)).to_have_text(f"{count - 1}: {count - 1}")
+    expect(notebook.view(4).get_by_role("treeitem").nth(1)).to_have_text('"n": 1')
+    assert page.locator(".jqm-root").count() == 2
+    notebook.run(0)
+
+
+def test_short_progress_leaves_no_model_and_no_error(page, open_notebook):
+    cell = "%jq -n --timeout 350ms --preset generous -o x [limit(1e9; repeat(1))] | length"
+    notebook = open_notebook(cell)
+    for index in [0, 1, 1, 1, 1, 1]:
+        notebook.run(index)
+    expect(page.locator(".jqm-progress")).to_have_count(0)
+    wait_for_models(page, notebook, 0, "ProgressLine")
+    # The view of what stopped the run is there.
+    wait_for_models(page, notebook, 2)
+    page.wait_for_timeout(2_500)
 
 
 def test_the_view_comes_back_while_the_kernel_lives(page, open_notebook):

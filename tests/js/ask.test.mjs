@@ -13,11 +13,13 @@ test("each answer reaches the question that has its number", async () => {
   const kernel = model();
   const asker = new Asker(kernel);
   const [first, second] = [asker.ask("open"), asker.ask("value", { at: [0] })];
-  assert.deepEqual(kernel.sent, [{ id: 1, op: "open" }, { id: 2, op: "value", at: [0] }]);
-  kernel.say({ id: 9, ok: {} });
+  const { id } = kernel.sent[0];
+  assert.ok(Number.isSafeInteger(id));
+  assert.deepEqual(kernel.sent, [{ id, op: "open" }, { id: id + 1, op: "value", at: [0] }]);
+  kernel.say({ id: id + 8, ok: {} });
   kernel.say(null);
-  kernel.say({ id: 2, error: "too long" });
-  kernel.say({ id: 1, ok: { outputs: 1 } });
+  kernel.say({ id: id + 1, error: "too long" });
+  kernel.say({ id, ok: { outputs: 1 } });
   assert.deepEqual(await first, { outputs: 1 });
   await assert.rejects(second, /too long/);
 });
@@ -53,8 +55,9 @@ test("a question is asked again while no answer comes, and no more afterwards", 
   t.mock.timers.tick(3_999);
   assert.equal(kernel.sent.length, 1);
   t.mock.timers.tick(1);
-  assert.deepEqual(kernel.sent, [{ id: 1, op: "open" }, { id: 1, op: "open" }]);
-  kernel.say({ id: 1, ok: {} });
+  const { id } = kernel.sent[0];
+  assert.deepEqual(kernel.sent, [{ id, op: "open" }, { id, op: "open" }]);
+  kernel.say({ id, ok: {} });
   t.mock.timers.tick(600_000);
   assert.equal(kernel.sent.length, 2);
 });
@@ -66,4 +69,11 @@ test("a page that could not be had is asked for anew", async () => {
   await new Promise((done) => setImmediate(done));
   pager.page(0);
   assert.equal(asked, 2);
+});
+
+test("two askers of one model do not take each other's answers", () => {
+  const kernel = model();
+  new Asker(kernel).ask("open");
+  new Asker(kernel).ask("open");
+  assert.notEqual(kernel.sent[0].id, kernel.sent[1].id);
 });

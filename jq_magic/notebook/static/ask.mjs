@@ -4,11 +4,11 @@
 const RESEND_MS = 4_000;
 const LAST_RESEND_MS = 60_000;
 
-/** Sends requests as custom messages; each answer has the request's number. */
+/** Sends requests as custom messages; each answer has the request's number, which no other asker of the model has. */
 export class Asker {
   constructor(model) {
     this.model = model;
-    this.number = 0;
+    this.number = Math.floor(Math.random() * 2 ** 50);
     this.waiting = new Map();
     model.on("msg:custom", (answer) => {
       const waiting = this.waiting.get(answer?.id);

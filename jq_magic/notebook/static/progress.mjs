@@ -12,26 +12,39 @@ function running() {
 /** Seconds as the line shows them. */
 export const seconds = (number) => (number < 10 ? number.toFixed(1) : number.toFixed(0));
 
+/** How often a line that is over is let go of: between page and kernel a message can get lost. */
+const AGAIN_MS = 2_000;
+
 function initialize({ model, signal }) {
-  const began = performance.now() - 1000 * model.get("began_s");
-  const deadline = model.get("deadline_s");
   const share = html("span");
   const text = html("span");
   const line = html("div.root.progress", { role: "status" },
     text, html("span.track", { "aria-hidden": "true" }, share));
+  let timer, began;
   const write = () => {
+    const deadline = model.get("deadline_s");
     const gone = Math.min(deadline, (performance.now() - began) / 1000);
     const shown = `${seconds(gone)} s of ${seconds(deadline)} s; interrupt the kernel (■, or I, I) to stop it `;
     text.textContent = `jq runs: ${shown}`;
     share.style.width = `${(100 * gone) / deadline}%`;
   };
-  write();
-  const timer = setInterval(write, 200);
-  running()?.append(line);
-  signal.addEventListener("abort", () => {
+  const letGo = () => model.send({ op: "gone" });
+  const stop = () => {
     clearInterval(timer);
     line.remove();
-  });
+  };
+  const follow = () => {
+    stop();
+    const over = model.get("over");
+    began = performance.now() - 1000 * model.get("began_s");
+    const act = over ? letGo : write;
+    act();
+    timer = setInterval(act, over ? AGAIN_MS : 200);
+    if (!over) running()?.append(line);
+  };
+  model.on("change:over", follow);
+  follow();
+  signal.addEventListener("abort", stop);
 }
 
 export default { initialize };

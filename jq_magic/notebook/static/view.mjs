@@ -184,15 +184,14 @@ function places() {
   return found;
 }
 
-/** Makes views of one model, when the kernel has said what there is. */
+/** Makes views of the result that a model shows now, when the kernel has said what there is. */
 function viewer(model) {
+  const asker = new Asker(model);
   let opened = null;
+  model.on("change:place", () => (opened = null));
   return async () => {
-    if (!opened) {
-      const asker = new Asker(model);
-      opened = asker.ask("open").then((shape) => ({ asker, shape }));
-    }
-    const { asker, shape } = await opened;
+    opened ??= asker.ask("open");
+    const shape = await opened;
     return new View(asker, model.get("head"), shape);
   };
 }
@@ -200,6 +199,8 @@ function viewer(model) {
 function initialize({ model, signal }) {
   const make = viewer(model);
   const mounted = new Map();
+  const all = places();
+  let mark;
   const place = {
     async mount(element) {
       if (mounted.has(element)) return;
@@ -215,19 +216,24 @@ function initialize({ model, signal }) {
       for (const element of mounted.keys()) {
         if (element.isConnected) continue;
         if (!element.closest(".jp-Cell")) mounted.delete(element);
-        if (!mounted.size) model.send({ op: "closed" });
+        if (!mounted.size) model.send({ op: "closed", place: mark });
       }
     },
   };
-  const mark = model.get("place");
-  const all = places();
-  all.set(mark, place);
-  document.querySelectorAll(`[${MARK}="${mark}"]`).forEach((element) => place.mount(element));
-  signal.addEventListener("abort", () => {
+  const leave = () => {
     all.delete(mark);
     for (const [element, before] of mounted) element.replaceChildren(...before);
     mounted.clear();
-  });
+  };
+  const follow = () => {
+    leave();
+    mark = model.get("place");
+    all.set(mark, place);
+    document.querySelectorAll(`[${MARK}="${mark}"]`).forEach((element) => place.mount(element));
+  };
+  model.on("change:place", follow);
+  follow();
+  signal.addEventListener("abort", leave);
 }
 
 /** For front ends that show widgets in outputs of their own only. */
