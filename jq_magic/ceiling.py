@@ -98,6 +98,9 @@ _lock = threading.Lock()
 def current() -> Ceiling:
     """The ceiling that holds now. Raises: CeilingError when one that was set cannot be read."""
     global _ceiling  # noqa: PLW0603 - the module's own state
+    # It is only ever lowered, in one step: no lock is needed to read it.
+    if (found := _ceiling) is not None:
+        return found
     with _lock:
         if _ceiling is None:
             parts = []
@@ -131,9 +134,12 @@ def enforce(limits: Limits) -> Limits:
     A limit that was left at its default is lowered to the ceiling; one that was set above it is refused.
     Raises: CeilingError, which says who set the ceiling.
     """
+    ceilings = current().limits
+    if not ceilings:
+        return limits
     defaults = _defaults()
     lowered = {}
-    for field, (largest, _) in current().limits.items():
+    for field, (largest, _) in ceilings.items():
         asked = getattr(limits, field)
         if asked > largest and asked != getattr(defaults, field):
             refuse(field, asked)

@@ -7,10 +7,9 @@ does not fit raises GuestError.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 
 from jq_magic.errors import (
     DataError,
@@ -50,8 +49,7 @@ _PYTHON_DEPTH = 900
 _MAX_COUNT = 2**64
 
 
-@dataclasses.dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """What one pull gave.
 
     Attributes:
@@ -87,6 +85,7 @@ class Guest:
         self._stack_bytes = stack_bytes
         self._text = b""
         self._control = instance.get_global("control")
+        self._fuel_used: int | None = None
         self.input_bytes = 0
         #: What the pull that trapped had produced by then.
         self.left: Batch | None = None
@@ -95,7 +94,9 @@ class Guest:
 
     def fuel_used(self) -> int:
         """Fuel spent so far; more than the limit by a little when it was exhausted. Raises: GuestError."""
-        used = self._limits.fuel - self._instance.get_global("fuel")
+        used = self._fuel_used
+        if used is None:
+            self._fuel_used = used = self._limits.fuel - self._instance.get_global("fuel")
         if used < 0:
             raise GuestError("the guest has more fuel than it was given")
         return used
@@ -137,6 +138,7 @@ class Guest:
 
     def pull(self) -> Batch:
         """The next batch. Raises: LimitError for limits that trap, with `left` set, and GuestError."""
+        self._fuel_used = None
         try:
             status = self._instance.call("pull")
         except Trap as trap:
@@ -146,7 +148,6 @@ class Guest:
                 self.left = self._batch(reply)
             raise stopped from trap
         reply = self._reply()
-        batch = self._batch(reply)
         self.input_bytes = reply[11]
         error: JqMagicError | None = None
         used = self.fuel_used()
@@ -155,19 +156,19 @@ class Guest:
             error = FuelError("fuel", used, self._limits.fuel)
         elif status not in {_MORE, _DONE}:
             error = self._error(status, reply)
-        return dataclasses.replace(batch, done=status != _MORE or error is not None, error=error)
+        return self._batch(reply, is_done=status != _MORE or error is not None, error=error)
 
-    def _batch(self, reply: tuple[Any, ...]) -> Batch:
+    def _batch(self, reply: tuple[Any, ...], *, is_done: bool = True, error: JqMagicError | None = None) -> Batch:
         """What a pull produced, whether it returned or trapped. Raises: GuestError."""
         out, out_bytes, outputs, _, _, said, said_bytes, *_ = reply
         self._count(outputs, out_bytes + said_bytes)
-        text = self._read(out, out_bytes)
+        text = self._read(out, out_bytes) if out_bytes else b""
         if not _is_utf8(text):
             raise GuestError("the guest's batch is not UTF-8")
         if outputs != text.count(b"\n") or (text and not text.endswith(b"\n")):
             raise GuestError("the guest's batch is not as many texts as it says")
-        messages = [_string(line) for line in self._read(said, said_bytes).splitlines()]
-        return Batch(text, outputs, messages, done=True)
+        messages = [_string(line) for line in self._read(said, said_bytes).splitlines()] if said_bytes else []
+        return Batch(text, outputs, messages, is_done, error)
 
     def _count(self, outputs: int, written: int) -> None:
         """Raises: GuestError when the guest gives more than it may: it keeps these limits itself."""
@@ -199,6 +200,7 @@ class Guest:
             raise GuestError(f"the guest names memory that it has not: {error}") from error
 
     def _call(self, name: str, *args: int) -> int:
+        self._fuel_used = None
         try:
             return self._instance.call(name, *args)
         except Trap as trap:

@@ -22,8 +22,9 @@ _PAGE = mmap.PAGESIZE
 #: Pages that are copied although nobody has written to them yet, since a small document will: below the
 #: stack that was used, and behind the last allocation.
 _BELOW, _BEHIND = 2, 8
-#: Pages between two that are copied are copied too when they are no more than this: each call has its price.
-_BETWEEN = 4
+#: Pages between two that are copied are copied too when they are no more than this: each call has its price, and so has
+#: each page that is forgotten and read again.
+_BETWEEN = 16
 #: With more than this it is quicker to make an instance anew.
 _MOST_PAGES = 128
 _STACK_POINTER = "__stack_pointer"

@@ -110,6 +110,8 @@ class WasmtimeInstance:
         self._shape = shape
         self._functions: dict[str, tuple[Any, int]] = {}
         self._globals: dict[str, Any] = {}
+        # Those that cannot change.
+        self._constants: dict[str, int] = {}
         # Where calls and globals leave their numbers.
         self._words = (ctypes.c_uint32 * (_MOST_PARAMETERS * _RAW_NUMBERS))()
         self._value = _ffi.wasmtime_val_t()
@@ -210,9 +212,15 @@ class WasmtimeInstance:
         return handle
 
     def get_global(self, name: str) -> int:
+        if (constant := self._constants.get(name)) is not None:
+            return constant
         handle = self._globals.get(name) or self._global(name)
         _global_get(self._open(), handle, ctypes.byref(self._value))
-        return self._number32.value if self._shape.globals[name][0] == 32 else self._number64.value
+        bits, is_mutable = self._shape.globals[name]
+        value = self._number32.value if bits == 32 else self._number64.value
+        if not is_mutable:
+            self._constants[name] = value
+        return value
 
     def set_global(self, name: str, value: int) -> None:
         handle = self._globals.get(name) or self._global(name)
