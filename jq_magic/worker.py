@@ -17,10 +17,14 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from jq_magic import affinity
+
 T = TypeVar("T")
 
 #: A stop takes effect at the next check of the guest; it is repeated in case the run just began.
 _STOP_EVERY_S = 0.02
+#: By then a caller has let itself go from the worker's processor, if it does.
+_LET_GO_S = 0.05
 
 _idle: dict[_Worker, None] = {}
 _choosing = threading.Lock()
@@ -33,8 +37,8 @@ class Job(Generic[T]):
     filter spent a fifth of its time in it.
     """
 
-    def __init__(self, function: Callable[[], T], after: Callable[[], None] | None) -> None:
-        self._function, self._after = function, after
+    def __init__(self, function: Callable[[], T], after: Callable[[], None] | None, stay: affinity.Stay | None) -> None:
+        self._function, self._after, self.stay = function, after, stay
         self._error: BaseException | None = None
         self._ended = threading.Lock()
         self._ended.acquire()
@@ -43,14 +47,25 @@ class Job(Generic[T]):
 
     def run(self, worker: _Worker) -> None:
         """Call the function, on the thread of `worker`."""
+        stay = self.stay
+        if stay is not None:
+            stay.bind()
         try:
             self._result = self._function()
         except BaseException as error:  # noqa: BLE001 - the caller gets it, whatever it is
             self._error = error
+        # On the same processor the caller could not go on meanwhile: what comes after is rather done before.
+        is_near = stay is not None and stay.is_bound
+        if is_near:
+            self._finish()
         # Idle before the caller goes on: it would find no idle worker for its next job, and make one more.
         _idle[worker] = None
         self.done = True
         self._ended.release()
+        if not is_near:
+            self._finish()
+
+    def _finish(self) -> None:
         try:
             if self._after is not None:
                 self._after()
@@ -59,6 +74,12 @@ class Job(Generic[T]):
 
     def wait(self, seconds: float) -> bool:
         """Wait for at most `seconds`; whether it is done. Signals interrupt it."""
+        stay = self.stay
+        if stay is not None:
+            if not self.done:
+                self._ended.acquire(timeout=min(seconds, affinity.SHORT_S))
+            (stay.end if self.done else stay.spread)()
+            seconds = max(seconds - affinity.SHORT_S, 0.0)
         if not self.done:
             self._ended.acquire(timeout=seconds)
         return self.done
@@ -98,14 +119,31 @@ class _Worker:
         return self._thread.is_alive()
 
     def _serve(self) -> None:
+        stay: affinity.Stay | None = None
         while True:
-            job = self._jobs.get()
-            job.run(self)
+            try:
+                job = self._jobs.get(timeout=None if stay is None else _LET_GO_S)
+            except queue.Empty:
+                job = None
+            if stay is not None:
+                # The caller has done it, unless an interrupt came between.
+                stay.end()
+                stay = None
+            if job is not None:
+                job.run(self)
+                stay = job.stay
             # Not kept until the next one comes: it has a run in it, and the error of that run.
             del job
 
-    def submit(self, function: Callable[[], T], after: Callable[[], None] | None) -> Job[T]:
-        job = Job(function, after)
+    def submit(self, function: Callable[[], T], after: Callable[[], None] | None, *, is_near: bool) -> Job[T]:
+        # It has an id since it was started.
+        thread: Any = self._thread.native_id
+        stay = None
+        if is_near:
+            stay = affinity.stay(thread)
+        else:
+            affinity.release(thread)
+        job = Job(function, after, stay)
         self._jobs.put(job)
         return job
 
@@ -131,7 +169,7 @@ def run(
     Raises: Expired; KeyboardInterrupt and whatever else interrupts the wait; what `function` raises.
 
     """
-    job = submit(function, stack_bytes, after)
+    job = submit(function, stack_bytes, after, is_near=True)
     try:
         expired = not job.wait(seconds)
     finally:
@@ -141,8 +179,15 @@ def run(
     return job.result()
 
 
-def submit(function: Callable[[], T], stack_bytes: int, after: Callable[[], None] | None = None) -> Job[T]:
-    """Have a worker call `function`; whoever asks for that must see to its end, with `end`."""
+def submit(
+    function: Callable[[], T], stack_bytes: int, after: Callable[[], None] | None = None, *, is_near: bool = False
+) -> Job[T]:
+    """Have a worker call `function`; whoever asks for that must see to its end, with `end`.
+
+    Args:
+        is_near: The caller does nothing but wait for it: see `jq_magic.affinity`.
+
+    """
     with _choosing:
         # A smaller stack than a runtime asks for ends the process when a filter recurses.
         worker = next((found for found in list(_idle) if found.stack_bytes >= stack_bytes), None)
@@ -154,7 +199,7 @@ def submit(function: Callable[[], T], stack_bytes: int, after: Callable[[], None
         try:
             # Taken before it has the job: a quick job makes it idle again before this goes on.
             _idle.pop(worker, None)
-            return worker.submit(function, after)
+            return worker.submit(function, after, is_near=is_near)
         except BaseException:
             # An interrupt; if the job is under way, it is being stopped, and the next one waits for that.
             _idle[worker] = None

@@ -76,8 +76,8 @@ print(jq_magic.all("1 + 1", None))
 def test_a_worker_whose_job_is_done_before_its_caller_goes_on_is_not_lost(monkeypatch):
     submit = worker._Worker.submit
 
-    def quick(self, function, after):
-        job = submit(self, function, after)
+    def quick(self, function, after, *, is_near):
+        job = submit(self, function, after, is_near=is_near)
         assert job.wait(10)
         return job
 
