@@ -49,6 +49,9 @@ _CHUNK_S = 0.05
 _GATHER_S = 0.005
 #: Chunks that took less grow, those that took more shrink.
 _SHORT_S, _LONG_S = 0.005, 0.02
+#: Of a document that takes less, most is spent in Python, which one thread at a time can run: more would only get into
+#: each other's way.
+_SHARED_S = 0.00015
 #: After asyncio has handled an interrupt, the system goes on with a wait that a signal interrupts, unless the wait has
 #: an end: so it has one.
 _INTERRUPT_S = 3600.0
@@ -63,6 +66,8 @@ class _Chunk:
         self.texts = texts
         self.outcomes: list[Outcome] = []
         self.seconds = 0.0
+        #: Of a processor, for each document.
+        self.work_s = 0.0
         self.failure: BaseException | None = None
         self.ready = threading.Lock()
         self.ready.acquire()
@@ -127,7 +132,7 @@ class _Lanes:
         return lane
 
     def _serve(self, place: int, chunk: _Chunk) -> None:
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.thread_time()
         written = 0
         while chunk.texts and not self._is_ended.is_set():
             outcome = self._outcome(place, chunk.texts.popleft())
@@ -136,7 +141,9 @@ class _Lanes:
             written += result.usage.output_bytes if result is not None else 0
             chunk.seconds = time.perf_counter() - began
             if chunk.seconds > _CHUNK_S or written > _OUTPUT_BYTES:
-                return
+                break
+        if chunk.outcomes:
+            chunk.work_s = (time.thread_time() - worked) / len(chunk.outcomes)
 
     def _outcome(self, place: int, text: Document) -> Outcome:
         try:
@@ -157,6 +164,8 @@ class _Gatherer:
         self._documents = iter(documents)
         self._failure: Exception | None = None
         self.size = 1
+        #: Whether documents take long enough for more than one thread.
+        self.is_to_share = True
 
     def chunk(self) -> _Chunk | None:
         """The next documents; None when there are no more."""
@@ -175,7 +184,8 @@ class _Gatherer:
         return _Chunk(texts) if texts else None
 
     def learn(self, chunk: _Chunk) -> None:
-        """Choose the size of chunks by how long one took."""
+        """Choose the size of chunks, and whether threads share them, by how long one took."""
+        self.is_to_share = chunk.work_s > _SHARED_S
         if chunk.seconds < _SHORT_S:
             self.size = min(2 * self.size, _MOST_DOCUMENTS)
         elif chunk.seconds > _LONG_S:
@@ -192,10 +202,10 @@ def _outcomes(source: Source, texts: Iterable[Document], ways: Ways) -> Generato
     lanes = _Lanes(source, ceiling.enforce(ways.limits or source.sandbox.limits), ways.flags, ways.jobs)
     try:
         gatherer = _Gatherer(texts)
-        # One more for each lane than it runs: none waits for the reader of the outcomes.
-        width = 1 if ways.jobs == 1 else 2 * ways.jobs
         waiting: collections.deque[_Chunk] = collections.deque()
         while True:
+            # One more for each lane than it runs: none waits for the reader of the outcomes.
+            width = 2 * ways.jobs if ways.jobs > 1 and gatherer.is_to_share else 1
             while len(waiting) < width and (chunk := gatherer.chunk()) is not None:
                 waiting.append(chunk)
                 lanes.put(chunk)
@@ -221,7 +231,7 @@ def _outcomes(source: Source, texts: Iterable[Document], ways: Ways) -> Generato
 class _Total:
     """What all documents have used together."""
 
-    def __init__(self, limits: Limits | None) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self.used = {"fuel": 0.0, "deadline_s": 0.0, "input_bytes": 0.0, "output_bytes": 0.0, "outputs": 0.0}
 
@@ -230,7 +240,7 @@ class _Total:
         spent = (usage.fuel, usage.wall_s, usage.input_bytes, usage.output_bytes, usage.outputs)
         for name, more in zip(self.used, spent, strict=True):
             self.used[name] += more
-            if self._limits is not None and self.used[name] > getattr(self._limits, name):
+            if self.used[name] > getattr(self._limits, name):
                 raise self._error(name, self.used[name], getattr(self._limits, name))
 
     @staticmethod
@@ -264,14 +274,14 @@ class Ways:
 
 def run_many(source: Source, texts: Iterable[Document], ways: Ways) -> Generator[Outcome, None, None]:
     """As `Program.run_many`."""
-    total = _Total(ways.total)
+    total = None if ways.total is None else _Total(ways.total)
     length = len(texts) if isinstance(texts, Sized) else None
     found = _outcomes(source, texts, ways)
     with contextlib.closing(found), Progress(length, ways.progress) as bar:
         for number, outcome in enumerate(found):
             if isinstance(outcome, JqMagicError):
                 outcome.tell_document(number)
-            if outcome.usage is not None:
+            if total is not None and outcome.usage is not None:
                 total.add(outcome.usage)
             if ways.raises and isinstance(outcome, JqMagicError):
                 raise outcome

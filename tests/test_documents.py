@@ -346,3 +346,27 @@ def test_a_file_of_json_lines_is_a_source(tmp_path, sandbox):
     path.write_text("".join(json.dumps({"n": n}) + "\n" for n in range(1000)))
     with path.open("rb") as lines, contextlib.closing(sandbox.compile(".n").run_many(lines, jobs=2)) as found:
         assert sum(result.values[0] for result in found) == 999 * 1000 / 2
+
+
+@pytest.mark.parametrize(
+    ("source", "texts", "together"),
+    [(".", ["1"] * 2000, 1), ("last(range(1e5))", ["null"] * 60, 2)],
+    ids=["tiny documents", "large ones"],
+)
+def test_tiny_documents_are_run_by_one_thread_at_a_time(source, texts, together, sandbox, monkeypatch):
+    inside, most = [], []
+    whole = documents.Stream.whole
+
+    def watched(self, **given):
+        inside.append(self)
+        most.append(len(inside))
+        try:
+            return whole(self, **given)
+        finally:
+            inside.remove(self)
+
+    monkeypatch.setattr(documents.Stream, "whole", watched)
+    program = sandbox.compile(source)
+    assert len(list(program.run_many(texts, jobs=2))) == len(texts)
+    # How long a document takes is known after some.
+    assert max(most[100:] or most) == together
