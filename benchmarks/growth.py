@@ -1,4 +1,4 @@
-"""Time and memory against the size of the input, and against the number of documents; with a chart.
+"""Time and memory against the size of the input, the number of documents and the size of a file of them; with a chart.
 
     python benchmarks/growth.py [--quick] [--out FILE]
 
@@ -9,11 +9,13 @@ what an interpreter with jq_magic in use takes without the input is measured too
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import itertools
 import json
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,9 @@ FILTERS = {"length": "length", "column": "map(.score) | add", "identity": "."}
 _ROW_BYTES = 88
 SIZES = [1 << power for power in range(10, 29, 2)]
 COUNTS = [10**power for power in range(7)]
+#: Sizes of files of JSON lines, and rows in each line.
+FILES = [10**power for power in range(6, 10)]
+_LINE_ROWS = 45
 _MOST_BYTES = 12
 
 _CHILD = """
@@ -36,17 +41,21 @@ def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) << 10
 
 kind, program, path, count, rounds = sys.argv[1:]
+path = pathlib.Path(path)
 limits = jq_magic.PRESETS["generous"].replace(output_bytes=2**31 - 1)
 ready = jq_magic.compile(program, limits=limits)
-ready.run("[]" if kind == "size" else "null")
-with open(path, "rb") as file:
-    text = file.read()
+ready.run("null" if kind == "count" else "[]")
+text = b"" if kind == "file" else path.read_bytes()
 before = peak()
 times = []
 for _ in range(int(rounds)):
     began = time.perf_counter()
     if kind == "size":
         usage = ready.run(text).usage
+    elif kind == "file":
+        with path.open("rb") as lines:
+            for result in ready.run_many(lines, jobs=2, progress=False):
+                usage = result.usage
     else:
         for result in ready.run_many(itertools.repeat(text, int(count)), jobs=2, progress=False):
             usage = result.usage
@@ -56,16 +65,37 @@ print(json.dumps({"s": min(times), "grown_bytes": peak() - before, "memory_bytes
 """
 
 
-def point(kind: str, program: str, text: bytes, *, count: int = 1, rounds: int = 3) -> dict[str, Any]:
-    """One measurement. Raises: subprocess.CalledProcessError."""
+@contextlib.contextmanager
+def _file(texts: Iterable[bytes]) -> Iterator[Path]:
+    """A file of these texts, for as long as it is measured."""
     path = RESULTS.parent.parent.parent / "build" / "bench" / "growth.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text)
-    command = [sys.executable, "-c", _CHILD, kind, program, str(path), str(count), str(rounds)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        with path.open("wb") as file:
+            file.writelines(texts)
+        yield path
     finally:
         path.unlink()
+
+
+def point(kind: str, program: str, path: Path, *, count: int = 1, rounds: int = 3) -> dict[str, Any]:
+    """One measurement. Raises: subprocess.CalledProcessError."""
+    command = [sys.executable, "-c", _CHILD, kind, program, str(path), str(count), str(rounds)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def command_point(path: Path) -> dict[str, Any]:
+    """The command over a file: seconds, and all the memory of its process. Raises: subprocess.CalledProcessError."""
+    code = (
+        "import json, resource, subprocess, sys, time; began = time.perf_counter();"
+        "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True); took = time.perf_counter() - began;"
+        "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10;"
+        "print(json.dumps({'s': took, 'peak_bytes': peak}))"
+    )
+    command = [sys.executable, "-c", code, sys.executable, "-m", "jq_magic", "-c", "map(.score) | add", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -76,15 +106,27 @@ def measure(*, quick: bool) -> dict[str, Any]:
     for name, program in FILTERS.items():
         for size in SIZES[:-2] if quick else SIZES:
             text = rows(max(size // _ROW_BYTES, 1)).encode()
-            found = point("size", program, text, rounds=1 if size > 1 << 24 else 5)
+            with _file([text]) as path:
+                found = point("size", program, path, rounds=1 if size > 1 << 24 else 5)
             by_size.setdefault(name, []).append({"bytes": len(text), **found})
             print(f"{name:10} {len(text):>12,} bytes {found['s'] * 1e3:>12,.2f} ms {found['grown_bytes'] >> 20:>6} MiB")
     by_count = []
     for count in COUNTS[:-1] if quick else COUNTS:
-        found = point("count", ".a", b'{"a": 1}', count=count, rounds=1 if count > 10**4 else 3)
+        with _file([b'{"a": 1}']) as path:
+            found = point("count", ".a", path, count=count, rounds=1 if count > 10**4 else 3)
         by_count.append({"documents": count, **found})
         print(f"{count:>9,} documents {found['s']:>10.4f} s {found['grown_bytes'] / 2**20:>8.1f} MiB")
-    return {"by_size": by_size, "by_count": by_count}
+    by_file = []
+    line = rows(_LINE_ROWS).encode() + b"\n"
+    for size in FILES[:-1] if quick else FILES:
+        count = size // len(line)
+        with _file(itertools.repeat(line, count)) as path:
+            many, whole = point("file", FILTERS["column"], path, rounds=1), command_point(path)
+        by_file.append({"bytes": count * len(line), "documents": count, "run_many": many, "command": whole})
+        told = ", ".join(f"{name} {found['s']:.1f} s" for name, found in (("run_many", many), ("command", whole)))
+        memory = f"{many['grown_bytes'] / 2**20:.1f} MiB more, the command {whole['peak_bytes'] / 2**20:.1f} MiB in all"
+        print(f"{size:>13,} bytes of lines: {told}; {memory}")
+    return {"by_size": by_size, "by_count": by_count, "by_file": by_file}
 
 
 def bytes_a_byte(points: list[dict[str, Any]]) -> float:
@@ -93,13 +135,13 @@ def bytes_a_byte(points: list[dict[str, Any]]) -> float:
 
 
 def chart(found: dict[str, Any], path: Path) -> None:
-    """Four panels: time and memory, by size and by number."""
+    """Six panels: time and memory, by size, by number and by size of a file."""
     import matplotlib as mpl  # noqa: PLC0415 - measuring does not need it
 
     mpl.use("agg")
     from matplotlib import pyplot as plt  # noqa: PLC0415 - as above
 
-    figure, axes = plt.subplots(2, 2, figsize=(9, 6.5), layout="constrained")
+    figure, axes = plt.subplots(3, 2, figsize=(9, 9.5), layout="constrained")
     for name, points in found["by_size"].items():
         sizes = [one["bytes"] for one in points]
         axes[0][0].plot(sizes, [one["s"] for one in points], "o-", label=FILTERS[name])
@@ -109,17 +151,25 @@ def chart(found: dict[str, Any], path: Path) -> None:
     counts = [one["documents"] for one in found["by_count"]]
     axes[1][0].plot(counts, [one["s"] for one in found["by_count"]], "o-", color="#54a24b")
     axes[1][1].plot(counts, [max(one["grown_bytes"], 1 << 16) for one in found["by_count"]], "o-", color="#54a24b")
+    sizes = [one["bytes"] for one in found["by_file"]]
+    for name, memory in (("run_many", "grown_bytes"), ("command", "peak_bytes")):
+        axes[2][0].plot(sizes, [one[name]["s"] for one in found["by_file"]], "o-", label=name)
+        axes[2][1].plot(sizes, [one[name][memory] for one in found["by_file"]], "o-", label=name)
+    axes[2][1].plot(sizes, sizes, "k:", label="the file")
     titles = ("seconds", "bytes of resident memory")
-    for row, label in zip(
-        axes, ("bytes of input, an array of rows", "documents of 8 bytes, `.a`, two threads"), strict=True
-    ):
+    labels = (
+        "bytes of input, an array of rows",
+        "documents of 8 bytes, `.a`, two threads",
+        f"bytes of a file of JSON lines, {FILTERS['column']}",
+    )
+    for row, label in zip(axes, labels, strict=True):
         for panel, title in zip(row, titles, strict=True):
             panel.set_xscale("log")
             panel.set_yscale("log")
             panel.set_xlabel(label)
             panel.set_title(title)
             panel.grid(linewidth=0.3)
-    for panel in axes[0]:
+    for panel in (*axes[0], *axes[2]):
         panel.legend()
     figure.savefig(path, dpi=110, metadata={"Software": None})
     plt.close(figure)
