@@ -52,6 +52,9 @@ _SHORT_S, _LONG_S = 0.005, 0.02
 #: Of a document that takes less, most is spent in Python, which one thread at a time can run: more would only get into
 #: each other's way.
 _SHARED_S = 0.00015
+#: What threads spend on getting into each other's way is in what a document takes them: below this one chunk is run by
+#: one thread alone, to see what it takes then, and that is believed for so many chunks.
+_UNSURE_S, _BELIEVED = 0.0005, 16
 #: After asyncio has handled an interrupt, the system goes on with a wait that a signal interrupts, unless the wait has
 #: an end: so it has one.
 _INTERRUPT_S = 3600.0
@@ -62,8 +65,9 @@ _STOP_EVERY_S = 0.02
 class _Chunk:
     """Documents that are still to run, and outcomes that are still to be fetched."""
 
-    def __init__(self, texts: collections.deque[Document]) -> None:
+    def __init__(self, texts: collections.deque[Document], *, is_alone: bool) -> None:
         self.texts = texts
+        self.is_alone = is_alone
         self.outcomes: list[Outcome] = []
         self.seconds = 0.0
         #: Of a processor, for each document.
@@ -166,6 +170,7 @@ class _Gatherer:
         self.size = 1
         #: Whether documents take long enough for more than one thread.
         self.is_to_share = True
+        self._believed = 0
 
     def chunk(self) -> _Chunk | None:
         """The next documents; None when there are no more."""
@@ -181,11 +186,16 @@ class _Gatherer:
             gathered += len(text) if isinstance(text, (str, bytes)) else 0
             if time.perf_counter() > ends:
                 break
-        return _Chunk(texts) if texts else None
+        return _Chunk(texts, is_alone=not self.is_to_share) if texts else None
 
     def learn(self, chunk: _Chunk) -> None:
         """Choose the size of chunks, and whether threads share them, by how long one took."""
-        self.is_to_share = chunk.work_s > _SHARED_S
+        if chunk.is_alone:
+            self.is_to_share, self._believed = chunk.work_s > _SHARED_S, _BELIEVED
+        elif self._believed > 0:
+            self._believed -= 1
+        else:
+            self.is_to_share = chunk.work_s > _UNSURE_S
         if chunk.seconds < _SHORT_S:
             self.size = min(2 * self.size, _MOST_DOCUMENTS)
         elif chunk.seconds > _LONG_S:
