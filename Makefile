@@ -95,6 +95,7 @@ bench-runtimes: wasmer
 	@$(BIN)/pip install --disable-pip-version-check -q -e '.[bench]'
 	$(BIN)/python benchmarks/runtimes.py
 	$(BIN)/python benchmarks/runtimes_charts.py
+	$(BIN)/python benchmarks/runtimes_table.py
 
 $(VENV)/bench: pyproject.toml $(VENV)/ready
 	@echo "[setup] installing the packages that are measured"

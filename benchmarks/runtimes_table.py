@@ -1,16 +1,17 @@
-"""The figures that runtimes.py wrote as a Markdown table: what README.md and the notebook show.
+"""The figures that runtimes.py wrote as a Markdown table, in the README of the repository between two marks.
 
-python benchmarks/runtimes_table.py [FILE]
+python benchmarks/runtimes_table.py
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results" / "runtimes.json"
+README = Path(__file__).parents[1] / "README.md"
+_MARK = "<!-- benchmarks/runtimes_table.py writes this table -->\n"
 
 
 def amount(value: float, unit: str) -> str:
@@ -34,5 +35,12 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def excerpt(found: dict[str, Any], readme: str) -> str:
+    """The README with the table of these figures between its marks."""
+    before, _, rest = readme.partition(_MARK)
+    _, _, after = rest.partition(_MARK)
+    return f"{before}{_MARK}{table(found)}\n{_MARK}{after}"
+
+
 if __name__ == "__main__":
-    print(table(json.loads(Path(sys.argv[1] if len(sys.argv) > 1 else RESULTS).read_text())))
+    README.write_text(excerpt(json.loads(RESULTS.read_text()), README.read_text()))

@@ -298,6 +298,22 @@ def test_a_cell_that_runs_again_shows_the_new_result_in_its_view(page, open_note
     notebook.run(0)
 
 
+def test_the_view_in_a_widget_output_is_the_same(page, open_notebook):
+    # What VS Code and Colab are given.
+    notebook = open_notebook('%config JqMagic.view = "widget"', DATA, "%jq data .users", "%jq data .n")
+    notebook.run_all()
+    view = notebook.view(3)
+    view.get_by_role("gridcell", name="Bob").click()
+    expect(view.locator(".jqm-path")).to_have_text(".[1].name")
+    expect(notebook.view(4).get_by_role("treeitem")).to_have_text("3")
+    for _ in range(3):
+        notebook.run(3)
+    view = notebook.view(3)
+    expect(view.get_by_role("gridcell", name="Bob")).to_be_visible()
+    assert page.locator(".jqm-root").count() == 2
+    wait_for_models(page, notebook, 4)
+
+
 def test_short_progress_leaves_no_model_and_no_error(page, open_notebook):
     cell = "%jq -n --timeout 350ms --preset generous -o x [limit(1e9; repeat(1))] | length"
     notebook = open_notebook(cell)
