@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import sys
 import threading
 import time
@@ -39,7 +40,9 @@ def shown(deadline_s: float, opener: Opener | None, after_s: float = AFTER_S) ->
         over.wait()
         close()
 
-    thread = threading.Thread(target=show, name="jq_magic progress", daemon=True)
+    # In the context of the cell that runs: a kernel sends what the page answers to where the line's messages came from.
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(show,), name="jq_magic progress", daemon=True)
     thread.start()
     try:
         yield
