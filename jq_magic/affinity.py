@@ -14,6 +14,7 @@ import ctypes
 import os
 import sys
 import threading
+import time
 from typing import Any
 
 #: Seconds after which a run is not short. A wait that ends before the system's next tick would have it set a timer,
@@ -22,6 +23,9 @@ SHORT_S = 0.01
 #: For 1,024 processors, as in glibc; with more, nothing is bound.
 _MASK_BYTES = 128
 
+#: A thread that calls is bound when no other has called for so many seconds.
+ALONE_S = 0.05
+
 # These calls take less than a microsecond: to let go of Python's lock and wait for it again would be most of it.
 _libc: Any = ctypes.PyDLL(None) if sys.platform == "linux" else None
 _turn = threading.Lock()
@@ -29,6 +33,8 @@ _turn = threading.Lock()
 _bound: dict[int, tuple[bytes, set[Stay]]] = {}
 #: Of each worker that was drawn to a processor: which one that is.
 _drawn: dict[int, int] = {}
+#: The thread that called last, and since when no other has.
+_caller, _since = 0, 0.0
 
 
 class Stay:
@@ -78,8 +84,21 @@ class Stay:
 
 
 def stay(worker: int) -> Stay | None:
-    """Draw a worker to the thread that calls; None where that cannot be, or would change nothing."""
-    return Stay(worker) if _is_of_use else None
+    """Draw a worker to the thread that calls; None where that cannot be, would change nothing, or others run too.
+
+    Of several threads at a time the system knows best where each should run, and must be free to move them.
+    """
+    global _caller, _since
+    if not _is_of_use:
+        return None
+    caller, now = threading.get_native_id(), time.monotonic()
+    if caller != _caller:
+        _caller, _since = caller, now
+    if now - _since >= ALONE_S and not _bound:
+        return Stay(worker)
+    if worker in _drawn or caller in _bound:
+        release(worker)
+    return None
 
 
 def release(worker: int) -> None:

@@ -17,6 +17,14 @@ pytestmark = pytest.mark.skipif(
 )
 
 STACK_BYTES = 1 << 20
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch):
+    """No thread has to have been alone before it is bound."""
+    monkeypatch.setattr(affinity, "ALONE_S", 0.0)
+
+
 WHOLE = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
 
@@ -104,6 +112,47 @@ def test_a_caller_that_is_bound_twice_is_let_go_once_and_for_all(other):
     second.end()
     second.end()
     assert processors() == WHOLE
+
+
+def test_of_several_callers_none_but_the_first_is_bound():
+    begun, ended, seen = threading.Event(), threading.Event(), []
+
+    def second():
+        assert begun.wait(60)
+        seen.append(run(processors))
+        ended.set()
+
+    thread = threading.Thread(target=second)
+    thread.start()
+
+    def first():
+        begun.set()
+        return ended.wait(60)
+
+    # Two workers that were drawn before, for the second caller to find one.
+    for job in [worker.submit(ended.wait, STACK_BYTES, is_near=True), worker.submit(first, STACK_BYTES, is_near=True)]:
+        assert wait_until(lambda job=job: job.done)
+    thread.join()
+    assert seen == [WHOLE]
+    assert wait_until(lambda: processors() == WHOLE)
+
+
+def test_threads_that_take_turns_are_not_bound(monkeypatch):
+    monkeypatch.setattr(affinity, "ALONE_S", 0.2)
+    run(lambda: None)
+    time.sleep(0.3)
+    caller = threading.get_native_id()
+    assert len(run(lambda: processors(caller))) == 1
+
+    def other():
+        assert run(processors) == WHOLE
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    thread.join()
+    assert run(lambda: (processors(caller), processors())) == (WHOLE, WHOLE)
+    time.sleep(0.3)
+    assert len(run(lambda: processors(caller))) == 1
 
 
 def test_threads_for_documents_run_everywhere():
