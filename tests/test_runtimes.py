@@ -72,6 +72,29 @@ def test_the_extension_is_the_one_that_these_sources_make():
     assert key in load("wasmer").fingerprint
 
 
+@pytest.mark.parametrize("wrap", ["[.]", "{a: .}"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        ". == .",
+        "[., .] | sort | length",
+        "contains(.)",
+        "tojson",
+        "[..] | length",
+        "flatten",
+        "walk(.)",
+        "del(.[0][0])?",
+    ],
+)
+def test_a_value_that_nests_deep_ends_alike_as_deep_as_the_readme_says(wrap, use):
+    limits = jq_magic.Limits(deadline_s=300.0)
+    ends = [
+        outcome(runtime, f"reduce range(90000) as $i (null; {wrap}) | {use}", "null", limits) for runtime in RUNTIMES
+    ]
+    assert ends[0] == ends[1]
+    assert ends[0][2]
+
+
 # `now` differs from run to run.
 @pytest.mark.parametrize(
     "case", [case for case in cases() if "now" not in case["program"]], ids=lambda case: case["program"][:40]
