@@ -48,21 +48,22 @@ class Stay:
     def __init__(self, worker: int) -> None:
         self._worker = worker
         self._caller = threading.get_native_id()
-        self._cpu: int = _libc.sched_getcpu()
+        cpu: int = _libc.sched_getcpu()
+        self._here = _one(cpu) if cpu >= 0 else None
         self.is_bound = self._is_over = False
-        if _drawn.get(worker) != self._cpu and _allow(worker, _one(self._cpu)):
-            _drawn[worker] = self._cpu
+        if self._here is not None and _drawn.get(worker) != cpu and _allow(worker, self._here):
+            _drawn[worker] = cpu
 
     def bind(self) -> None:
         """Hold the caller there, so that it is not woken elsewhere; called by the worker, whom no signal interrupts."""
         with _turn:
             whole, stays = _bound.get(self._caller) or (_allowed(self._caller), set())
             # It may be over before it began, on a busy machine.
-            if whole is not None and not self._is_over:
+            if whole is not None and self._here is not None and not self._is_over:
                 stays.add(self)
                 _bound[self._caller] = (whole, stays)
                 self.is_bound = True
-                _allow(self._caller, _one(self._cpu))
+                _allow(self._caller, self._here)
 
     def end(self) -> None:
         """Let the caller go; any thread may say so, and again: each step can be interrupted, and is then repeated."""

@@ -205,10 +205,11 @@ def test_where_nothing_can_be_bound_runs_are_as_before(monkeypatch):
     assert affinity.stay(caller) is None
 
 
-def test_what_the_system_refuses_is_done_without(monkeypatch):
+@pytest.mark.parametrize("cpu", [0, -1])
+def test_what_the_system_refuses_is_done_without(monkeypatch, cpu):
     class Refusing:
         def __getattr__(self, name):
-            return (lambda: 0) if name == "sched_getcpu" else (lambda *_arguments: -1)
+            return (lambda: cpu) if name == "sched_getcpu" else (lambda *_arguments: -1)
 
     monkeypatch.setattr(affinity, "_libc", Refusing())
     assert not affinity._probe()
