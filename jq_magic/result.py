@@ -18,7 +18,7 @@ class Usage:
         fuel: WebAssembly operators; exact, and a little over the limit when that ended the run.
         memory_bytes: Size of the sandbox's memory at the end.
         wall_s: Seconds inside the sandbox.
-        input_bytes: Bytes of input that were read.
+        input_bytes: Bytes of input that were read; when a limit stopped the guest, those until its last batch was full.
         output_bytes: Bytes of output text.
         outputs: Number of outputs.
 
