@@ -85,11 +85,10 @@ class _Lanes:
         self._chunks: queue.SimpleQueue[_Chunk | None] = queue.SimpleQueue()
         self._running: list[tuple[Stream, float] | None] = [None] * jobs
         self._is_ended = threading.Event()
-        runtime, _ = modules.module(source.sandbox.runtime, source.sandbox.engine)
         self._jobs: list[worker.Job[None]] = []
         try:
             for place in range(jobs):
-                self._jobs.append(worker.submit(self._lane_at(place), runtime.thread_stack_bytes))
+                self._jobs.append(worker.submit(self._lane_at(place), source.stock.stacks.thread_bytes))
             threading.Thread(target=self._watch, name="jq_magic deadlines", daemon=True).start()
         except BaseException:
             self.end()

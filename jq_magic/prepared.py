@@ -14,6 +14,7 @@ import dataclasses
 import os
 import threading
 import weakref
+from typing import NamedTuple
 
 from jq_magic.image import Image
 from jq_magic.limits import Limits
@@ -110,17 +111,31 @@ def spares(module: Module) -> Spares:
     return _spares.get(module) or _spares.setdefault(module, Spares(module))
 
 
+class Stacks(NamedTuple):
+    """Bytes of stack.
+
+    Attributes:
+        guest_bytes: Where the guest's own begins; it grows down to address 0.
+        thread_bytes: What a thread needs to call into an instance.
+
+    """
+
+    guest_bytes: int
+    thread_bytes: int
+
+
 class Stock:
     """The instances that one program keeps for its next runs; any thread may use it.
 
     Args:
         spares: Where its instances come from, and go.
         depth: The nesting limit that the program is compiled with.
+        stacks: What its runs need.
 
     """
 
-    def __init__(self, spares: Spares, depth: int) -> None:
-        self.spares, self._depth = spares, depth
+    def __init__(self, spares: Spares, depth: int, stacks: Stacks) -> None:
+        self.spares, self._depth, self.stacks = spares, depth, stacks
         self.kept: list[Prepared] = []
         self._image: Image | None = None
         self._runs = 0

@@ -11,7 +11,7 @@ from jq_magic import ceiling, modules, worker
 from jq_magic.errors import DeadlineError, InputLimitError, LimitError, ProgramLimitError
 from jq_magic.guest import Batch, Guest
 from jq_magic.limits import PRESETS, Limits
-from jq_magic.prepared import Prepared, Stock, spares
+from jq_magic.prepared import Prepared, Stacks, Stock, spares
 from jq_magic.runtimes import load
 
 if TYPE_CHECKING:
@@ -48,8 +48,9 @@ class Sandbox:
 
     def stock(self) -> Stock:
         """Where a program of this sandbox keeps its instances. Raises: CeilingError, RuntimeUnavailableError."""
-        _, module = modules.module(self.runtime, self.engine)
-        return Stock(spares(module), ceiling.enforce(self.limits).depth)
+        runtime, module = modules.module(self.runtime, self.engine)
+        stacks = Stacks(modules.manifest(self.engine)["stack_bytes"], runtime.thread_stack_bytes)
+        return Stock(spares(module), ceiling.enforce(self.limits).depth, stacks)
 
     def compile(self, program: str, args: dict[str, Any] | None = None) -> Program:
         """Check `program` and bind `args` as `$name`. Raises: ProgramError, ProgramLimitError, DataError."""
@@ -122,9 +123,7 @@ class Run:
             raise ProgramLimitError("program_bytes", length, limits.program_bytes)
         if text is not None and len(text) > limits.input_bytes:
             raise InputLimitError("input_bytes", len(text), limits.input_bytes)
-        runtime, _ = modules.module(source.sandbox.runtime, source.sandbox.engine)
-        self._thread_stack_bytes = runtime.thread_stack_bytes
-        self._stack_bytes: int = modules.manifest(source.sandbox.engine)["stack_bytes"]
+        ceiling.check_runtime(source.sandbox.runtime)
         self._input = (text or b"", flags, batch)
 
     def check(self) -> None:
@@ -190,7 +189,7 @@ class Run:
         if self._stopped:
             self._instance.stop()
         spent = prepared.fuel if prepared else 0
-        self._guest = Guest(self._instance, self.limits, program, stack_bytes=self._stack_bytes, spent=spent)
+        self._guest = Guest(self._instance, self.limits, program, stack_bytes=stock.stacks.guest_bytes, spent=spent)
         if prepared is None:
             self._guest.compile(args)
             prepared = stock.prepared(self._instance, self._guest.fuel_used(), self.limits)
@@ -265,7 +264,7 @@ class Run:
                 lambda: self._measured(function),
                 seconds=left,
                 stop=self._stop,
-                stack_bytes=self._thread_stack_bytes,
+                stack_bytes=self._source.stock.stacks.thread_bytes,
                 after=self._leave,
             )
         except worker.Expired as expired:
