@@ -54,10 +54,14 @@ def other():
 
 def test_both_threads_are_on_one_processor_while_it_is_short():
     caller = threading.get_native_id()
-    ours, theirs = run(lambda: (processors(caller), processors()))
-    assert len(ours) == 1
-    assert ours == theirs
-    assert processors() == WHOLE
+
+    def is_one():
+        ours, theirs = run(lambda: (processors(caller), processors()))
+        assert processors() == WHOLE
+        return len(ours) == 1 and ours == theirs
+
+    # On a busy machine a worker may begin when its caller has let go already.
+    assert wait_until(is_one)
 
 
 def test_a_long_run_is_let_go_to_all_processors():
@@ -139,10 +143,8 @@ def test_of_several_callers_none_but_the_first_is_bound():
 
 def test_threads_that_take_turns_are_not_bound(monkeypatch):
     monkeypatch.setattr(affinity, "ALONE_S", 0.2)
-    run(lambda: None)
-    time.sleep(0.3)
     caller = threading.get_native_id()
-    assert len(run(lambda: processors(caller))) == 1
+    assert wait_until(lambda: len(run(lambda: processors(caller))) == 1)
 
     def other():
         assert run(processors) == WHOLE
@@ -151,8 +153,7 @@ def test_threads_that_take_turns_are_not_bound(monkeypatch):
     thread.start()
     thread.join()
     assert run(lambda: (processors(caller), processors())) == (WHOLE, WHOLE)
-    time.sleep(0.3)
-    assert len(run(lambda: processors(caller))) == 1
+    assert wait_until(lambda: len(run(lambda: processors(caller))) == 1)
 
 
 def test_threads_for_documents_run_everywhere():
