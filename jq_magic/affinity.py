@@ -3,7 +3,9 @@
 A caller that gives its work to another thread sleeps meanwhile, so the processor it ran on is free. The
 system wakes the other thread on a processor that sleeps all the same, and that takes longer than a small
 filter: some 50 µs on a virtual machine, four times for a filter that is compiled and run. So both threads are
-bound to the caller's processor, and are let go when the run has ended or is not short.
+bound to the caller's processor, and are let go when the run has ended or is not short. Measured for `.a` on
+a program that is compiled: 101 µs instead of 130 to 190 where processors sleep, 95 instead of 84 where others
+keep them awake.
 
 Only Linux binds a thread to a processor. Source: sched_setaffinity(2), sched_getcpu(3).
 """
