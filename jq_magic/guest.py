@@ -162,12 +162,12 @@ class Guest:
         """What a pull produced, whether it returned or trapped. Raises: GuestError."""
         out, out_bytes, outputs, _, _, said, said_bytes, *_ = reply
         self._count(outputs, out_bytes + said_bytes)
-        text = self._read(out, out_bytes) if out_bytes else b""
+        text = self._read(out, out_bytes)
         if not _is_utf8(text):
             raise GuestError("the guest's batch is not UTF-8")
         if outputs != text.count(b"\n") or (text and not text.endswith(b"\n")):
             raise GuestError("the guest's batch is not as many texts as it says")
-        messages = [_string(line) for line in self._read(said, said_bytes).splitlines()] if said_bytes else []
+        messages = [_string(line) for line in self._read(said, said_bytes).splitlines()]
         return Batch(text, outputs, messages, is_done, error)
 
     def _count(self, outputs: int, written: int) -> None:

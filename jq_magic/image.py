@@ -82,10 +82,7 @@ class Image:
         return True
 
     def _forget(self, instance: Instance) -> bool:
-        for address, length in self._forgotten:  # noqa: SIM110 - a generator takes as long as one of the calls
-            if not instance.forget(address, length):
-                return False
-        return True
+        return all(instance.forget(address, length) for address, length in self._forgotten)
 
     def is_in(self, instance: Instance, fresh: Instance) -> bool:
         """Whether the memory of `instance` is what it was at the moment, byte for byte."""

@@ -126,9 +126,7 @@ def load(name: str) -> Runtime:
         raise RuntimeUnavailableError(f"there is no runtime {name!r}; there is {', '.join(_KNOWN)}")
     module, needs, install = _KNOWN[name]
     try:
-        # Every run asks: what is imported need not be looked for. Another thread may be at it: it makes this name last.
-        found: Runtime | None = getattr(sys.modules.get(module), "RUNTIME", None)
-        runtime: Runtime = found or importlib.import_module(module).RUNTIME
+        runtime: Runtime = importlib.import_module(module).RUNTIME
     except ImportError as error:
         message = f"the runtime {name} needs the package {needs} ({error}): {install}"
         raise RuntimeUnavailableError(message) from error
