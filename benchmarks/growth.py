@@ -52,13 +52,11 @@ for _ in range(int(rounds)):
     began = time.perf_counter()
     if kind == "size":
         usage = ready.run(text).usage
-    elif kind == "file":
-        with path.open("rb") as lines:
-            for result in ready.run_many(lines, jobs=2, progress=False):
-                usage = result.usage
     else:
-        for result in ready.run_many(itertools.repeat(text, int(count)), jobs=2, progress=False):
-            usage = result.usage
+        with path.open("rb") as lines:
+            texts = lines if kind == "file" else itertools.repeat(text, int(count))
+            for result in ready.run_many(texts, jobs=2, progress=False):
+                usage = result.usage
     times.append(time.perf_counter() - began)
 print(json.dumps({"s": min(times), "grown_bytes": peak() - before, "memory_bytes": usage.memory_bytes,
                   "fuel": usage.fuel}))
@@ -78,12 +76,15 @@ def _file(texts: Iterable[bytes]) -> Iterator[Path]:
         path.unlink()
 
 
+def _answer(command: list[str]) -> dict[str, Any]:
+    """What a process prints. Raises: subprocess.CalledProcessError."""
+    found: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return found
+
+
 def point(kind: str, program: str, path: Path, *, count: int = 1, rounds: int = 3) -> dict[str, Any]:
     """One measurement. Raises: subprocess.CalledProcessError."""
-    command = [sys.executable, "-c", _CHILD, kind, program, str(path), str(count), str(rounds)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return _answer([sys.executable, "-c", _CHILD, kind, program, str(path), str(count), str(rounds)])
 
 
 def command_point(path: Path) -> dict[str, Any]:
@@ -94,10 +95,7 @@ def command_point(path: Path) -> dict[str, Any]:
         "peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10;"
         "print(json.dumps({'s': took, 'peak_bytes': peak}))"
     )
-    command = [sys.executable, "-c", code, sys.executable, "-m", "jq_magic", "-c", "map(.score) | add", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return _answer([sys.executable, "-c", code, sys.executable, "-m", "jq_magic", "-c", FILTERS["column"], str(path)])
 
 
 def measure(*, quick: bool) -> dict[str, Any]:

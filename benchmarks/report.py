@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from marks import between
+
 RESULTS = Path(__file__).resolve().parent / "results"
 #: Kind of task -> what it is called, and which of its times count.
 _KINDS = {
@@ -188,8 +190,6 @@ def page(results: Results, repeat: str = "make bench") -> str:
 
 def excerpt(results: Results, readme: str) -> str:
     """The repository's README with the table of these results between its marks."""
-    before, _, rest = readme.partition(_MARK)
-    _, _, after = rest.partition(_MARK)
     peers = ", ".join(f"{peer['title']} {peer['version']}" for peer in results.all["peers"].values())
     machine = results.all["machine"]
     said = (
@@ -197,7 +197,7 @@ def excerpt(results: Results, readme: str) -> str:
         f"{machine['python']}, load {machine['load']}. Each figure is a peer's time over ours (wall clock / processor "
         "time), the geometric mean over the tasks: above 1 we are faster, below 1 we lose."
     )
-    return "\n".join([f"{before}{_MARK}", said, "", *summary(results), f"{_MARK}{after}"])
+    return between(readme, _MARK, "\n".join(["", said, "", *summary(results), ""]))
 
 
 def draw_summary(results: Results, out: Path) -> None:

@@ -9,9 +9,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from marks import between
+
 RESULTS = Path(__file__).parent / "results" / "runtimes.json"
 README = Path(__file__).parents[1] / "README.md"
-_MARK = "<!-- benchmarks/runtimes_table.py writes this table -->\n"
+_MARK = "<!-- benchmarks/runtimes_table.py writes this table -->"
 
 
 def amount(value: float, unit: str) -> str:
@@ -37,9 +39,7 @@ def table(found: dict[str, Any]) -> str:
 
 def excerpt(found: dict[str, Any], readme: str) -> str:
     """The README with the table of these figures between its marks."""
-    before, _, rest = readme.partition(_MARK)
-    _, _, after = rest.partition(_MARK)
-    return f"{before}{_MARK}{table(found)}\n{_MARK}{after}"
+    return between(readme, _MARK, f"\n{table(found)}\n")
 
 
 if __name__ == "__main__":
