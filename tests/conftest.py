@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,11 @@ def python(
     """Run code in a fresh interpreter; its output is captured."""
     command = [sys.executable, "-c", code, *args]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, env=env, check=False)
+
+
+def wait_until(condition):
+    """Whether it becomes so in good time: workers put an instance back after its run has returned."""
+    ends = time.monotonic() + 30
+    while not condition() and time.monotonic() < ends:
+        time.sleep(0.001)
+    return condition()

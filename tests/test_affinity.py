@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 
 import pytest
-from conftest import python
+from conftest import python, wait_until
 
 import jq_magic
 from jq_magic import affinity, worker
@@ -34,14 +33,6 @@ def processors(thread=0):
 
 def run(function, seconds=60.0):
     return worker.run(function, seconds=seconds, stop=lambda: None, stack_bytes=STACK_BYTES)
-
-
-def wait_until(is_so):
-    """Whether it becomes so in good time."""
-    ends = time.monotonic() + 30
-    while not is_so() and time.monotonic() < ends:
-        time.sleep(0.01)
-    return is_so()
 
 
 @pytest.fixture

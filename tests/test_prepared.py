@@ -5,11 +5,10 @@ from __future__ import annotations
 import gc
 import json
 import sys
-import time
 import weakref
 
 import pytest
-from conftest import ROOMY, python
+from conftest import ROOMY, python, wait_until
 
 import jq_magic
 from jq_magic import modules, prepared
@@ -88,7 +87,7 @@ def test_an_instance_is_kept_and_used_again(sandbox):
     used = []
     for _ in range(prepared._RUNS_BEFORE_IMAGE + 30):
         program.run(SMALL)
-        wait_until(lambda: kept(program) or not program._source.stock._image)
+        assert wait_until(lambda: kept(program) or not program._source.stock._image)
         used += [found.instance for found in program._source.stock.kept]
     assert len(set(map(id, used))) <= prepared._MOST_OF_ONE
     assert len(used) >= 30
@@ -106,7 +105,7 @@ def test_an_instance_goes_from_program_to_program_and_takes_nothing_along(sandbo
         for number, source in enumerate(sources):
             args = {"secret": f"secret {turn} {number}"}
             sandbox.run("[., .] | debug", json.dumps(["other secret"] * 50))
-            wait_until(lambda: pool.kept)
+            assert wait_until(lambda: pool.kept)
             ends = []
             for prepare in (lambda: None, lambda: [pool.kept.pop()[0].close() for _ in list(pool.kept)]):
                 prepare()
@@ -120,21 +119,13 @@ def test_an_instance_goes_from_program_to_program_and_takes_nothing_along(sandbo
     assert len(pool.kept) <= prepared._MOST_OF_ONE
 
 
-def wait_until(condition):
-    """Workers put an instance back after its run has returned."""
-    ends = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.001)
-
-
 def test_the_first_run_has_the_instance_in_which_the_program_was_checked(sandbox):
     program = sandbox.compile(".a")
-    wait_until(lambda: kept(program) == 1)
+    assert wait_until(lambda: kept(program) == 1)
     instance = program._source.stock.kept[0].instance
     assert program.run(SMALL).values == [1]
     assert kept(program) == 0
-    wait_until(
+    assert wait_until(
         lambda: is_closed(instance) or instance in [spare for spare, _ in spares(sandbox.runtime, sandbox.engine).kept]
     )
 
@@ -161,7 +152,7 @@ def test_other_limits_hold_as_in_a_fresh_instance(change, sandbox):
         program, fresh = sandbox.compile(source), sandbox.compile(source)
         for _ in range(8):
             program.run(SMALL)
-        wait_until(lambda: kept(program) or sys.platform != "linux")  # noqa: B023 - called at once
+        assert wait_until(lambda: kept(program) or sys.platform != "linux")  # noqa: B023 - called at once
         use_fresh(fresh)
         assert told(program, SMALL, limits) == told(fresh, SMALL, limits)
 
@@ -192,7 +183,7 @@ def test_an_instance_that_is_not_put_back_exactly_is_never_used_again(lie, runti
 def test_a_word_to_stop_that_comes_while_the_image_is_made_is_not_part_of_it(runtime):
     _, module = modules.module(runtime, "jaq")
     program = jq_magic.Sandbox(runtime, ROOMY).compile(".a")
-    wait_until(lambda: kept(program) == 1)
+    assert wait_until(lambda: kept(program) == 1)
     instance, fresh = program._source.stock.kept.pop().instance, module.instantiate(8 << 20)
     word = instance.get_global("stop_word")
     instance.stop()
@@ -227,7 +218,7 @@ def test_where_the_system_forgets_no_page_every_run_has_a_fresh_instance(runtime
 
 def test_no_more_instances_are_kept_than_allowed_and_none_outlives_its_program(sandbox):
     programs = [sandbox.compile(f".a + {n}") for n in range(prepared.MOST_KEPT + 5)]
-    wait_until(lambda: sum(map(kept, programs)) == prepared.MOST_KEPT)
+    assert wait_until(lambda: sum(map(kept, programs)) == prepared.MOST_KEPT)
     # Those that were used last are kept.
     assert [kept(program) for program in programs] == [0] * 5 + [1] * prepared.MOST_KEPT
     instances = [program._source.stock.kept[0].instance for program in programs[5:]]
@@ -269,7 +260,7 @@ def test_a_deadline_that_comes_late_stops_no_other_run(sandbox):
         program.run(SMALL)
     run = Run(program._source, ROOMY, SMALL.encode())
     assert run.pull().text == b"1\n"
-    wait_until(lambda: run._instance is None)
+    assert wait_until(lambda: run._instance is None)
     # What a caller does whose wait ended a moment after the run.
     run._stop()
     run.close()
