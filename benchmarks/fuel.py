@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import jq_magic
-from jq_magic import modules
+from jq_magic.guest import module as modules
 
 RECORD = Path(__file__).parent / "fuel.json"
 #: How much more than what is recorded a case may spend.

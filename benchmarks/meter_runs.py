@@ -13,11 +13,11 @@ from typing import NamedTuple
 import wasmtime
 from wasmtime import _ffi
 
-from jq_magic.guest import Guest
+from jq_magic.guest.guest import Guest
 from jq_magic.limits import Limits
-from jq_magic.modules import manifest
-from jq_magic.runtimes.wasmtime import _config
-from jq_magic.runtimes.wasmtime_instance import Shape, WasmtimeInstance
+from jq_magic.guest.module import manifest
+from jq_magic.wasm_runtimes.wasmtime import _config
+from jq_magic.wasm_runtimes.wasmtime_instance import Shape, WasmtimeInstance
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "wasm"))

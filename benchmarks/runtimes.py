@@ -26,8 +26,8 @@ import jq_magic_wasmer
 from vega_datasets import local_data
 
 import jq_magic
-from jq_magic import modules
-from jq_magic.runtimes import load
+from jq_magic.guest import module as modules
+from jq_magic.wasm_runtimes import load
 
 RESULTS = Path(__file__).parent / "results" / "runtimes.json"
 RUNTIMES = ("wasmtime", "wasmer")

@@ -25,7 +25,7 @@ from documents import UnavailableError
 from peers import Failure, Peer, Process, peers
 from tasks import TASKS, Task
 
-from jq_magic import modules
+from jq_magic.guest import module as modules
 
 #: What a peer answers: with the program compiled or not, wall-clock and processor time.
 _TIMES = ("cold_s", "cold_cpu_s", "warm_s", "warm_cpu_s")

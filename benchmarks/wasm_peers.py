@@ -22,7 +22,7 @@ from documents import CACHE, rows
 from speed import machine
 
 import jq_magic
-from jq_magic import modules
+from jq_magic.guest import module as modules
 
 RESULTS = Path(__file__).parent / "results" / "wasm_peers.json"
 #: Package -> version.

@@ -9,9 +9,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 # Reads what sets a ceiling, before code of the notebook can change it.
-from jq_magic import ceiling as _ceiling  # noqa: F401
+from jq_magic import _startup  # noqa: F401
 
 if TYPE_CHECKING:
+    from jq_magic.api import all, compile, first, iter, text  # noqa: A004
     from jq_magic.errors import (
         CeilingError,
         DataError,
@@ -33,22 +34,25 @@ if TYPE_CHECKING:
         StackLimitError,
     )
     from jq_magic.limits import PRESETS, Limits
-    from jq_magic.program import Program, all, compile, first, iter, text  # noqa: A004
+    from jq_magic.program import Program
     from jq_magic.result import Result, Usage
     from jq_magic.sandbox import Sandbox
+    from jq_magic.wasm_runtimes import runtimes
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "api": "all compile first iter text",
     "errors": (
         "CeilingError DataError DeadlineError FilterError FuelError GuestError HaltError InputError InputLimitError "
         "JqMagicError LimitError LimitValueError MemoryLimitError OutputLimitError ProgramError ProgramLimitError "
         "RuntimeUnavailableError StackLimitError"
     ),
     "limits": "Limits PRESETS",
-    "program": "Program all compile first iter text",
+    "program": "Program",
     "result": "Result Usage",
     "sandbox": "Sandbox",
+    "wasm_runtimes": "runtimes",
 }
 _NAMES = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -62,9 +66,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "runtimes":
-        # The package of that name is callable: jq_magic.runtimes() lists what can be used here.
-        return importlib.import_module("jq_magic.runtimes")
     if name not in _NAMES:
         raise AttributeError(f"module 'jq_magic' has no attribute {name!r}")
     return getattr(importlib.import_module(f"jq_magic.{_NAMES[name]}"), name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from jq_magic.command import main
+from jq_magic.cli.command import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,20 +1,17 @@
-"""The exceptions of jq_magic: one tree, written for the person who reads them."""
+"""Defines the exceptions of jq_magic: one tree, written for the person who reads them.
+
+An exception carries facts and a message. Advice that depends on where it is shown (an option in a notebook
+or on the command line, an argument in Python) stands beside the message and can be replaced.
+"""
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from jq_magic import ceiling as _ceiling
-from jq_magic import limits as _limits
+from jq_magic.messages import cut, excerpt, position, visible
 
 if TYPE_CHECKING:
     from jq_magic.result import Result, Usage
-
-#: Characters of a message; what is longer is cut.
-MESSAGE_CHARS = 4096
-#: Columns of a program or input line that are shown around a caret.
-EXCERPT_COLUMNS = 72
 
 
 class JqMagicError(Exception):
@@ -24,27 +21,28 @@ class JqMagicError(Exception):
         usage: What the run had used when it ended; None when nothing ran.
         partial: What was produced before the error; None when nothing ran.
         document: Which of many documents it is about, from 0; None when there was one.
+        advice: What to try, as lines that follow the message; empty when there is nothing to say.
 
     """
 
     usage: Usage | None = None
     partial: Result | None = None
     document: int | None = None
+    advice: str = ""
 
     def __init__(self, message: str) -> None:
         super().__init__(cut(message))
 
-    def advise(self, line: str) -> None:
-        """Add a line of advice to the message."""
-        self.args = (f"{self}\n{line}",)
+    def __str__(self) -> str:
+        number = "" if self.document is None else f"document {self.document:,}: "
+        return f"{number}{self.args[0] if self.args else ''}" + (f"\n{self.advice}" if self.advice else "")
 
-    def tell_document(self, number: int) -> None:
-        """Say which of many documents this is about."""
-        self.document = number
-        self.args = (f"document {number:,}: {self}", *self.args[1:])
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Without a call of __init__, whose arguments differ from class to class.
+        return _restored, (type(self), self.args, self.__dict__)
 
     def _render_traceback_(self) -> list[str]:
-        """The lines that IPython prints instead of a traceback: the mistake is not in Python.
+        """Give the lines that IPython prints instead of a traceback: the mistake is not in Python.
 
         An error's text can come from the filter or the data, so what moves a terminal's cursor is escaped.
         """
@@ -52,8 +50,15 @@ class JqMagicError(Exception):
         return [f"{type(self).__name__}: {first}", *rest]
 
 
+def _restored(kind: type[JqMagicError], args: tuple[Any, ...], state: dict[str, Any]) -> JqMagicError:
+    """Make an exception again from what pickle or copy kept of it."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
 class LimitValueError(JqMagicError, ValueError):
-    """A limit was given a value that is none."""
+    """A value was given for a limit that cannot be one."""
 
 
 class CeilingError(LimitValueError):
@@ -81,14 +86,13 @@ class ProgramError(JqMagicError, ValueError):
     """
 
     def __init__(
-        self, message: str, *, program: str = "", start: int = 0, end: int = 0, hint: str | None = None
+        self, message: str, *, program: bytes = b"", start: int = 0, end: int = 0, hint: str | None = None
     ) -> None:
-        """Args: start, end: UTF-8 byte offsets in the program that the mistake spans."""
-        encoded = program.encode("utf-8", "replace")
-        self.line, self.column = position(encoded, start)
+        """Args: program: UTF-8; start, end: byte offsets in the program that the mistake spans."""
+        self.line, self.column = position(program, start)
         lines = [message]
         if program:
-            lines += excerpt(encoded, start, end)
+            lines += excerpt(program, start, end)
         if hint:
             lines.append(hint)
         super().__init__("\n".join(lines))
@@ -136,12 +140,12 @@ class HaltError(JqMagicError):
 
     def __init__(self, exit_code: int, value: Any = None) -> None:
         self.exit_code, self.value = exit_code, value
-        said = "" if value is None else f": {value}"
-        super().__init__(f"the filter halted with exit code {exit_code}{said}")
+        what = "" if value is None else f": {value}"
+        super().__init__(f"the filter halted with exit code {exit_code}{what}")
 
 
 class LimitError(JqMagicError):
-    """A limit ended the run.
+    """A limit ended the run. `jq_magic.limits.exceeded` makes these errors.
 
     Attributes:
         limit: Name of the field of `Limits`.
@@ -150,12 +154,9 @@ class LimitError(JqMagicError):
 
     """
 
-    def __init__(self, limit: str, used: float, allowed: float, *, reason: str | None = None) -> None:
+    def __init__(self, message: str, *, limit: str, used: float, allowed: float) -> None:
         self.limit, self.used, self.allowed = limit, used, allowed
-        amounts = f"used {_limits.show(limit, used)} of {_limits.show(limit, allowed)}"
-        # Memory is known to be short by how much; twice the limit may still be too little.
-        needed = max(allowed, min(used, _limits.MAX_MEMORY_BYTES / 2)) if limit == "memory_bytes" else allowed
-        super().__init__(f"{reason or _limits.REASONS[limit]}: {amounts}\n{_ceiling.advice(limit, needed)}")
+        super().__init__(message)
 
 
 class FuelError(LimitError):
@@ -173,15 +174,6 @@ class DeadlineError(LimitError):
 class StackLimitError(LimitError):
     """The filter or a value nested so deep that the stack of the sandbox was exhausted."""
 
-    def __init__(self, used: int, allowed: int) -> None:
-        self.limit, self.used, self.allowed = "stack", used, allowed
-        JqMagicError.__init__(
-            self,
-            f"the recursion went too deep: the sandbox's stack of {_limits.show('memory_bytes', allowed)} is used up\n"
-            "a call that is the last thing a definition does needs no stack: "
-            "try reduce, foreach, range, until or such a call instead",
-        )
-
 
 class OutputLimitError(LimitError):
     """The run produced more bytes or values, or deeper ones, than allowed."""
@@ -193,58 +185,3 @@ class InputLimitError(LimitError):
 
 class ProgramLimitError(LimitError):
     """The program is longer or nests deeper than allowed."""
-
-
-def cut(message: str) -> str:
-    """The message, or its beginning when it is longer than MESSAGE_CHARS."""
-    if len(message) <= MESSAGE_CHARS:
-        return message
-    return f"{message[:MESSAGE_CHARS]}… ({len(message) - MESSAGE_CHARS:,} more characters)"
-
-
-def position(text: bytes, offset: int) -> tuple[int, int]:
-    """Line and column of a byte offset, from 1; columns count characters."""
-    before = text[:offset]
-    start = before.rfind(b"\n") + 1
-    return before.count(b"\n") + 1, len(before[start:].decode("utf-8", "replace")) + 1
-
-
-def excerpt(text: bytes, start: int, end: int) -> list[str]:
-    """The line of `text` that `start` is in, cut around it, with carets under `start` to `end`."""
-    line_start = text.rfind(b"\n", 0, start) + 1
-    line_end = text.find(b"\n", start)
-    line_end = len(text) if line_end < 0 else line_end
-    # Cut in bytes first: a line can be as long as the input.
-    reach = EXCERPT_COLUMNS * 4
-    before = visible(text[max(line_start, start - reach) : start].decode("utf-8", "replace"))
-    marked = visible(text[start : max(start, min(end, line_end, start + reach))].decode("utf-8", "replace"))
-    after = visible(text[start : min(line_end, start + reach)].decode("utf-8", "replace"))[len(marked) :]
-    half = EXCERPT_COLUMNS // 2
-    if len(before) > half and len(before) + len(marked) + len(after) > EXCERPT_COLUMNS:
-        before = "…" + before[-half + 1 :]
-    shown = before + marked + after
-    if len(shown) > EXCERPT_COLUMNS:
-        shown = shown[: EXCERPT_COLUMNS - 1] + "…"
-    number = str(position(text, start)[0])
-    carets = "^" * max(1, min(columns(marked), EXCERPT_COLUMNS - columns(before)))
-    return [f"  {number} | {shown}", f"  {' ' * len(number)} | {' ' * columns(before)}{carets}"]
-
-
-def visible(text: str) -> str:
-    """Text on one line, with tabs as blanks and what cannot be seen or moves the rest escaped."""
-    out = []
-    for character in text:
-        if character == "\t":
-            out.append(" ")
-        elif unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
-            out.append(character.encode("unicode_escape").decode("ascii"))
-        else:
-            out.append(character)
-    return "".join(out)
-
-
-def columns(text: str) -> int:
-    """Columns that a terminal gives to `text`."""
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    combining = sum(unicodedata.combining(character) != 0 for character in text)
-    return len(text) + wide - combining

@@ -1,17 +1,25 @@
-"""Programs: checked once, run any number of times; with the interface of the package jq."""
+"""Holds a program that was checked once and runs any number of times, with the interface of the package jq."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Iterable, Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from jq_magic import data, documents, guest
+from jq_magic.data import decode, encode
 from jq_magic.errors import DataError, JqMagicError
+from jq_magic.guest import abi
+from jq_magic.guest.module import MODULES, manifest
 from jq_magic.limits import Limits
+from jq_magic.limits.ceiling import PROCESS
+from jq_magic.many import documents
 from jq_magic.result import Result
-from jq_magic.sandbox import ONE_OUTPUT, WHOLE_RUN, Run, Sandbox, Source
-from jq_magic.stream import Stream
+from jq_magic.run.pool import POOLS, StackSizes
+from jq_magic.run.run import Source
+from jq_magic.run.stream import Stream, check
+
+if TYPE_CHECKING:
+    from jq_magic.sandbox import Sandbox
 
 _ABSENT: Any = object()
 
@@ -37,14 +45,14 @@ class Program:
         if not isinstance(program, str):
             raise DataError(f"a program is a str, not {type(program).__name__}")
         try:
-            program.encode()
+            text = program.encode()
         except UnicodeEncodeError as error:
             raise DataError(f"the program cannot be written in UTF-8: {error.reason}") from None
         self.program = program
         self.sandbox = sandbox
-        arguments = data.arguments(args or {}, positional or [])
-        self._source = Source(sandbox, program, arguments, sandbox.stock())
-        Run(self._source, sandbox.limits, None).check()
+        arguments = encode.arguments(args or {}, positional or [])
+        self._source = _source(sandbox, text, arguments)
+        check(self._source)
 
     def __repr__(self) -> str:
         # As the package jq shows it: `import jq_magic as jq` is all that changes.
@@ -84,10 +92,10 @@ class Program:
         """
         flags = _flags(raw_input, slurp, null_input, sort_keys)
         if jobs is None:
-            return Stream(self._source, text, limits, flags, WHOLE_RUN).whole()
-        lines = (line for line in data.text_to_bytes(text).split(b"\n") if line and not line.isspace())
-        found = documents.run_many(self._source, lines, documents.Ways(limits=limits, flags=flags, jobs=jobs))
-        return documents.joined(self._source, limits, found)
+            return Stream(self._source, text, limits, flags).whole()
+        lines = (line for line in encode.text_to_bytes(text).split(b"\n") if line and not line.isspace())
+        options = documents.ManyOptions(limits=limits, flags=flags, jobs=jobs)
+        return documents.joined(self._source, limits, documents.run_many(self._source, lines, options))
 
     def run_many(
         self,
@@ -123,10 +131,10 @@ class Program:
         if errors not in {"raise", "give"}:
             raise DataError(f'errors is "raise" or "give", not {errors!r}')
         flags = _flags(raw_input, slurp, null_input, sort_keys)
-        ways = documents.Ways(
+        options = documents.ManyOptions(
             limits=limits, total=total, flags=flags, jobs=jobs, raises=errors == "raise", progress=progress
         )
-        return documents.run_many(self._source, texts, ways)
+        return documents.run_many(self._source, texts, options)
 
     def input(self, value: Any = _ABSENT, text: Any = _ABSENT) -> Inputs:
         """One Python value, or with `text` JSON texts, as input. Raises: DataError unless one is given."""
@@ -148,8 +156,8 @@ class Program:
 
         """
         if jobs is not None:
-            return Documents(self, (data.value_to_json(value) for value in values), jobs=jobs)
-        return Inputs(self, b"\n".join(data.value_to_json(value) for value in values), slurp=False)
+            return Documents(self, (encode.value_to_json(value) for value in values), jobs=jobs)
+        return Inputs(self, b"\n".join(encode.value_to_json(value) for value in values), slurp=False)
 
     def input_text(self, text: str | bytes, *, slurp: bool = False) -> Inputs:
         """JSON texts as inputs."""
@@ -180,8 +188,8 @@ class Inputs:
 
     def __iter__(self) -> Generator[Any, None, None]:
         """The outputs one by one, each computed when it is asked for."""
-        flags = guest.SLURP * self._slurp
-        stream = Stream(self._program._source, self._text, None, flags, ONE_OUTPUT)  # noqa: SLF001 - one subject
+        flags = abi.SLURP * self._slurp
+        stream = Stream(self._program._source, self._text, None, flags, abi.ONE_OUTPUT)  # noqa: SLF001 - one subject
         return _values(stream)
 
 
@@ -211,87 +219,20 @@ class Documents(Inputs):
 
 
 def _flags(raw_input: bool, slurp: bool, null_input: bool, sort_keys: bool) -> int:
-    return (
-        guest.RAW_INPUT * raw_input | guest.SLURP * slurp | guest.NULL_INPUT * null_input | guest.SORT_KEYS * sort_keys
-    )
+    return abi.RAW_INPUT * raw_input | abi.SLURP * slurp | abi.NULL_INPUT * null_input | abi.SORT_KEYS * sort_keys
 
 
 def _values(stream: Stream) -> Generator[Any, None, None]:
     try:
         for text in stream.batches():
-            yield from data.from_json_lines(text)
+            yield from decode.from_json_lines(text)
     finally:
         stream.close()
 
 
-def compile(  # noqa: A001 - the name is the package jq's
-    program: str,
-    args: dict[str, Any] | None = None,
-    *,
-    runtime: str = "wasmtime",
-    engine: str = "jaq",
-    limits: Limits | None = None,
-) -> Program:
-    """Check a jq program and bind `args` as `$name`.
-
-    Raises: ProgramError, ProgramLimitError, RuntimeUnavailableError, DataError.
-    """
-    return Sandbox(runtime, limits, engine=engine).compile(program, args)
-
-
-def _inputs(program: str, args: dict[str, Any] | None, value: Any, values: Any, text: Any) -> Inputs:
-    given = [name for name, found in (("value", value), ("values", values), ("text", text)) if found is not _ABSENT]
-    if len(given) != 1:
-        raise DataError(f"give one of value, values and text, not {' and '.join(given) or 'none'}")
-    compiled = compile(program, args)
-    if text is not _ABSENT:
-        return compiled.input_text(text)
-    return compiled.input_value(value) if value is not _ABSENT else compiled.input_values(values)
-
-
-def all(  # noqa: A001 - the name is the package jq's
-    program: str,
-    value: Any = _ABSENT,
-    text: Any = _ABSENT,
-    *,
-    values: Any = _ABSENT,
-    args: dict[str, Any] | None = None,
-) -> list[Any]:
-    """All outputs of `program` over `value`, `values` or `text`."""
-    return _inputs(program, args, value, values, text).all()
-
-
-def first(
-    program: str,
-    value: Any = _ABSENT,
-    text: Any = _ABSENT,
-    *,
-    values: Any = _ABSENT,
-    args: dict[str, Any] | None = None,
-) -> Any:
-    """The first output; the rest is never computed."""
-    return _inputs(program, args, value, values, text).first()
-
-
-def text(
-    program: str,
-    value: Any = _ABSENT,
-    text: Any = _ABSENT,
-    *,
-    values: Any = _ABSENT,
-    args: dict[str, Any] | None = None,
-) -> str:
-    """All outputs as JSON texts, a line each."""
-    return _inputs(program, args, value, values, text).text()
-
-
-def iter(  # noqa: A001 - the name is the package jq's
-    program: str,
-    value: Any = _ABSENT,
-    text: Any = _ABSENT,
-    *,
-    values: Any = _ABSENT,
-    args: dict[str, Any] | None = None,
-) -> Iterator[Any]:
-    """The outputs one by one, each computed when it is asked for."""
-    return _inputs(program, args, value, values, text).__iter__()
+def _source(sandbox: Sandbox, program: bytes, args: bytes) -> Source:
+    """Find where a program of a sandbox runs. Raises: CeilingError, RuntimeUnavailableError, GuestError."""
+    runtime, module = MODULES.get(sandbox.runtime, sandbox.engine)
+    stacks = StackSizes(manifest(sandbox.engine)["stack_bytes"], runtime.thread_stack_bytes)
+    pool = POOLS.program(module, PROCESS.enforce(sandbox.limits).depth, stacks)
+    return Source(program, args, sandbox.runtime, sandbox.engine, sandbox.limits, pool)

@@ -1,4 +1,4 @@
-"""What a run gives: its outputs, and what it used."""
+"""Holds what a run gives: its outputs, and what it used."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import functools
 from typing import Any
 
-from jq_magic import data
+from jq_magic.data import decode
 from jq_magic.limits import Limits
 
 
@@ -30,6 +30,22 @@ class Usage:
     input_bytes: int
     output_bytes: int
     outputs: int
+
+    def __add__(self, other: Usage) -> Usage:
+        """Add up what two runs used, one after the other: the larger memory, and the sum of everything else."""
+        return Usage(
+            fuel=self.fuel + other.fuel,
+            memory_bytes=max(self.memory_bytes, other.memory_bytes),
+            wall_s=self.wall_s + other.wall_s,
+            input_bytes=self.input_bytes + other.input_bytes,
+            output_bytes=self.output_bytes + other.output_bytes,
+            outputs=self.outputs + other.outputs,
+        )
+
+    @classmethod
+    def none(cls) -> Usage:
+        """Make the usage of no run at all."""
+        return cls(fuel=0, memory_bytes=0, wall_s=0.0, input_bytes=0, output_bytes=0, outputs=0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,5 +72,5 @@ class Result:
 
     @functools.cached_property
     def values(self) -> list[Any]:
-        """The outputs as Python values, decoded on first use. Raises: DataError."""
-        return data.from_json_lines(self.text)
+        """Give the outputs as Python values, decoded on first use. Raises: DataError."""
+        return decode.from_json_lines(self.text)

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbclient
 import nbformat
 
-from jq_magic import modules
+from jq_magic.guest import module as modules
 
 HERE = Path(__file__).parent
 #: Where a notebook's metadata names the guest.

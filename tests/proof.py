@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from attacks import runner, table
 
 import jq_magic
-from jq_magic import modules
+from jq_magic.guest import module as modules
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Seconds past its deadline that an attack may take.

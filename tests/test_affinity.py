@@ -9,7 +9,8 @@ import pytest
 from conftest import python, wait_until
 
 import jq_magic
-from jq_magic import affinity, worker
+from jq_magic.run import placement as affinity
+from jq_magic.run import worker
 
 pytestmark = pytest.mark.skipif(
     not affinity._is_of_use, reason="threads cannot be bound here, or to one processor only"

@@ -11,7 +11,7 @@ import pytest
 from attacks import runner, table
 
 import jq_magic
-from jq_magic import modules
+from jq_magic.guest import module as modules
 
 #: Every attack in the full proof, a third of each class otherwise.
 ATTACKS = [attack for attack in table.attacks() if "JQ_MAGIC_PROOF" in os.environ or attack["number"] % 3 == 0]

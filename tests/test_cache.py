@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import python
 
-from jq_magic.runtimes import cache
+from jq_magic.wasm_runtimes import cache
 
 
 class FakeRuntime:
@@ -174,7 +174,7 @@ def test_a_truncated_file_with_a_right_checksum_is_not_fatal_either(directory):
 
 KILLED = """
 import os, signal, sys
-from jq_magic.runtimes import cache
+from jq_magic.wasm_runtimes import cache
 written = os.replace
 def killed(*args, **options):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -273,7 +273,7 @@ os.chdir({str(tmp_path)!r})
 def nobody(uid):
     raise KeyError(uid)
 pwd.getpwuid = nobody
-from jq_magic.runtimes import wasmtime
+from jq_magic.wasm_runtimes import wasmtime
 loaded = []
 wasmtime.RUNTIME.deserialize = loaded.append
 {RUN}
@@ -306,7 +306,7 @@ def test_a_cache_is_not_taken_from_the_working_directory(tmp_path, monkeypatch):
 def test_who_waits_for_a_compilation_is_told_how_long_it_takes(directory, monkeypatch):
     code = """
 import os, jq_magic
-from jq_magic import modules
+from jq_magic.guest import module as modules
 said = []
 modules.notice = said.append
 jq_magic.compile(".")

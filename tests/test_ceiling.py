@@ -82,7 +82,7 @@ print(jq_magic.compile(".").run("1").limits == PRESETS["strict"])
 
 def test_the_strictest_of_all_wins_whatever_the_order():
     code = """
-from jq_magic import ceiling
+from jq_magic.limits import ceiling
 ceiling.lower("fuel=5e8,memory=1GiB", "the first"); ceiling.lower("generous", "the second")
 ceiling.lower("fuel=7e8,outputs=7", "the third")
 limits = run().limits
@@ -139,7 +139,7 @@ def test_a_runtime_that_is_left_out_is_refused_and_not_listed():
 
 FILE = """
 from pathlib import Path
-from jq_magic import ceiling
+from jq_magic.limits import ceiling
 path = Path(sys.argv[1])
 ceiling._file = ceiling._of_file(str(path))
 print(run(PRESETS["generous"]))

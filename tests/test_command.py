@@ -10,8 +10,8 @@ import pytest
 from conftest import python
 
 import jq_magic
-from jq_magic.command import main
-from jq_magic.command_line import UsageError, read
+from jq_magic.cli.command import main
+from jq_magic.cli.arguments import UsageError, read
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_memory_stays_flat_however_long_the_input_is(tmp_path):
         for _ in range(25):
             out.write(('{"a":"' + "x" * 990 + '"}\n') * 1000)
     code = (
-        "import resource, sys; from jq_magic.command import main\n"
+        "import resource, sys; from jq_magic.cli.command import main\n"
         "main(['.a|length', sys.argv[2]]); before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "main(['.a|length', sys.argv[1]]); after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "print(after - before, file=sys.stderr)"

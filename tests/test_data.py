@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 import jq_magic
-from jq_magic import data
+from jq_magic.data import encode as data
 
 
 @dataclasses.dataclass

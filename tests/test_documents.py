@@ -16,7 +16,8 @@ import pytest
 from conftest import ROOMY, python
 
 import jq_magic
-from jq_magic import documents, progress
+from jq_magic.many import documents
+from jq_magic.many import progress
 
 JOBS = (1, 2, 5)
 MIXED = ("1", '{"a": [1, 2]}', "", "[]", '"' + "y" * 3000 + '"', "2 3", "null")
@@ -274,7 +275,7 @@ def test_ctrl_c_ends_all_jobs(delay_s, jobs, runtime):
 
 
 def test_a_ceiling_holds_for_documents_too(sandbox, monkeypatch):
-    from jq_magic import ceiling
+    from jq_magic.limits import ceiling
 
     limits = {"fuel": (1000, "a test")}
     monkeypatch.setattr(ceiling, "_ceiling", ceiling.Ceiling(limits, None))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 import jq_magic
-from jq_magic.frames import frame
+from jq_magic.data.frames import frame
 
 FORMS = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "arrow": pa.Table}
 BIG = 2**53 + 1

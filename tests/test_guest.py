@@ -9,9 +9,9 @@ import wasmtime
 
 import jq_magic
 from jq_magic.errors import GuestError
-from jq_magic.guest import Guest
+from jq_magic.guest.guest import Guest
 from jq_magic.limits import Limits
-from jq_magic.runtimes import Trap, TrapKind, load
+from jq_magic.wasm_runtimes import Trap, TrapKind, load
 
 LIMITS = Limits()
 
@@ -134,7 +134,7 @@ def test_text_is_no_module(runtime):
 
 
 def test_a_guest_that_is_not_the_manifests_is_never_loaded(monkeypatch, tmp_path):
-    from jq_magic import modules
+    from jq_magic.guest import module as modules
 
     (tmp_path / "jaq.wasm").write_bytes(b"\0asm\1\0\0\0")
     (tmp_path / "jaq.json").write_text('{"sha256": "0"}')

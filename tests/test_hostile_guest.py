@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jq_magic
-from jq_magic import binary
+from jq_magic.wasm_runtimes import binary
 from jq_magic.errors import GuestError
-from jq_magic.guest import Guest
+from jq_magic.guest.guest import Guest
 from jq_magic.limits import Limits
-from jq_magic.runtimes import available, load
+from jq_magic.wasm_runtimes import load, runtimes
 
 LIMITS = Limits(output_bytes=1 << 16, outputs=100, memory_bytes=1 << 20)
 CONTROL = 1024
@@ -55,7 +55,7 @@ def guest_wasm(*, data=b"", reply=(), **fields):
     return bytes(wasmtime.wat2wasm(wat))
 
 
-@pytest.fixture(params=available())
+@pytest.fixture(params=runtimes())
 def pull(request):
     """Start a lying guest on a runtime and take its first batch."""
 
@@ -212,7 +212,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("runtime", available())
+@pytest.mark.parametrize("runtime", runtimes())
 @pytest.mark.parametrize("what", REFUSED)
 def test_a_module_that_a_sandbox_does_not_take_is_refused_before_it_is_compiled(what, runtime):
     wasm = bytes(wasmtime.wat2wasm(REFUSED[what]))
@@ -256,7 +256,7 @@ def test_an_export_of_another_type_is_refused(written, instead):
 
 
 def test_the_guest_of_this_build_is_accepted():
-    from jq_magic import modules
+    from jq_magic.guest import module as modules
 
     wasm = modules._wasm("jaq")
     binary.check(wasm)

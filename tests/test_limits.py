@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 import jq_magic
-from jq_magic import limits
+from jq_magic.limits import amounts
 from jq_magic.limits import PRESETS, Limits
 
 
@@ -43,24 +43,24 @@ def test_what_is_no_limit_is_refused_by_name(field, value):
 @pytest.mark.parametrize(
     ("read", "text", "value"),
     [
-        (limits.parse_count, "1e6", 10**6),
-        (limits.parse_count, "20_000", 20_000),
-        (limits.parse_count, "1.5e9", 1_500_000_000),
-        (limits.parse_bytes, "64MiB", 64 << 20),
-        (limits.parse_bytes, "64 mb", 64 * 10**6),
-        (limits.parse_bytes, "1.5GiB", 3 << 29),
-        (limits.parse_bytes, "4096", 4096),
-        (limits.parse_seconds, "2s", 2.0),
-        (limits.parse_seconds, "500ms", 0.5),
-        (limits.parse_seconds, "1.5", 1.5),
-        (limits.parse_seconds, "2min", 120.0),
+        (amounts.read_count, "1e6", 10**6),
+        (amounts.read_count, "20_000", 20_000),
+        (amounts.read_count, "1.5e9", 1_500_000_000),
+        (amounts.read_bytes, "64MiB", 64 << 20),
+        (amounts.read_bytes, "64 mb", 64 * 10**6),
+        (amounts.read_bytes, "1.5GiB", 3 << 29),
+        (amounts.read_bytes, "4096", 4096),
+        (amounts.read_seconds, "2s", 2.0),
+        (amounts.read_seconds, "500ms", 0.5),
+        (amounts.read_seconds, "1.5", 1.5),
+        (amounts.read_seconds, "2min", 120.0),
     ],
 )
 def test_amounts_are_read_as_people_write_them(read, text, value):
     assert read(text) == value
 
 
-@pytest.mark.parametrize("read", [limits.parse_count, limits.parse_bytes, limits.parse_seconds])
+@pytest.mark.parametrize("read", [amounts.read_count, amounts.read_bytes, amounts.read_seconds])
 @pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "1e999", "x", "1 2", "1zz", "9" * 5000, "0x10", "٣"])
 def test_nonsense_is_refused_with_an_example(read, text):
     with pytest.raises(jq_magic.LimitValueError, match="write for example"):

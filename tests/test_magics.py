@@ -17,8 +17,10 @@ from nbclient.exceptions import CellExecutionError
 from traitlets import TraitError
 
 import jq_magic
-from jq_magic.notebook import completion, options, transform
-from jq_magic.notebook.magics import JqMagic
+from jq_magic.notebook.magic import completion
+from jq_magic.notebook.magic import line as options
+from jq_magic.notebook.magic import transform
+from jq_magic.notebook.magic.magics import JqMagic
 
 ROWS = [{"name": "a b", "score": 4.5, "tags": [{"id": 1}]}, {"name": "c", "score": 1, "tags": []}]
 

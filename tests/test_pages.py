@@ -7,10 +7,11 @@ import json
 import pytest
 
 import jq_magic
-from jq_magic.notebook import chart, document
-from jq_magic.notebook.document import Document, Number, RequestError
-from jq_magic.notebook.pages import Pages
-from jq_magic.notebook.table import MISSING
+from jq_magic.notebook.view import chart
+from jq_magic.notebook.view import tree as document
+from jq_magic.notebook.view.tree import Document, Number, RequestError
+from jq_magic.notebook.view.pages import Pages
+from jq_magic.notebook.view.table import MISSING
 
 USERS = (
     '{"name":"a","age":10,"in":{"x":1}}\n{"age":9.50,"name":null}\n{"name":"b","new key":12345678901234567890123456}\n'

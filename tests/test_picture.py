@@ -7,8 +7,9 @@ import json
 
 import pytest
 
-from jq_magic.notebook import chart, picture
-from jq_magic.notebook.document import Document
+from jq_magic.notebook.view import chart
+from jq_magic.notebook.view import picture
+from jq_magic.notebook.view.tree import Document
 
 DAY_MS = 86_400_000
 

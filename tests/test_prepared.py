@@ -11,8 +11,9 @@ import pytest
 from conftest import ROOMY, python, wait_until
 
 import jq_magic
-from jq_magic import modules, prepared
-from jq_magic.image import Image
+from jq_magic.guest import module as modules
+from jq_magic.run import pool as prepared
+from jq_magic.run.image import Image
 
 SMALL = '{"a":1}'
 #: What a run can leave behind: values, caches, messages, a deep stack, memory that has grown, an end before the end.
@@ -237,7 +238,7 @@ def test_no_more_instances_are_kept_than_allowed_and_none_outlives_its_program(s
 def test_a_child_of_a_fork_makes_its_own_instances(runtime):
     code = """
 import os, sys, jq_magic
-from jq_magic import prepared
+from jq_magic.run import pool as prepared
 program = jq_magic.compile(".a", runtime=sys.argv[1])
 for _ in range(12):
     program.run('{"a": 1}')

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import jq_magic
-from jq_magic import modules
+from jq_magic.guest import module as modules
 from jq_magic.errors import GuestError
-from jq_magic.runtimes import Trap, load, wasmtime_instance
+from jq_magic.wasm_runtimes import Trap, load, wasmtime_instance
 
 sys.path.insert(0, str(ROOT / "wasm"))
 
@@ -237,7 +237,7 @@ def test_traps_end_runs_whatever_came_first(steps):
 def test_handlers_of_others_are_left_alone():
     code = """
 import ctypes, signal, jq_magic
-from jq_magic.runtimes import signals
+from jq_magic.wasm_runtimes import signals
 boxes = [jq_magic.Sandbox(runtime) for runtime in jq_magic.runtimes()]
 for box in boxes:
     box.run(".", "1")

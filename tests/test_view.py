@@ -14,9 +14,12 @@ from IPython.core.error import UsageError
 from test_magics import ROWS, Shell
 
 import jq_magic
-from jq_magic.notebook import again, bundle, options, progress
-from jq_magic.notebook.live import WIDGET_MIME, Views
-from jq_magic.notebook.meters import preset_of
+from jq_magic.notebook.shown import retry as again
+from jq_magic.notebook.view import bundle
+from jq_magic.notebook.magic import line as options
+from jq_magic.notebook.shown import progress
+from jq_magic.notebook.view.views import WIDGET_MIME, Views
+from jq_magic.notebook.shown.meters import preset_of
 
 
 class Kernel:
@@ -306,6 +309,6 @@ def test_a_terminal_needs_no_anywidget():
 
 
 def test_ipywidgets_is_what_the_view_is_made_of():
-    from jq_magic.notebook.widget import ResultView
+    from jq_magic.notebook.view.widget import ResultView
 
     assert issubclass(ResultView, ipywidgets.DOMWidget)

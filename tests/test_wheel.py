@@ -15,7 +15,7 @@ import build
 import cjq_build
 import jq_magic
 import toolchain
-from jq_magic import modules
+from jq_magic.guest import module as modules
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import time
 import pytest
 from conftest import python
 
-from jq_magic import worker
+from jq_magic.run import worker
 
 
 def test_a_worker_with_a_smaller_stack_is_not_taken_for_a_runtime_that_needs_a_larger_one(monkeypatch):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from jq_magic import ceiling, modules
 from jq_magic.errors import RuntimeUnavailableError
-from jq_magic.notebook import completion, transform
-from jq_magic.notebook.magics import JqMagic
+from jq_magic.guest.module import MODULES
+from jq_magic.limits.ceiling import PROCESS
+from jq_magic.notebook.magic import completion, transform
+from jq_magic.notebook.magic.magics import JqMagic
 
 _MAGICS = [("line", "jq"), ("cell", "jq"), ("line", "jq_history")]
 
@@ -18,8 +19,8 @@ def load_ipython_extension(ipython: Any) -> None:
     if _loaded(ipython):
         return
     # A ceiling that cannot be read is told now, not at the first cell.
-    ceiling.current()
-    modules.notice = _say
+    PROCESS.current()
+    MODULES.notice = _say
     magics = JqMagic(ipython)
     ipython.register_magics(magics)
     ipython.events.register("pre_run_cell", magics.views.cell_runs)
@@ -28,7 +29,7 @@ def load_ipython_extension(ipython: Any) -> None:
     if ipython.Completer is not None:
         ipython.Completer.custom_matchers.append(completion.matcher(ipython))
     try:
-        modules.warm_up()
+        MODULES.warm_up()
     except RuntimeUnavailableError as error:
         _say(f"jq_magic: {error}")
 

@@ -26,9 +26,9 @@ import traitlets.config
 
 import jq_magic
 import jq_magic.notebook.magics
-from jq_magic import modules
-from jq_magic.notebook import options
-from jq_magic.notebook.display import Shown, Style
+from jq_magic.guest import module as modules
+from jq_magic.notebook.magic import line as options
+from jq_magic.notebook.shown.display import Shown, Style
 
 CANARY = os.environ.get("JQ_MAGIC_CANARY", "")
 #: What the audit hook must not see while an attack runs.

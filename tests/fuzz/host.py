@@ -28,9 +28,15 @@ with atheris.instrument_imports(include=["jq_magic"]) if atheris else contextlib
     from IPython.core.error import UsageError
 
     import jq_magic
-    from jq_magic import binary, ceiling, data, errors, limits
-    from jq_magic.notebook import lookup, options, transform
-    from jq_magic.runtimes import cache
+    from jq_magic import errors
+    from jq_magic.wasm_runtimes import binary
+    from jq_magic.limits import ceiling
+    from jq_magic.data import encode as data
+    from jq_magic.limits import amounts
+    from jq_magic.notebook.magic import lookup
+    from jq_magic.notebook.magic import line as options
+    from jq_magic.notebook.magic import transform
+    from jq_magic.wasm_runtimes import cache
 
 
 class Plain:
@@ -53,7 +59,7 @@ def read_options(content: bytes) -> None:
             options.read(text, cell=cell)
     with contextlib.suppress(UsageError):
         lookup.find({"a": {"b": [1]}}, text)
-    for read in (limits.parse_count, limits.parse_bytes, limits.parse_seconds):
+    for read in (amounts.read_count, amounts.read_bytes, amounts.read_seconds):
         with contextlib.suppress(errors.LimitValueError):
             assert read(text) > 0
     with contextlib.suppress(errors.CeilingError):

@@ -1,0 +1,48 @@
+"""Registers what happens when the process forks: the one caller of os.register_at_fork.
+
+A forked child has one thread. Locks that other threads of the parent held stay locked in it, work that they did
+stays half done, and objects of the parent's threads must not be used. Each owner of such state says here how a
+child renews it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+_before: list[Callable[[], None]] = []
+_in_child: list[Callable[[], None]] = []
+_depth = 0
+
+
+def before(function: Callable[[], None]) -> Callable[[], None]:
+    """Have `function` called in the parent right before it forks."""
+    _before.append(function)
+    return function
+
+
+def in_child(function: Callable[[], None]) -> Callable[[], None]:
+    """Have `function` called in each forked child, in the order of these calls."""
+    _in_child.append(function)
+    return function
+
+
+def is_child() -> bool:
+    """Tell whether this process was forked after the package was imported."""
+    return _depth > 0
+
+
+def _call_before() -> None:
+    for function in _before:
+        function()
+
+
+def _call_in_child() -> None:
+    global _depth  # noqa: PLW0603 - a fact of the process
+    _depth += 1
+    for function in _in_child:
+        function()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_call_before, after_in_child=_call_in_child)

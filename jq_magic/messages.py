@@ -1,0 +1,65 @@
+"""Writes text as people read it: shortened, on one line, with the place of a mistake marked."""
+
+from __future__ import annotations
+
+import unicodedata
+
+#: Characters of a message; what is longer is cut.
+MESSAGE_CHARS = 4096
+#: Columns of a program or input line that are shown around a caret.
+EXCERPT_COLUMNS = 72
+
+
+def cut(message: str) -> str:
+    """The message, or its beginning when it is longer than MESSAGE_CHARS."""
+    if len(message) <= MESSAGE_CHARS:
+        return message
+    return f"{message[:MESSAGE_CHARS]}… ({len(message) - MESSAGE_CHARS:,} more characters)"
+
+
+def position(text: bytes, offset: int) -> tuple[int, int]:
+    """Line and column of a byte offset, from 1; columns count characters."""
+    before = text[:offset]
+    start = before.rfind(b"\n") + 1
+    return before.count(b"\n") + 1, len(before[start:].decode("utf-8", "replace")) + 1
+
+
+def excerpt(text: bytes, start: int, end: int) -> list[str]:
+    """The line of `text` that `start` is in, cut around it, with carets under `start` to `end`."""
+    line_start = text.rfind(b"\n", 0, start) + 1
+    line_end = text.find(b"\n", start)
+    line_end = len(text) if line_end < 0 else line_end
+    # Cut in bytes first: a line can be as long as the input.
+    reach = EXCERPT_COLUMNS * 4
+    before = visible(text[max(line_start, start - reach) : start].decode("utf-8", "replace"))
+    marked = visible(text[start : max(start, min(end, line_end, start + reach))].decode("utf-8", "replace"))
+    after = visible(text[start : min(line_end, start + reach)].decode("utf-8", "replace"))[len(marked) :]
+    half = EXCERPT_COLUMNS // 2
+    if len(before) > half and len(before) + len(marked) + len(after) > EXCERPT_COLUMNS:
+        before = "…" + before[-half + 1 :]
+    shown = before + marked + after
+    if len(shown) > EXCERPT_COLUMNS:
+        shown = shown[: EXCERPT_COLUMNS - 1] + "…"
+    number = str(position(text, start)[0])
+    carets = "^" * max(1, min(columns(marked), EXCERPT_COLUMNS - columns(before)))
+    return [f"  {number} | {shown}", f"  {' ' * len(number)} | {' ' * columns(before)}{carets}"]
+
+
+def visible(text: str) -> str:
+    """Text on one line, with tabs as blanks and what cannot be seen or moves the rest escaped."""
+    out = []
+    for character in text:
+        if character == "\t":
+            out.append(" ")
+        elif unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
+            out.append(character.encode("unicode_escape").decode("ascii"))
+        else:
+            out.append(character)
+    return "".join(out)
+
+
+def columns(text: str) -> int:
+    """Columns that a terminal gives to `text`."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    combining = sum(unicodedata.combining(character) != 0 for character in text)
+    return len(text) + wide - combining

@@ -1,0 +1,138 @@
+"""The runs of a session, as `%jq_history` shows them."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import html
+from collections.abc import Iterable
+from typing import Any
+
+from jq_magic.limits.amounts import show_bytes, show_count, show_seconds
+from jq_magic.messages import visible
+from jq_magic.result import Usage
+
+#: Runs that are remembered.
+KEPT = 1_000
+#: Runs that the table shows.
+SHOWN = 100
+_FILTER_CHARS = 60
+_BAR_HEIGHT = 48
+_BAR_WIDTH = 9
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One run.
+
+    Attributes:
+        program: The filter.
+        variable: What it ran on; empty for none.
+        usage: What it used; None when nothing ran.
+        outcome: "ok", or the name of the error.
+
+    """
+
+    program: str
+    variable: str
+    usage: Usage | None
+    outcome: str
+
+    def cells(self) -> list[str]:
+        """Filter, variable, fuel, memory, time and outcome as text on one line."""
+        program = " ".join(self.program.split())
+        if len(program) > _FILTER_CHARS:
+            program = program[: _FILTER_CHARS - 1] + "…"
+        amounts = ["", "", ""]
+        if self.usage is not None:
+            amounts = [
+                show_count(self.usage.fuel),
+                show_bytes(self.usage.memory_bytes),
+                show_seconds(self.usage.wall_s),
+            ]
+        return [visible(program), visible(self.variable), *amounts, self.outcome]
+
+
+HEADS = ["filter", "variable", "fuel", "memory", "time", "outcome"]
+
+
+class History:
+    """The last runs of a session; the display of it is a table and a picture of the fuel."""
+
+    def __init__(self) -> None:
+        self._runs: collections.deque[Run] = collections.deque(maxlen=KEPT)
+        self._count = 0
+
+    def add(self, run: Run) -> None:
+        """Remember a run."""
+        self._runs.append(run)
+        self._count += 1
+
+    def show(self, last: int = SHOWN) -> Shown:
+        """The last runs, to be displayed."""
+        runs = list(self._runs)[-last:]
+        return Shown(runs, self._count - len(runs) + 1)
+
+
+class Shown:
+    """Some runs as a notebook shows them.
+
+    Args:
+        first: The number of the first of them.
+
+    """
+
+    def __init__(self, runs: list[Run], first: int) -> None:
+        self.runs, self._first = runs, first
+
+    def __repr__(self) -> str:
+        if not self.runs:
+            return "no run yet"
+        rows = [["", *HEADS], *([str(number), *run.cells()] for number, run in enumerate(self.runs, self._first))]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        return "\n".join(_aligned(row, widths) for row in rows)
+
+    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._html()}
+
+    def _html(self) -> str:
+        if not self.runs:
+            return "<div>no run yet</div>"
+        heads = "".join(f'<th scope="col" style="text-align:left">{head}</th>' for head in ["#", *HEADS])
+        rows = "".join(
+            "<tr>" + "".join(_cell(text) for text in [str(number), *run.cells()]) + "</tr>"
+            for number, run in enumerate(self.runs, self._first)
+        )
+        table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        return f"<div>{_bars(self.runs, self._first)}{table}</div>"
+
+
+def _cell(text: str) -> str:
+    return f'<td style="text-align:left;font-family:var(--jp-code-font-family,monospace)">{html.escape(text)}</td>'
+
+
+def _aligned(row: Iterable[str], widths: list[int]) -> str:
+    return "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _bars(runs: list[Run], first: int) -> str:
+    """The fuel of each run as a bar; a run that failed is hatched by a gap, not by colour alone."""
+    fuel = [run.usage.fuel if run.usage else 0 for run in runs]
+    most = max(*fuel, 1) if fuel else 1
+    bars = []
+    for place, (run, used) in enumerate(zip(runs, fuel, strict=True)):
+        height = max(1.0, _BAR_HEIGHT * used / most)
+        title = html.escape(f"{first + place}: fuel {show_count(used)}, {run.outcome}")
+        failed = ' fill="none" stroke="currentColor" stroke-dasharray="2 1"' if run.outcome != "ok" else ""
+        bars.append(
+            f'<rect x="{place * _BAR_WIDTH + 1}" y="{_BAR_HEIGHT + 1 - height:.1f}" width="{_BAR_WIDTH - 3}" '
+            f'height="{height:.1f}"{failed}><title>{title}</title></rect>'
+        )
+    label = html.escape(
+        f"fuel of {len(runs)} run{'s' * (len(runs) > 1)}, {show_count(most)} at most; runs that failed are outlined"
+    )
+    width = len(runs) * _BAR_WIDTH + 2
+    return (
+        f'<svg role="img" aria-label="{label}" width="{width}" height="{_BAR_HEIGHT + 2}" fill="currentColor" '
+        f'style="display:block;max-width:100%">{"".join(bars)}</svg><div>{label}</div>'
+    )

@@ -1,0 +1,139 @@
+"""A chart laid out as the shapes of an SVG picture, for a page that puts them into elements as they are."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from jq_magic.messages import visible
+
+WIDTH, HEIGHT = 560, 240
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 10, 28
+#: Of a bar of a category with its space; where such bars begin, and what is kept free for their counts.
+_BAR_ROW, _BARS_AT, _COUNT_WIDTH = 18, 200, 70
+_LABEL_CHARS = 28
+_DAY_MS = 86_400_000
+#: A shape: tag, attributes, text, and what is told about it when it is pointed at.
+Shape = tuple[str, dict[str, Any], "str | None", "str | None"]
+Scale = Callable[[float], float]
+
+
+def laid_out(chart: dict[str, Any]) -> dict[str, Any]:
+    """The picture of a chart of `jq_magic.notebook.view.chart`.
+
+    Shapes are drawn in the page's accent where they say currentColor, in its text colour otherwise.
+
+    Returns: kind; caption; width and height in pixels; shapes.
+
+    """
+    kind = chart["kind"]
+    shapes = {"histogram": _histogram, "line": _line, "bars": _bars}[kind](chart)
+    height = 2 * _TOP + len(chart["bars"]) * _BAR_ROW if kind == "bars" else HEIGHT
+    return {"kind": kind, "caption": caption(chart), "width": WIDTH, "height": height, "shapes": list(shapes)}
+
+
+def caption(chart: dict[str, Any]) -> str:
+    """What a picture shows, in words."""
+    said = {"histogram": "how often values occur", "bars": "count by category", "line": "by date"}[chart["kind"]]
+    parts = [said]
+    if others := chart.get("others"):
+        parts.append(f"{others:,} rarer categor{'y' if others == 1 else 'ies'} not shown")
+    if left_out := chart.get("left_out"):
+        parts.append(f"{left_out:,} value{'' if left_out == 1 else 's'} left out")
+    return "; ".join(parts)
+
+
+def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
+    """Round numbers that divide a range, about `wanted` of them."""
+    rough = high / wanted - low / wanted
+    # Among the smallest floats there is no power of ten to divide by.
+    if not rough > 1e-300:
+        return [low]
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+    first, last = math.ceil(low / step), math.floor(high / step + 1e-6)
+    return [index * step for index in range(first, last + 1)]
+
+
+def tick(number: float) -> str:
+    """A number on an axis: five digits at most."""
+    if number == 0:
+        return "0"
+    if 1e-4 <= abs(number) < 1e6:
+        return f"{float(f'{number:.5g}'):.10f}".rstrip("0").rstrip(".")
+    digits, _, power = f"{number:.2e}".partition("e")
+    return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+
+
+def date_tick(ms: float, span_ms: float) -> str:
+    """A date on an axis: as long as the range asks for."""
+    when = datetime.datetime.fromtimestamp(ms / 1000, datetime.timezone.utc)
+    if span_ms > 3 * 365 * _DAY_MS:
+        return f"{when.year:04}"
+    return f"{when:%Y-%m-%d}" if span_ms > 3 * _DAY_MS else f"{when:%m-%d %H:%M}"
+
+
+def _scale(low: float, high: float, start: float, end: float) -> Scale:
+    # Halves keep the range finite for numbers near the largest ones.
+    range_ = high / 2 - low / 2 or 0.5
+    return lambda value: round(start + (value / 2 - low / 2) / range_ * (end - start), 1)
+
+
+def _text(x: float, y: float, text: str, anchor: str = "start") -> Shape:
+    return "text", {"x": x, "y": y, "text-anchor": anchor}, text, None
+
+
+def _bar(x: float, y: float, width: float, height: float, title: str) -> Shape:
+    rounded = {"width": round(width, 1), "height": round(height, 1)}
+    return "rect", {"x": x, "y": y, **rounded, "fill": "currentColor"}, None, title
+
+
+def _axes(x: Scale, y: Scale, xs: Iterable[tuple[float, str]], ys: Iterable[tuple[float, str]]) -> Iterable[Shape]:
+    for at, label in ys:
+        place = {"x1": _LEFT, "x2": WIDTH - _RIGHT, "y1": y(at), "y2": y(at)}
+        yield "line", {**place, "stroke": "currentColor", "opacity": 0.2}, None, None
+        yield _text(_LEFT - 6, y(at) + 4, label, "end")
+    for at, label in xs:
+        yield _text(x(at), HEIGHT - _BOTTOM + 18, label, "middle")
+
+
+def _histogram(chart: dict[str, Any]) -> Iterable[Shape]:
+    bins = chart["bins"]
+    low, high, most = bins[0][0], bins[-1][1], max(size for _, _, size in bins)
+    is_flat = low == high
+    x = _scale(low, high, _LEFT, WIDTH - _RIGHT)
+    if is_flat:
+        x = lambda _value: (_LEFT + WIDTH - _RIGHT) / 2  # noqa: E731 - as the other one
+    y = _scale(0, most, HEIGHT - _BOTTOM, _TOP)
+    whole = [at for at in ticks(0, most) if at == int(at)]
+    yield from _axes(x, y, ((at, tick(at)) for at in ticks(low, high)), ((at, f"{at:,.0f}") for at in whole))
+    for start, end, size in bins:
+        left, width = (x(low) - 30, 60) if is_flat else (x(start), max(1.0, x(end) - x(start) - 1))
+        yield _bar(left, y(size), width, HEIGHT - _BOTTOM - y(size), f"{tick(start)} to {tick(end)}: {size:,}")
+
+
+def _line(chart: dict[str, Any]) -> Iterable[Shape]:
+    points = chart["points"]
+    first, last = points[0][0], points[-1][0]
+    low, high = min(value for _, value in points), max(value for _, value in points)
+    x, y = _scale(first, last, _LEFT, WIDTH - _RIGHT), _scale(low, high, HEIGHT - _BOTTOM, _TOP)
+    dates = [first + (last - first) * (part + 0.5) / 4 for part in range(4 if last > first else 1)]
+    yield from _axes(
+        x, y, ((at, date_tick(at, last - first)) for at in dates), ((at, tick(at)) for at in ticks(low, high))
+    )
+    path = "L".join(f"{x(when)} {y(value)}" for when, value in points)
+    yield "path", {"d": f"M{path}", "fill": "none", "stroke": "currentColor", "stroke-width": 1.5}, None, None
+
+
+def _bars(chart: dict[str, Any]) -> Iterable[Shape]:
+    x = _scale(0, max(size for _, size in chart["bars"]), _BARS_AT, WIDTH - _COUNT_WIDTH)
+    for place, (label, size) in enumerate(chart["bars"]):
+        text = visible(label) or '""'
+        if len(text) > _LABEL_CHARS:
+            text = f"{text[: _LABEL_CHARS - 1]}…"
+        y = _TOP + place * _BAR_ROW
+        yield _text(_BARS_AT - 6, y + 13, text, "end")
+        yield _bar(_BARS_AT, y + 2, max(1.0, x(size) - _BARS_AT), _BAR_ROW - 4, f"{text}: {size:,}")
+        yield _text(x(size) + 5, y + 13, f"{size:,}")

@@ -1,0 +1,105 @@
+"""Which results have a live view, and for how long: a cell that runs again shows its results in the same views.
+
+A view is mounted by its script into the static HTML of the same output, which carries its mark. So a
+saved notebook holds nothing but that HTML and the text: no widget that a reopened notebook would miss,
+no script, no state. VS Code and Colab load the scripts of widgets for a widget's output only, so there
+the output names the widget too.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jq_magic.notebook.view.widget import ResultView
+
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+#: How the setting `view` can be.
+MODES = ("auto", "live", "widget", "static")
+
+
+class Views:
+    """The live views of one shell.
+
+    Args:
+        shell: The InteractiveShell whose cells show results.
+
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._by_cell: dict[str, list[ResultView]] = {}
+        self._before: list[ResultView] = []
+
+    def mode(self, wanted: str = "auto") -> str:
+        """How results are shown in the cell that runs: "live", "widget" or "static".
+
+        Front ends that show a notebook to a person name the cell when they run it; what runs notebooks
+        unattended does not, and has no use for a view.
+        """
+        if getattr(self._shell, "kernel", None) is None or importlib.util.find_spec("anywidget") is None:
+            return "static"
+        if wanted != "auto":
+            return wanted
+        if "google.colab" in sys.modules:
+            return "widget"
+        cell = self._cell()
+        if cell is None:
+            return "static"
+        return "widget" if cell.startswith("vscode-") else "live"
+
+    def open(self, head: dict[str, Any], text: str) -> ResultView:
+        """A view that lives until its cell runs again and shows fewer results.
+
+        A view of the run before is taken where there is one: the page has its script already, or is still
+        loading it, and would take a model that is closed meanwhile for one that failed.
+        """
+        from jq_magic.notebook.view.widget import ResultView  # noqa: PLC0415 - terminals do without anywidget
+
+        view = next((view for view in self._before if not view.closed), None)
+        if view is None:
+            view = ResultView(head, text)
+        else:
+            self._before.remove(view)
+            view.show(head, text)
+        self._by_cell.setdefault(self._cell() or "", []).append(view)
+        return view
+
+    def cell_runs(self, *_info: Any) -> None:
+        """A cell begins to run: what it showed before is replaced, what deleted cells showed is gone."""
+        self.cell_ran()
+        cell = self._cell()
+        self._before = [] if cell is None else self._by_cell.pop(cell, [])
+        for view in self._before:
+            view.keep()
+        deleted = self._metadata().get("deletedCells", [])
+        for gone in deleted if isinstance(deleted, list) else []:
+            self._close(gone)
+
+    def cell_ran(self, *_info: Any) -> None:
+        """A cell has run: views of its run before that no result has taken are closed."""
+        for view in self._before:
+            view.close()
+        self._before = []
+
+    def close(self) -> None:
+        """Close all views."""
+        self.cell_ran()
+        for cell in list(self._by_cell):
+            self._close(cell)
+
+    def _close(self, cell: object) -> None:
+        for view in self._by_cell.pop(cell, []) if isinstance(cell, str) else []:
+            view.close()
+
+    def _cell(self) -> str | None:
+        cell = self._metadata().get("cellId")
+        return cell if isinstance(cell, str) else None
+
+    def _metadata(self) -> dict[str, Any]:
+        """What the front end sent with the cell that runs."""
+        kernel = getattr(self._shell, "kernel", None)
+        metadata = kernel.get_parent("shell").get("metadata") if kernel is not None else None
+        return metadata if isinstance(metadata, dict) else {}

@@ -1,0 +1,130 @@
+"""The two widgets: the view of a result, and the line that says that a run is on."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from typing import Any, ClassVar
+
+import anywidget
+import traitlets
+
+from jq_magic.notebook.view import bundle
+from jq_magic.notebook.view.pages import Pages
+
+
+class _Closable(anywidget.AnyWidget):
+    """A widget whose closing leaves no model behind."""
+
+    def close(self) -> None:
+        """Close the widget and the layout that ipywidgets made for it."""
+        layout = getattr(self, "layout", None)
+        if layout is not None:
+            layout.close()
+        super().close()
+
+
+class ResultView(_Closable):
+    """The interactive view of a result; outputs travel in pages, on request.
+
+    Args:
+        head: What is shown around the outputs: meters, details, messages, what stopped the run, offers.
+        text: Outputs as JSON texts, one a line.
+
+    Attributes:
+        place: The mark that the static HTML of the same result carries, another one for each result.
+
+    """
+
+    _esm = bundle.script("view")
+    _css = bundle.style()
+    place = traitlets.Unicode().tag(sync=True)
+    head = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, head: dict[str, Any], text: str) -> None:
+        super().__init__(place=secrets.token_hex(16), head=head)
+        self._pages = Pages(text)
+        self._between = False
+        self.on_msg(self._asked)
+
+    def keep(self) -> None:
+        """Live on when the page has cleared the output: the next result is to be shown in this view."""
+        self._between = True
+
+    def show(self, head: dict[str, Any], text: str) -> None:
+        """Show another result in the place of the one before."""
+        self._pages = Pages(text)
+        self._between = False
+        with self.hold_sync():
+            self.place = secrets.token_hex(16)
+            self.head = head
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has no model any more."""
+        return self.comm is None
+
+    def _asked(self, _widget: object, content: object, _buffers: object) -> None:
+        if isinstance(content, dict) and content.get("op") == "closed":
+            if content.get("place") == self.place and not self._between:
+                self.close()
+            return
+        answer = self._pages.answer(content)
+        if answer is not None:
+            self.send(answer)
+
+
+class ProgressLine(_Closable):
+    """A line in the page, outside of the notebook's outputs, while a run is on.
+
+    anywidget takes a model that is closed before the page has loaded its script for one that failed, and
+    says so on the page's console. So the page lets go of a line that is over, when it has loaded it; where
+    no page does, the line serves the next run.
+
+    Args:
+        began_s: Seconds that the run has taken already.
+        deadline_s: Seconds that it may take.
+
+    """
+
+    _esm = bundle.script("progress")
+    _css = bundle.style()
+    began_s = traitlets.Float().tag(sync=True)
+    deadline_s = traitlets.Float().tag(sync=True)
+    over = traitlets.Bool(False).tag(sync=True)
+    _last: ClassVar[ProgressLine | None] = None
+    #: Pages are answered on other threads than runs are served.
+    _turn: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, began_s: float, deadline_s: float) -> None:
+        super().__init__(began_s=began_s, deadline_s=deadline_s)
+        self.on_msg(self._told)
+
+    @classmethod
+    def begin(cls, began_s: float, deadline_s: float) -> ProgressLine:
+        """The line of a run: a new one, or one that is over and that no page has let go of."""
+        with cls._turn:
+            line, cls._last = cls._last, None
+            if line is None:
+                return cls(began_s, deadline_s)
+            with line.hold_sync():
+                line.began_s, line.deadline_s, line.over = began_s, deadline_s, False
+            return line
+
+    def end(self) -> None:
+        """Take the line away; its model goes when the page lets go of it."""
+        with ProgressLine._turn:
+            self.over = True
+            if ProgressLine._last is None:
+                ProgressLine._last = self
+            else:
+                # Of two runs at a time, one line is enough to wait.
+                self.close()
+
+    def _told(self, _widget: object, content: object, _buffers: object) -> None:
+        with ProgressLine._turn:
+            if content != {"op": "gone"} or not self.over:
+                return
+            if ProgressLine._last is self:
+                ProgressLine._last = None
+            self.close()

@@ -1,0 +1,108 @@
+"""The runtime wasmtime, through the package wasmtime (wasmtime-py)."""
+
+from __future__ import annotations
+
+import atexit
+import importlib.metadata
+import platform
+
+import wasmtime
+
+from jq_magic.errors import GuestError
+from jq_magic.limits.exceeded import exceeded
+from jq_magic.wasm_runtimes import binary, signals
+from jq_magic.wasm_runtimes.wasmtime_instance import Shape, WasmtimeInstance
+
+#: Bytes of native stack for a call. Deep recursion of filters and values uses it.
+STACK_BYTES = 16 << 20
+#: The worker's own stack must be larger than STACK_BYTES: past its end the process dies.
+THREAD_STACK_BYTES = STACK_BYTES + (8 << 20)
+
+#: The whole of a 32-bit memory is reserved, so growth never moves it and `stop` can write to it.
+_RESERVATION_BYTES = 1 << 32
+
+
+def _config() -> wasmtime.Config:
+    config = wasmtime.Config()
+    config.cranelift_opt_level = "speed"
+    # The same bits of a NaN on every machine.
+    config.cranelift_nan_canonicalization = True
+    for feature in ("threads", "memory64", "multi_memory", "tail_call", "relaxed_simd"):
+        setattr(config, f"wasm_{feature}", False)
+    # wasmtime refuses a larger stack for wasm than for its fibers, which are not used here.
+    wasmtime._bindings.wasmtime_config_async_stack_size_set(config.ptr(), THREAD_STACK_BYTES)  # noqa: SLF001
+    config.max_wasm_stack = STACK_BYTES
+    config.memory_reservation = _RESERVATION_BYTES
+    return config
+
+
+class WasmtimeModule:
+    """Compiled code; see `jq_magic.wasm_runtimes.Module`."""
+
+    def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module) -> None:
+        self._engine = engine
+        self.module = module
+        self._shape = Shape.of(module)
+        memories = (export.type for export in module.exports if isinstance(export.type, wasmtime.MemoryType))
+        self._minimum_bytes = next(memory.limits.min for memory in memories) << 16
+
+    def instantiate(self, memory_bytes: int) -> WasmtimeInstance:
+        if memory_bytes < self._minimum_bytes:
+            reason = "the sandbox itself needs more memory than allowed"
+            raise exceeded("memory_bytes", self._minimum_bytes, memory_bytes, reason=reason)
+        signals.keep()
+        return WasmtimeInstance(self._engine, self.module, self._shape, memory_bytes)
+
+
+class WasmtimeRuntime:
+    """One engine; see `jq_magic.wasm_runtimes.Runtime`."""
+
+    name = "wasmtime"
+    thread_stack_bytes = THREAD_STACK_BYTES
+
+    def __init__(self) -> None:
+        version = importlib.metadata.version("wasmtime")
+        processor = f"{platform.system()} {platform.machine()} {platform.processor()}"
+        self.fingerprint = f"wasmtime {version}; speed, nan, stack {STACK_BYTES}; {processor}"
+        with signals.installing():
+            self._engine = wasmtime.Engine(_config())
+        self._modules: list[wasmtime.Module] = []
+        atexit.register(self._close)
+
+    def _close(self) -> None:
+        # Left to Python's last clean-up, wasmtime-py's own destructors fail with a message.
+        for module in self._modules:
+            module.close()
+        self._engine.close()
+
+    def compile(self, wasm: bytes) -> WasmtimeModule:
+        # It also refuses WebAssembly text, which wasmtime-py reads but the build did not make.
+        binary.check(wasm)
+        try:
+            module = wasmtime.Module(self._engine, wasm)
+        except wasmtime.WasmtimeError as error:
+            raise GuestError(f"wasmtime refuses the guest: {error}") from error
+        return self._checked(module)
+
+    def serialize(self, module: WasmtimeModule) -> bytes:
+        return bytes(module.module.serialize())
+
+    def deserialize(self, code: bytes) -> WasmtimeModule:
+        try:
+            module = wasmtime.Module.deserialize(self._engine, code)
+        except wasmtime.WasmtimeError as error:
+            raise GuestError(f"wasmtime refuses the compiled guest: {error}") from error
+        return self._checked(module)
+
+    def _checked(self, module: wasmtime.Module) -> WasmtimeModule:
+        if module.imports:
+            names = ", ".join(f"{found.module}.{found.name}" for found in module.imports[:5])
+            raise GuestError(f"the guest imports {names}: a sandboxed module imports nothing")
+        memories = [e.type for e in module.exports if isinstance(e.type, wasmtime.MemoryType)]
+        if len(memories) != 1 or memories[0].is_64:
+            raise GuestError("the guest must export one memory of 32 bits")
+        self._modules.append(module)
+        return WasmtimeModule(self._engine, module)
+
+
+RUNTIME = WasmtimeRuntime()
