@@ -6,9 +6,10 @@ or on the command line, an argument in Python) stands beside the message and can
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jq_magic.messages import cut, excerpt, position, visible
+from jq_magic.messages import cut, excerpt, position, printable, visible
 
 if TYPE_CHECKING:
     from jq_magic.result import Result, Usage
@@ -31,7 +32,8 @@ class JqMagicError(Exception):
     advice: str = ""
 
     def __init__(self, message: str) -> None:
-        super().__init__(cut(message))
+        # A message can quote the filter or the data, and can be written to a terminal by anybody.
+        super().__init__(printable(cut(message)))
 
     def __str__(self) -> str:
         number = "" if self.document is None else f"document {self.document:,}: "
@@ -115,7 +117,35 @@ class InputError(JqMagicError, ValueError):
         super().__init__("\n".join(lines))
 
 
-class FilterError(JqMagicError, ValueError):
+class _ValueError(JqMagicError):
+    """An error with a value that the filter gave, which can be as large as an output."""
+
+    def __init__(self, message: str, value: Any) -> None:
+        self._value = value
+        super().__init__(message)
+
+    @property
+    def value(self) -> Any:
+        """The value; one that came as JSON is decoded on first use. Raises: DataError for what Python cannot hold."""
+        if isinstance(self._value, Undecoded):
+            self._value = self._value.decode(self._value.text)
+        return self._value
+
+
+class Undecoded(NamedTuple):
+    """A value as JSON that nobody has asked for yet.
+
+    Attributes:
+        text: One JSON text.
+        decode: The function that makes a Python value of it.
+
+    """
+
+    text: bytes
+    decode: Callable[[bytes], Any]
+
+
+class FilterError(_ValueError, ValueError):
     """The filter raised an error that it did not catch.
 
     Attributes:
@@ -125,11 +155,11 @@ class FilterError(JqMagicError, ValueError):
     """
 
     def __init__(self, message: str, *, value: Any = None, index: int = 0) -> None:
-        self.value, self.index = value, index
-        super().__init__(message)
+        self.index = index
+        super().__init__(message, value)
 
 
-class HaltError(JqMagicError):
+class HaltError(_ValueError):
     """The filter ended the run with `halt_error` or another exit code than 0.
 
     Attributes:
@@ -138,10 +168,11 @@ class HaltError(JqMagicError):
 
     """
 
-    def __init__(self, exit_code: int, value: Any = None) -> None:
-        self.exit_code, self.value = exit_code, value
-        what = "" if value is None else f": {value}"
-        super().__init__(f"the filter halted with exit code {exit_code}{what}")
+    def __init__(self, exit_code: int, value: Any = None, *, shown: str | None = None) -> None:
+        """Args: shown: The value as the message has it; None for `str(value)`."""
+        self.exit_code = exit_code
+        what = "" if value is None else f": {value if shown is None else shown}"
+        super().__init__(f"the filter halted with exit code {exit_code}{what}", value)
 
 
 class LimitError(JqMagicError):

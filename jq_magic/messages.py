@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 #: Characters of a message; what is longer is cut.
 MESSAGE_CHARS = 4096
 #: Columns of a program or input line that are shown around a caret.
 EXCERPT_COLUMNS = 72
+#: Controls but tab and line end, formats that change the direction or hide, separators, surrogates, tags.
+_UNSHOWN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
 
 
 def cut(message: str) -> str:
@@ -15,6 +21,11 @@ def cut(message: str) -> str:
     if len(message) <= MESSAGE_CHARS:
         return message
     return f"{message[:MESSAGE_CHARS]}… ({len(message) - MESSAGE_CHARS:,} more characters)"
+
+
+def printable(text: str) -> str:
+    """Text of several lines with what moves a terminal's cursor, or changes how others are shown, escaped."""
+    return _UNSHOWN.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def position(text: bytes, offset: int) -> tuple[int, int]:

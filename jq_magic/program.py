@@ -50,9 +50,20 @@ class Program:
             raise DataError(f"the program cannot be written in UTF-8: {error.reason}") from None
         self.program = program
         self.sandbox = sandbox
-        arguments = encode.arguments(args or {}, positional or [])
-        self._source = _source(sandbox, text, arguments)
+        self._compile(text, encode.arguments(args or {}, positional or []))
+
+    def _compile(self, text: bytes, args: bytes) -> None:
+        """Find where the program runs, and check it there."""
+        sandbox = self.sandbox
+        runtime, module = MODULES.get(sandbox.runtime, sandbox.engine)
+        stacks = StackSizes(manifest(sandbox.engine)["stack_bytes"], runtime.thread_stack_bytes)
+        pool = POOLS.program(module, PROCESS.enforce(sandbox.limits, sandbox.ceiling).depth, stacks)
+        self._source = Source(text, args, sandbox.runtime, sandbox.engine, sandbox.limits, pool, sandbox.ceiling)
         check(self._source)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # It is compiled again where it is needed; the arguments travel as the JSON that they became.
+        return _restored, (self.program, self._source.args, self.sandbox)
 
     def __repr__(self) -> str:
         # As the package jq shows it: `import jq_magic as jq` is all that changes.
@@ -230,9 +241,9 @@ def _values(stream: Stream) -> Generator[Any, None, None]:
         stream.close()
 
 
-def _source(sandbox: Sandbox, program: bytes, args: bytes) -> Source:
-    """Find where a program of a sandbox runs. Raises: CeilingError, RuntimeUnavailableError, GuestError."""
-    runtime, module = MODULES.get(sandbox.runtime, sandbox.engine)
-    stacks = StackSizes(manifest(sandbox.engine)["stack_bytes"], runtime.thread_stack_bytes)
-    pool = POOLS.program(module, PROCESS.enforce(sandbox.limits).depth, stacks)
-    return Source(program, args, sandbox.runtime, sandbox.engine, sandbox.limits, pool)
+def _restored(program: str, args: bytes, sandbox: Sandbox) -> Program:
+    """Make a program again from what pickle or copy kept of it. Raises: as `Program`."""
+    restored = Program.__new__(Program)
+    restored.program, restored.sandbox = program, sandbox
+    restored._compile(program.encode(), args)  # noqa: SLF001 - its own second constructor
+    return restored

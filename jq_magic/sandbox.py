@@ -6,6 +6,7 @@ from typing import Any
 
 from jq_magic.guest.module import manifest
 from jq_magic.limits import PRESETS, Limits
+from jq_magic.limits.ceiling import PROCESS, Ceiling
 from jq_magic.program import Program
 from jq_magic.result import Result
 from jq_magic.wasm_runtimes import load
@@ -27,6 +28,11 @@ class Sandbox:
         load(runtime)
         self.runtime, self.engine = runtime, engine
         self.limits = limits or PRESETS["standard"]
+        #: The ceiling of the process that this came from, if it came from another.
+        self.ceiling: Ceiling | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.runtime, self.limits, self.engine, PROCESS.with_carried(self.ceiling))
 
     def compile(
         self, program: str, args: dict[str, Any] | None = None, *, positional: list[Any] | None = None
@@ -45,3 +51,10 @@ class Sandbox:
     def run(self, program: str, text: str | bytes, args: dict[str, Any] | None = None) -> Result:
         """Compile and run in one. Raises: as `compile` and `Program.run`."""
         return self.compile(program, args).run(text)
+
+
+def _restored(runtime: str, limits: Limits, engine: str, ceiling: Ceiling) -> Sandbox:
+    """Make a sandbox again from what pickle or copy kept of it; the ceiling of its process holds for it here too."""
+    sandbox = Sandbox(runtime, limits, engine=engine)
+    sandbox.ceiling = ceiling
+    return sandbox

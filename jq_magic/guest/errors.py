@@ -1,13 +1,18 @@
-"""Turns the guest's error objects into exceptions; nothing in them is trusted."""
+"""Turns the guest's error objects into exceptions; nothing in them is trusted.
+
+The value of an error can be as large as an output. So it stays JSON until somebody asks for it, and a message is
+made from the beginning of a long one.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
-from jq_magic.data.decode import from_json
+import msgspec
+
+from jq_magic.data.decode import from_json, from_json_bytes
 from jq_magic.errors import (
-    DataError,
     FilterError,
     GuestError,
     HaltError,
@@ -18,21 +23,46 @@ from jq_magic.errors import (
     OutputLimitError,
     ProgramError,
     ProgramLimitError,
+    Undecoded,
 )
 from jq_magic.guest.abi import Status
 from jq_magic.limits import Limits
 from jq_magic.limits.exceeded import exceeded
+from jq_magic.messages import MESSAGE_CHARS
 
 #: Nesting that Python's decoder always manages.
 _PYTHON_DEPTH = 900
-#: No count of a 32-bit guest is larger.
-_MAX_COUNT = 2**64
+#: Bytes of a value that a message is made of; a message has fewer characters.
+_SHOWN_BYTES = 32 << 10
+#: An escaped character of JSON is no longer, as a pair of surrogates.
+_ESCAPE_CHARS = 12
+#: Characters of a message that are left for what stands around a value.
+_NOTE_CHARS = 96
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class _ErrorObject(msgspec.Struct):
+    """What the guest says of an error; each status has some of the members."""
+
+    message: msgspec.Raw = msgspec.Raw(b"null")
+    value: msgspec.Raw = msgspec.Raw(b"null")
+    hint: str | None = None
+    limit: str | None = None
+    where: str | None = None
+    index: _Count | None = None
+    start: _Count | None = None
+    end: _Count | None = None
+    offset: _Count | None = None
+    used: _Count | None = None
+    allowed: _Count | None = None
 
 
 def error_of(status: int, error: bytes, exit_code: int, limits: Limits, *, program: bytes, text: bytes) -> JqMagicError:
     """Make the exception for a status above DONE.
 
     Args:
+        status: One of `Status`.
         error: The guest's error object, as JSON.
         exit_code: That of a halt.
         limits: Those of the run.
@@ -41,76 +71,98 @@ def error_of(status: int, error: bytes, exit_code: int, limits: Limits, *, progr
 
     """
     try:
-        members = _object(error)
-    except _TooDeepError as failure:
+        members = msgspec.json.decode(error, type=_ErrorObject)
+    except RecursionError as failure:
         # Values may nest as deep as the limit says, which can be deeper than Python decodes.
         if limits.depth < _PYTHON_DEPTH or status not in {Status.FILTER_ERROR, Status.HALT}:
-            raise failure from None
+            raise GuestError(f"the guest's error is not JSON: {failure}") from failure
         too_deep = FilterError("the filter raised an error whose value nests too deep for Python")
         return too_deep if status == Status.FILTER_ERROR else HaltError(exit_code)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as failure:
+        raise GuestError(f"the guest's error is not what it must be: {failure}") from failure
     if status == Status.PROGRAM_ERROR:
-        span = {"start": members.count("start"), "end": members.count("end")}
-        return ProgramError(members.text("message"), program=program, **span, hint=members.optional("hint"))
+        span = {"start": _count(members, "start"), "end": _count(members, "end")}
+        return ProgramError(_message(members), program=program, **span, hint=members.hint)
     if status == Status.INPUT_ERROR:
-        place = {"index": members.count("index"), "offset": members.count("offset")}
-        return InputError(members.text("message"), **place, text=text)
+        place = {"index": _count(members, "index"), "offset": _count(members, "offset")}
+        return InputError(_message(members), **place, text=text)
     if status == Status.FILTER_ERROR:
-        value, message = members.value("value"), members.text("message")
-        # A value that is no string is shown as JSON, laid out as the package jq does it.
-        shown = message if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-        return FilterError(shown, value=value, index=members.count("index"))
+        return _filter_error(members)
     if status == Status.HALT:
-        return HaltError(exit_code, members.value("value"))
+        return _halt_error(members, exit_code)
     if status == Status.LIMIT:
         return _limit_error(members)
     raise GuestError(f"the guest answers with status {status}, which means nothing")
 
 
-def _limit_error(members: _Object) -> LimitError:
-    limit, where = members.text("limit"), members.text("where")
-    if limit not in {"depth", "output_bytes", "outputs"}:
-        raise GuestError(f"the guest met a limit that it does not keep: {limit[:40]}")
+def _filter_error(members: _ErrorObject) -> FilterError:
+    value, index = bytes(members.value), _count(members, "index")
+    if value[:1] == b'"':
+        return FilterError(_message(members), value=Undecoded(value, from_json_bytes), index=index)
+    # A value that is no string is shown as JSON, laid out as the package jq does it.
+    if len(value) <= _SHOWN_BYTES:
+        decoded = _decoded(value)
+        return FilterError(json.dumps(decoded, ensure_ascii=False, default=str), value=decoded, index=index)
+    return FilterError(_beginning(value), value=Undecoded(value, from_json_bytes), index=index)
+
+
+def _halt_error(members: _ErrorObject, exit_code: int) -> HaltError:
+    value = bytes(members.value)
+    if len(value) <= _SHOWN_BYTES:
+        return HaltError(exit_code, _decoded(value))
+    shown = _string(value) if value[:1] == b'"' else _beginning(value)
+    return HaltError(exit_code, Undecoded(value, from_json_bytes), shown=shown)
+
+
+def _limit_error(members: _ErrorObject) -> LimitError:
+    limit, where = members.limit, members.where
+    if limit not in {"depth", "output_bytes", "outputs"} or where is None:
+        raise GuestError(f"the guest met a limit that it does not keep: {str(limit)[:40]}")
     kind = {"program": ProgramLimitError, "input": InputLimitError}.get(where, OutputLimitError)
-    reason = f"the {where} nests deeper than allowed" if limit == "depth" else None
-    return exceeded(limit, members.count("used"), members.count("allowed"), reason=reason, error=kind)
+    reason = f"the {where[:40]} nests deeper than allowed" if limit == "depth" else None
+    return exceeded(limit, _count(members, "used"), _count(members, "allowed"), reason=reason, error=kind)
 
 
-class _TooDeepError(GuestError):
-    """An error object nests deeper than Python decodes."""
+def _message(members: _ErrorObject) -> str:
+    text = bytes(members.message)
+    if text[:1] != b'"':
+        raise GuestError("the guest's error has no text message")
+    return _string(text)
 
 
-class _Object:
-    """A JSON object of the guest whose members are checked when they are read."""
-
-    def __init__(self, members: dict[str, Any]) -> None:
-        self._members = members
-
-    def value(self, name: str) -> Any:
-        return self._members.get(name)
-
-    def text(self, name: str) -> str:
-        member = self._members.get(name)
-        if not isinstance(member, str):
-            raise GuestError(f"the guest's error has no text {name}")
-        return member
-
-    def optional(self, name: str) -> str | None:
-        return None if self._members.get(name) is None else self.text(name)
-
-    def count(self, name: str) -> int:
-        member = self._members.get(name)
-        if not isinstance(member, int) or isinstance(member, bool) or not 0 <= member < _MAX_COUNT:
-            raise GuestError(f"the guest's error has no count {name}")
-        return member
+def _count(members: _ErrorObject, name: str) -> int:
+    count: int | None = getattr(members, name)
+    if count is None:
+        raise GuestError(f"the guest's error has no count {name}")
+    return count
 
 
-def _object(text: bytes) -> _Object:
+def _decoded(value: bytes) -> Any:
     try:
-        members = from_json(text.decode())
-    except DataError as error:
-        raise _TooDeepError(f"the guest's error is not JSON: {error}") from error
+        return from_json(value.decode())
     except ValueError as error:
         raise GuestError(f"the guest's error is not JSON: {error}") from error
-    if not isinstance(members, dict):
-        raise GuestError("the guest's error is no object")
-    return _Object(members)
+
+
+def _string(text: bytes) -> str:
+    """Decode a JSON string, or the beginning of a long one."""
+    if len(text) <= _SHOWN_BYTES:
+        return str(_decoded(text))
+    beginning = text[:_SHOWN_BYTES].decode("utf-8", "ignore")
+    for cut in range(_ESCAPE_CHARS + 1):
+        try:
+            return _noted(json.loads(f'{beginning[: len(beginning) - cut]}"'), text)
+        except ValueError:
+            # It was cut in the middle of an escaped character.
+            continue
+    raise GuestError("the guest's error has no text message")
+
+
+def _beginning(value: bytes) -> str:
+    """Show the beginning of a long JSON text."""
+    return _noted(value[:_SHOWN_BYTES].decode("utf-8", "ignore"), value)
+
+
+def _noted(beginning: str, text: bytes) -> str:
+    """Cut the beginning of a long text to what fits into a message, and say how long all of it is."""
+    return f"{beginning[: MESSAGE_CHARS - _NOTE_CHARS]}… ({len(text):,} bytes of JSON in all)"

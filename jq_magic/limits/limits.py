@@ -59,6 +59,8 @@ def _checked(kind: Kind, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         number = "number" if kind.is_whole else "number of seconds"
         raise LimitValueError(f"{name} must be a {number}, not {type(value).__name__}")
+    # A subclass of int can compare as it likes: from here on it is a plain number.
+    value = int.__add__(value, 0) if isinstance(value, int) else float.__add__(value, 0.0)
     if kind.is_whole:
         if isinstance(value, float) and not (math.isfinite(value) and value == int(value)):
             raise LimitValueError(f"{name} must be a whole number, not {value}")

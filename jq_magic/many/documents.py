@@ -62,7 +62,7 @@ class ManyOptions:
 
 def _outcomes(source: Source, texts: Iterable[Document], options: ManyOptions) -> Generator[Outcome, None, None]:
     """Give the result or the error of each document, in order. Raises: CeilingError, and what `texts` raises."""
-    lanes = Lanes(source, PROCESS.enforce(options.limits or source.limits), options.flags, options.jobs)
+    lanes = Lanes(source, PROCESS.enforce(options.limits or source.limits, source.ceiling), options.flags, options.jobs)
     try:
         gatherer = Gatherer(texts)
         waiting: collections.deque[Chunk] = collections.deque()
@@ -93,6 +93,7 @@ def _outcomes(source: Source, texts: Iterable[Document], options: ManyOptions) -
 
 def run_many(source: Source, texts: Iterable[Document], options: ManyOptions) -> Generator[Outcome, None, None]:
     """Run a program over many documents; see `Program.run_many`."""
+    PROCESS.check_jobs(options.jobs, source.ceiling)
     total = None if options.total is None else Total(options.total)
     length = len(texts) if isinstance(texts, Sized) else None
     outcomes = _outcomes(source, texts, options)
@@ -128,7 +129,7 @@ def _one(source: Source, limits: Limits | None, results: list[Result]) -> Result
     return Result(
         "".join(result.text for result in results),
         sum((result.usage for result in results), Usage.none()),
-        PROCESS.enforce(limits or source.limits),
+        PROCESS.enforce(limits or source.limits, source.ceiling),
         source.runtime,
         source.engine,
         manifest(source.engine)["sha256"],

@@ -11,7 +11,7 @@ from jq_magic.errors import JqMagicError
 from jq_magic.guest.abi import WHOLE_RUN, Batching
 from jq_magic.guest.guest import Batch, Guest, Stopped
 from jq_magic.limits import Limits
-from jq_magic.limits.ceiling import PROCESS
+from jq_magic.limits.ceiling import PROCESS, Ceiling
 from jq_magic.limits.exceeded import exceeded
 from jq_magic.run.lease import Lease
 from jq_magic.run.pool import Prepared, ProgramPool
@@ -29,6 +29,7 @@ class Source(NamedTuple):
         runtime, engine: Where it runs, by name.
         limits: Those of a run that is given no others.
         pool: Instances in which it was compiled.
+        ceiling: That of the process that the program came from; None for one that was made here.
 
     """
 
@@ -38,6 +39,7 @@ class Source(NamedTuple):
     engine: str
     limits: Limits
     pool: ProgramPool
+    ceiling: Ceiling | None = None
 
 
 class Input(NamedTuple):
@@ -79,8 +81,8 @@ class Run:
 
     def __init__(self, source: Source, limits: Limits) -> None:
         # Every run passes here, whoever made its limits.
-        self.limits = limits = PROCESS.enforce(limits)
-        PROCESS.check_runtime(source.runtime)
+        self.limits = limits = PROCESS.enforce(limits, source.ceiling)
+        PROCESS.check_runtime(source.runtime, source.ceiling)
         if len(source.program) > limits.program_bytes:
             raise exceeded("program_bytes", len(source.program), limits.program_bytes)
         self.lease = Lease()
