@@ -181,9 +181,7 @@ class Replacing(jq_magic.Limits):
         return self
 
 
-@pytest.mark.parametrize(
-    "limits", [lambda: Replacing(fuel=10**9), lambda: "strict", lambda: {"fuel": 1}, lambda: object()]
-)
+@pytest.mark.parametrize("limits", [Replacing(fuel=10**9), "strict", {"fuel": 1}, object()], ids=repr)
 def test_limits_of_another_type_are_refused(limits):
     with pytest.raises(jq_magic.LimitValueError, match=r"limits are a jq_magic\.Limits"):
         jq_magic.compile(".").run("1", limits=limits)
