@@ -17,6 +17,7 @@ import ctypes
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from jq_magic import forks, jobs
@@ -68,16 +69,27 @@ class Pin:
 
     def wait(self, job: jobs.Job[Any], seconds: float) -> None:
         """Wait for the job as the caller; when the run is not short, unpin both threads."""
-        if not job.wait(min(seconds, SHORT_S)):
+        short_s = self._placement.short_s
+        if not job.wait(min(seconds, short_s)):
             self.end()
             self._placement.release(self._worker)
-            job.wait(max(seconds - SHORT_S, 0.0))
+            job.wait(max(seconds - short_s, 0.0))
 
 
 class Placement:
-    """Which threads of a process are pinned."""
+    """Which threads of a process are pinned.
 
-    def __init__(self) -> None:
+    Args:
+        short_s: Seconds after which a run is not short, and its threads are unpinned.
+        alone_s: Seconds for which no other thread may have called before a caller is pinned.
+        clock: Gives the time in seconds, of which only differences count.
+
+    """
+
+    def __init__(
+        self, *, short_s: float = SHORT_S, alone_s: float = ALONE_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.short_s, self._alone_s, self._clock = short_s, alone_s, clock
         # Re-entrant: a signal's handler that runs a program can come while it is held.
         self.turn = threading.RLock()
         #: Of each caller that is pinned: where it may run otherwise, and by which pins.
@@ -100,10 +112,10 @@ class Placement:
         """
         if not self.is_of_use or not worker:
             return None
-        caller, now = threading.get_native_id(), time.monotonic()
+        caller, now = threading.get_native_id(), self._clock()
         if caller != self._caller:
             self._caller, self._since = caller, now
-        if now - self._since >= ALONE_S and not self._pinned:
+        if now - self._since >= self._alone_s and not self._pinned:
             return Pin(self, worker)
         if worker in self._drawn or caller in self._pinned:
             self.release(worker)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from jq_magic import forks, jobs
 from jq_magic.run.lease import Lease
-from jq_magic.run.placement import PLACEMENT, Pin
+from jq_magic.run.placement import PLACEMENT, Pin, Placement
 
 T = TypeVar("T")
 
@@ -174,6 +174,7 @@ def call(
     stack_bytes: int,
     after: Callable[[], None] | None = None,
     workers: Workers = WORKERS,
+    placement: Placement = PLACEMENT,
 ) -> T:
     """Run `function` on a worker until its deadline; then, or on an interrupt, stop it and wait for its end.
 
@@ -183,13 +184,14 @@ def call(
         stack_bytes: Least size of the worker's stack.
         after: What the worker does when the caller has its result already; the next job may wait for it.
         workers: Those to choose from.
+        placement: What pins the caller and the worker to one processor.
     Raises: KeyboardInterrupt and whatever else interrupts the wait; RuntimeUnavailableError when there is no thread
         to be had; what `function` raises.
 
     """
     worker = workers.take(stack_bytes)
     job = jobs.Job(function)
-    pin = PLACEMENT.near(worker.native_id)
+    pin = placement.near(worker.native_id)
     # An interrupt before this loses the handle, and with it the thread; one between this and the next step is the
     # caller's to mend: whoever is interrupted closes the run.
     worker.give(job, after, pin)
