@@ -82,7 +82,7 @@ browser: $(VENV)/browser-tools
 	$(BIN)/python -m pytest tests/browser
 
 screenshots: setup $(VENV)/browser-tools
-	$(BIN)/python tests/browser/screenshots.py
+	$(BIN)/python -m tests.browser.screenshots
 
 # Thousands of drawn programs, here and in jq: minutes to hours.
 differential: setup
@@ -112,10 +112,10 @@ bench-quick: setup $(VENV)/bench
 	@$(BIN)/python benchmarks/report.py --print build/bench/quick.json
 
 proof: setup wasmer
-	$(BIN)/python tests/proof.py
+	$(BIN)/python -m tests.proof
 
 fuzz: setup wasmer
-	$(BIN)/python tests/fuzz/run.py --seconds $(T)
+	$(BIN)/python -m tests.proof.fuzz --seconds $(T)
 
 reproduce:
 	$(PYTHON) wasm/reproduce.py

@@ -14,8 +14,8 @@ import wasmtime
 from wasmtime import _ffi
 
 from jq_magic.guest.guest import Guest
-from jq_magic.limits import Limits
 from jq_magic.guest.module import manifest
+from jq_magic.limits import Limits
 from jq_magic.wasm_runtimes.wasmtime import _config
 from jq_magic.wasm_runtimes.wasmtime_instance import Shape, WasmtimeInstance
 

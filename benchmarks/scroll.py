@@ -14,10 +14,9 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "browser"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import lab
-import tools
+from tests.browser import lab, tools
 
 CELLS = (
     "%load_ext jq_magic",

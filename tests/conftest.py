@@ -1,22 +1,13 @@
-"""Fixtures and helpers of the tests."""
+"""Fixtures of all tests."""
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 
 import jq_magic
-
-TESTS = Path(__file__).parent
-ROOT = TESTS.parent
-#: Limits that every test case fits into, with a deadline that a busy machine meets.
-ROOMY = jq_magic.Limits(deadline_s=60.0)
+from tests.support import ROOMY, missing
 
 
 @pytest.fixture(params=["wasmtime", "wasmer"])
@@ -33,7 +24,7 @@ def engine(request):
     except jq_magic.RuntimeUnavailableError as error:
         if request.param == "jaq":
             raise
-        pytest.skip(str(error))
+        missing(str(error))
     return request.param
 
 
@@ -60,33 +51,3 @@ def restarting(request):
     signal.siginterrupt(signal.SIGINT, not request.param)
     yield
     signal.siginterrupt(signal.SIGINT, True)
-
-
-def cases():
-    """The table that the guest's native tests read too.
-
-    `jq_outputs` stands where jq gives something else than jaq, with the reason in `why`; it is null where jq
-    refuses the program or the input.
-    """
-    return json.loads((TESTS / "cases.json").read_text())
-
-
-def expected(case, engine):
-    """The outputs of a case; None where the engine refuses it."""
-    return case.get("jq_outputs", case["outputs"]) if engine == "jq" else case["outputs"]
-
-
-def python(
-    code: str, *args: str, timeout: float = 120, env: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run code in a fresh interpreter; its output is captured."""
-    command = [sys.executable, "-c", code, *args]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, env=env, check=False)
-
-
-def wait_until(condition):
-    """Whether it becomes so in good time: workers put an instance back after its run has returned."""
-    ends = time.monotonic() + 30
-    while not condition() and time.monotonic() < ends:
-        time.sleep(0.001)
-    return condition()

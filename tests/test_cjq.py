@@ -6,10 +6,10 @@ import dataclasses
 import subprocess
 
 import pytest
-from conftest import ROOMY
 
 import jq_magic
 import jq_source
+from tests.support import ROOMY
 
 FILES = ("base64", "jq", "man", "manonig", "onig", "optional", "uri")
 #: The fewest cases of each file, so that a reader that loses some is noticed.

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import sys
 
 import pytest
-from conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "wasm"))
 
 import edited
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-
-from conftest import ROOT, cases
-
-sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from meter_runs import METERED, OWN, Form, build
+
+from tests.support import ROOT, cases
 
 MORE = [
     ("[range(3000)] | map(. * 2) | add", "null"),

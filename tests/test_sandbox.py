@@ -11,9 +11,9 @@ import threading
 import time
 
 import pytest
-from conftest import ROOMY, python
 
 import jq_magic
+from tests.support import ROOMY, python
 
 ENDLESS = "last(range(1e18))"
 FOREVER = ROOMY.replace(fuel=2**62, deadline_s=600.0)

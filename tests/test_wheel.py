@@ -9,13 +9,13 @@ import venv
 import zipfile
 
 import pytest
-from conftest import ROOT
 
 import build
 import cjq_build
 import jq_magic
 import toolchain
 from jq_magic.guest import module as modules
+from tests.support import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import lab
 import pytest
-import tools
 from playwright.sync_api import expect, sync_playwright
+
+from tests.browser import lab, tools
 
 ROOT = Path(__file__).parents[2]
 #: Pictures that the tests take, to be looked at.

@@ -1,6 +1,6 @@
 """Take the README's pictures from a real JupyterLab.
 
-python tests/browser/screenshots.py
+python -m tests.browser.screenshots
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import lab
-import tools
 from playwright.sync_api import sync_playwright
+
+from tests.browser import lab, tools
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CELLS = [

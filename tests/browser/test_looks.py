@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-import tools
-from test_page import DATA, DAYS
+
+from tests.browser import tools
+from tests.browser.test_page import DATA, DAYS
 
 THEMES = ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]
 

@@ -8,10 +8,10 @@ import shutil
 
 import nbformat
 import pytest
-from conftest import ROOT
 from playwright.sync_api import expect
 
 import jq_magic
+from tests.support import ROOT
 
 USERS = [
     {"name": "Ada", "score": 36.5, "tags": ["x", "y"], "a key": {"end": 1}},

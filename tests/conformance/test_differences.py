@@ -6,10 +6,10 @@ import json
 import re
 from pathlib import Path
 
-import peer
 import pytest
 
 import jq_magic
+from tests.conformance import peer
 
 #: Programs by the document that they run on.
 FOUND = json.loads((Path(__file__).parent / "found.json").read_text())

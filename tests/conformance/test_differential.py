@@ -11,12 +11,12 @@ import os
 import re
 from typing import Any
 
-import peer
 import pytest
-from grammar import DOCUMENTS, PROGRAMS
 from hypothesis import HealthCheck, given, settings
 
 import jq_magic
+from tests.conformance import peer
+from tests.conformance.grammar import DOCUMENTS, PROGRAMS
 
 EXAMPLES = int(os.environ.get("JQ_MAGIC_EXAMPLES", "300"))
 MOST = 50

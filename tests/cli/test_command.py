@@ -1,0 +1,186 @@
+"""The jq command in the sandbox: options, exit codes, input of any size."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+import jq_magic
+from jq_magic.cli.arguments import UsageError, read
+from jq_magic.cli.command import main
+from tests.support import python
+
+
+@pytest.fixture
+def jq(monkeypatch, capsys):
+    """Run the command on a text; gives exit code, stdout and stderr."""
+
+    def jq(*arguments, text=""):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        code = main(list(arguments))
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return jq
+
+
+def painted(*tokens):
+    """Tokens in jq's colours; the string "a" is a key."""
+    colours = {"null": "0;90", '"a"': "1;34", '"b"': "0;32", "1": "0;39", "true": "0;39"}
+    return "".join(f"\x1b[{colours.get(token, '1;39')}m{token}\x1b[0m" for token in tokens)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "output"),
+    [
+        ([".a"], '{"a":[1,{}]}', "[\n  1,\n  {}\n]\n"),
+        (["."], '{"a":[],"b":{"c":"x: [1]"}}', '{\n  "a": [],\n  "b": {\n    "c": "x: [1]"\n  }\n}\n'),
+        (["-c", "."], '{"b":1, "a":[1, 2]}', '{"b":1,"a":[1,2]}\n'),
+        (["-cS", "."], '{"b":1, "a":2}', '{"a":2,"b":1}\n'),
+        (["--tab", "."], "[1]", "[\n\t1\n]\n"),
+        (["--indent", "1", "."], "[1]", "[\n 1\n]\n"),
+        (["--indent", "0", "."], "[1]", "[1]\n"),
+        (["-r", ".[]"], '["a\\nb",1]', "a\nb\n1\n"),
+        (["-j", ".[]"], '["a",1]', "a1"),
+        (["--raw-output0", ".[]"], '["a","b"]', "a\0b\0"),
+        (["-a", "."], '"é😀"', '"\\u00e9\\ud83d\\ude00"\n'),
+        (["-Cc", "."], '[{"a":true},"b",1,null,[],{}]', painted("[", "{", '"a"', ":", "true", "}", ",", '"b"', ",", "1",
+                                                               ",", "null", ",", "[]", ",", "{}", "]") + "\n"),
+        (["-C", "."], '{"a":["b"]}', painted("{") + "\n  " + painted('"a"', ":") + " " + painted("[") + "\n    "
+         + painted('"b"') + "\n  " + painted("]") + "\n" + painted("}") + "\n"),
+        (["-CM", "."], "1", "1\n"),
+        (["-MC", "."], "1", painted("1") + "\n"),
+        (["-Cr", "."], '"a"', "a\n"),
+        (["--seq", "-c", ".[]"], "[1,2]", "\x1e1\n\x1e2\n"),
+        (["--seq", "-c", "."], "\x1e1\n\x1e2\n", "\x1e1\n\x1e2\n"),
+        (["-n", "1, 2"], "", "1\n2\n"),
+        (["-n", "[inputs]", "-c"], "1 2 3", "[1,2,3]\n"),
+        (["-s", "-c", "."], "1 2", "[1,2]\n"),
+        (["-s", "-c", "."], "", "[]\n"),
+        (["-R", "."], "a\nb", '"a"\n"b"\n'),
+        (["-Rs", "."], "a\nb", '"a\\nb"\n'),
+        (["-c", "--stream", "."], '{"a":[1]}', '[["a",0],1]\n[["a",0]]\n[["a"]]\n'),
+        (["-c", "[., input]"], "1 2 3 4", "[1,2]\n[3,4]\n"),
+        (["--arg", "x", "1", "--argjson", "y", "[2]", "-nc", "[$x, $y]"], "", '["1",[2]]\n'),
+        (["-nc", "$ARGS.positional", "--args", "a", "b"], "", '["a","b"]\n'),
+        (["-nc", "$ARGS.positional", "--jsonargs", "1", "[2]"], "", "[1,[2]]\n"),
+    ],
+)  # fmt: skip
+def test_options_mean_what_they_mean_in_jq(jq, arguments, text, output):
+    assert jq(*arguments, text=text) == (0, output, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "code"),
+    [
+        (["-e", "."], "1", 0),
+        (["-e", "."], "1 null", 1),
+        (["-e", "."], "false", 1),
+        (["-e", "empty"], "1", 4),
+        (["."], "null", 0),
+        ([".["], "1", 3),
+        ([], "", 2),
+        (["--nonsense", "."], "", 2),
+        (["--fuel", "nonsense", "."], "", 2),
+        (["--argjson", "a", "{", "."], "", 2),
+        ([".", "/no/such/file"], "", 2),
+        ([".a"], "1", 5),
+        (["."], "[1,", 2),
+        (["halt"], "1 2", 0),
+        (['"bye" | halt_error(7)'], "1", 7),
+        (["--fuel", "1e5", "[range(1e6)]"], "1", 5),
+    ],
+)
+def test_exit_codes_are_those_of_jq(jq, arguments, text, code):
+    assert jq(*arguments, text=text)[0] == code
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ('"bye"', "bye"),
+        ("null", ""),
+        ('{"a":[1,"é"]}', '{"a":[1,"é"]}\n'),
+        ("12345678901234567890", "12345678901234567890\n"),
+    ],
+)
+def test_halt_error_says_its_value_as_jq_writes_it(jq, value, said):
+    assert jq("halt_error", text=value) == (5, "", said)
+
+
+@pytest.mark.parametrize(
+    "program",
+    ['error("\\u001b[31mred\\u202e")', '"\\u001b[31mred\\u202e" | halt_error', '"\\u001b[31mred\\u202e" | stderr'],
+)
+def test_what_is_said_moves_no_terminal(jq, monkeypatch, program):
+    assert "\x1b[31mred\u202e" in jq("-n", program)[2]
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    said = jq("-n", program)[2]
+    assert "\\x1b[31mred\\u202e" in said
+    assert "\x1b" not in said
+
+
+def test_the_engine_is_chosen(jq, engine):
+    assert jq("--engine", engine, "-n", "-c", '[$__loc__, ("a" | test("A"; "i"))]')[:2] == (
+        0, '[{"file":"<top-level>","line":1},true]\n',
+    )  # fmt: skip
+    # jaq knows what jq does not.
+    assert jq("--engine", engine, "-n", "toarray")[0] == (0 if engine == "jaq" else 3)
+    assert "there is no engine" in jq("--engine", "gojq", "-n", "1")[2]
+
+
+def test_an_error_ends_the_work_on_its_input_only(jq, engine):
+    code, out, err = jq("--engine", engine, ".a", text='{"a":1} 2 {"a":3}')
+    assert (code, out) == (5, "1\n3\n")
+    assert "Cannot index number" in err
+
+
+def test_messages_and_usage_go_to_stderr(jq):
+    code, out, err = jq("--usage", "debug", text="1")
+    assert (code, out) == (0, "1\n")
+    assert err.startswith('["DEBUG:",1]\nfuel ')
+
+
+def test_files_are_read_in_order_and_the_filter_can_come_from_one(jq, tmp_path):
+    for name, text in (("a", "1\n"), ("b", "2\n"), ("f", ".+1")):
+        (tmp_path / name).write_text(text)
+    assert jq("-f", str(tmp_path / "f"), str(tmp_path / "a"), str(tmp_path / "b")) == (0, "2\n3\n", "")
+
+
+def test_ndjson_larger_than_the_limit_on_input_is_read_in_parts(jq):
+    line = json.dumps({"a": "x" * 1000}) + "\n"
+    code, out, err = jq("--input-limit", "2MiB", "--memory", "64MiB", ".a|length", text=line * 5000)
+    assert (code, err, out) == (0, "", "1000\n" * 5000)
+
+
+def test_memory_stays_flat_however_long_the_input_is(tmp_path):
+    file = tmp_path / "big.ndjson"
+    with file.open("w") as out:
+        for _ in range(25):
+            out.write(('{"a":"' + "x" * 990 + '"}\n') * 1000)
+    code = (
+        "import resource, sys; from jq_magic.cli.command import main\n"
+        "main(['.a|length', sys.argv[2]]); before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "main(['.a|length', sys.argv[1]]); after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(after - before, file=sys.stderr)"
+    )
+    small = tmp_path / "small.ndjson"
+    small.write_text(('{"a":"' + "x" * 990 + '"}\n') * 3000)
+    done = python(code, str(file), str(small))
+    assert done.returncode == 0, done.stderr
+    # The file has 25 MB; what is kept of it is a part at a time.
+    assert int(done.stderr.strip().splitlines()[-1]) < 15_000
+
+
+def test_the_version_needs_no_filter(jq):
+    code, out, _ = jq("--version")
+    assert (code, out) == (0, f"jq_magic {jq_magic.__version__}, compatible with jq 1.8.2\n")
+
+
+def test_a_command_line_that_says_nothing_useful_is_refused():
+    for arguments in (["--indent", "9", "."], ["--arg", "x"], ["-z", "."], ["-L", "d", "."]):
+        with pytest.raises(UsageError):
+            _ = read(arguments).indent

@@ -1,0 +1,75 @@
+"""Helpers that tests of several folders share."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+import jq_magic
+
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+#: Limits that every test case fits into, with a deadline that a busy machine meets.
+ROOMY = jq_magic.Limits(deadline_s=60.0)
+
+
+def missing(what: str) -> NoReturn:
+    """End a test for which this machine lacks something: skipped where a person works, and failed in CI.
+
+    A check that ran nowhere is no check: what CI lacks is put there, or the test is taken out.
+
+    Args:
+        what: What is missing, and how to get it.
+
+    """
+    if os.environ.get("CI", "").lower() in {"", "0", "false"}:
+        pytest.skip(what)
+    pytest.fail(f"{what}; in CI nothing may be missing", pytrace=False)
+
+
+def engines() -> list[str]:
+    """List the engines whose guests the build made."""
+    return [path.stem for path in sorted((ROOT / "jq_magic").glob("*.wasm"))]
+
+
+def cases() -> list[dict[str, Any]]:
+    """Read the table that the guest's native tests read too.
+
+    `jq_outputs` stands where jq gives something else than jaq, with the reason in `why`; it is null where jq
+    refuses the program or the input.
+    """
+    table: list[dict[str, Any]] = json.loads((TESTS / "cases.json").read_text())
+    return table
+
+
+def expected(case: dict[str, Any], engine: str) -> Any:
+    """Give the outputs of a case; None where the engine refuses it."""
+    return case.get("jq_outputs", case["outputs"]) if engine == "jq" else case["outputs"]
+
+
+def python(
+    code: str, *args: str, timeout: float = 300, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run code in a fresh interpreter; its output is captured."""
+    command = [sys.executable, "-c", code, *args]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, env=env, check=False)
+
+
+def wait_until(condition: Callable[[], object]) -> bool:
+    """Wait for what another thread does in its own time and does not take back. Returns: whether it was done.
+
+    It is for one event, such as an instance that a worker puts back after its run has returned. What is done to
+    bring the event about is done once, before: a condition that tries again hides how seldom it holds.
+    """
+    ends = time.monotonic() + 60
+    while not condition() and time.monotonic() < ends:
+        time.sleep(0.001)
+    return bool(condition())
