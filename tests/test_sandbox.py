@@ -67,8 +67,8 @@ def test_halt_ends_a_run_and_halt_error_is_an_error(sandbox):
 def test_a_long_error_is_cut(sandbox):
     with pytest.raises(jq_magic.FilterError) as caught:
         sandbox.run('error("x" * 100000)', "null")
-    assert len(str(caught.value)) < 4_200
-    assert "more characters" in str(caught.value)
+    assert len(str(caught.value)) <= 4_096
+    assert str(caught.value).endswith("xx… (100,002 bytes of JSON in all)")
 
 
 def test_a_message_that_does_not_fit_is_an_output_limit(sandbox):
@@ -89,7 +89,8 @@ def test_an_error_with_a_value_that_python_cannot_hold_is_still_a_filter_error(s
 def test_an_error_as_ipython_shows_it_moves_no_cursor(sandbox):
     with pytest.raises(jq_magic.FilterError) as caught:
         sandbox.run(r'error("\u001b[2J\u202ex\ny")', "null")
-    assert str(caught.value) == "\x1b[2J\u202ex\ny"
+    assert caught.value.value == "\x1b[2J\u202ex\ny"
+    assert str(caught.value) == r"\x1b[2J\u202ex" + "\ny"
     assert caught.value._render_traceback_() == [r"FilterError: \x1b[2J\u202ex", "y"]
 
 

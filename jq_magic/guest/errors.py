@@ -39,7 +39,9 @@ _ESCAPE_CHARS = 12
 #: Characters of a message that are left for what stands around a value.
 _NOTE_CHARS = 96
 
-_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+#: No count of a 32-bit guest is larger.
+_MAX_COUNT = 2**64
+_Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class _ErrorObject(msgspec.Struct):
@@ -96,9 +98,9 @@ def error_of(status: int, error: bytes, exit_code: int, limits: Limits, *, progr
 
 
 def _filter_error(members: _ErrorObject) -> FilterError:
-    value, index = bytes(members.value), _count(members, "index")
+    value, message, index = bytes(members.value), _message(members), _count(members, "index")
     if value[:1] == b'"':
-        return FilterError(_message(members), value=Undecoded(value, from_json_bytes), index=index)
+        return FilterError(message, value=Undecoded(value, from_json_bytes), index=index)
     # A value that is no string is shown as JSON, laid out as the package jq does it.
     if len(value) <= _SHOWN_BYTES:
         decoded = _decoded(value)
@@ -132,7 +134,7 @@ def _message(members: _ErrorObject) -> str:
 
 def _count(members: _ErrorObject, name: str) -> int:
     count: int | None = getattr(members, name)
-    if count is None:
+    if count is None or count >= _MAX_COUNT:
         raise GuestError(f"the guest's error has no count {name}")
     return count
 

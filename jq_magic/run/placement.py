@@ -145,9 +145,10 @@ class Placement:
 
     def release(self, worker: int) -> None:
         """Let a worker that is pinned run wherever the thread that calls may."""
-        if worker not in self._drawn:
-            return
         caller = threading.get_native_id()
+        # A thread that a pinned thread starts is pinned like it.
+        if not self.is_of_use or not worker or (worker not in self._drawn and caller not in self._pinned):
+            return
         with self.turn:
             pinned = self._pinned.get(caller)
         whole = pinned[0] if pinned is not None else _allowed(caller)

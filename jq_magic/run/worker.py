@@ -207,10 +207,13 @@ def call(
     return job.result()
 
 
-def submit(function: Callable[[], T], stack_bytes: int, workers: Workers = WORKERS) -> jobs.Job[T]:
+def submit(
+    function: Callable[[], T], stack_bytes: int, workers: Workers = WORKERS, placement: Placement = PLACEMENT
+) -> jobs.Job[T]:
     """Have a worker call `function`; whoever asks for that sees to its end, with `end`. Raises: as `call`."""
     worker = workers.take(stack_bytes)
-    PLACEMENT.release(worker.native_id)
+    # An earlier short run may have left the worker on the processor of its caller.
+    placement.release(worker.native_id)
     job = jobs.Job(function)
     worker.give(job)
     return job

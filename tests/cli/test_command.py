@@ -111,11 +111,12 @@ def test_halt_error_says_its_value_as_jq_writes_it(jq, value, said):
     assert jq("halt_error", text=value) == (5, "", said)
 
 
-@pytest.mark.parametrize(
-    "program",
-    ['error("\\u001b[31mred\\u202e")', '"\\u001b[31mred\\u202e" | halt_error', '"\\u001b[31mred\\u202e" | stderr'],
-)
-def test_what_is_said_moves_no_terminal(jq, monkeypatch, program):
+def test_an_error_has_no_characters_that_move_a_terminal_wherever_it_goes(jq):
+    assert r"\x1b[31mred\u202e" in jq("-n", 'error("\\u001b[31mred\\u202e")')[2]
+
+
+@pytest.mark.parametrize("program", ['"\\u001b[31mred\\u202e" | halt_error', '"\\u001b[31mred\\u202e" | stderr'])
+def test_what_a_filter_says_moves_no_terminal(jq, monkeypatch, program):
     assert "\x1b[31mred\u202e" in jq("-n", program)[2]
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     said = jq("-n", program)[2]
