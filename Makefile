@@ -1,73 +1,57 @@
-# Two commands: `make demo` shows a notebook at work, `make test` runs every check.
+# `make demo` shows a notebook at work, `make check` tells soon whether a change holds, `make test` runs every check.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# cargo keeps what it compiled for the checks in one place for all checkouts.
-CACHE := $(or $(JQ_MAGIC_BUILD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jq_magic-build)
-CHECKS := $(CACHE)/checks
-
-.PHONY: help demo test setup guest wasmer lint unit js notebooks browser differential record screenshots
-.PHONY: bench bench-quick bench-runtimes clean proof fuzz reproduce audit
-
+BUILDER := -m wasm.builder
+PIP_INSTALL := $(BIN)/pip install --disable-pip-version-check --progress-bar off
 # Seconds that each fuzz target runs.
 T ?= 60
 
-help:
-	@echo "make demo    set up, run notebooks/quickstart.ipynb and show it here"
-	@echo "make test    set up and run every check"
-	@echo "make wasmer  build the second runtime and install it here"
-	@echo "make differential  compare 20,000 drawn programs with jq 1.8.2 (EXAMPLES=n for others)"
-	@echo "make record  run the notebooks and keep their outputs"
-	@echo "make bench   measure against other packages (ten minutes; bench-quick: one)"
-	@echo "make bench-runtimes  compare the two runtimes: figures and charts in benchmarks/results"
-	@echo "make proof   the whole proof of the sandbox's promise (half an hour), as build/proof.json and .html"
-	@echo "make fuzz    fuzz each target for T seconds (make fuzz T=600)"
-	@echo "make reproduce  build the guest twice from nothing and compare"
-	@echo "make audit   look the dependencies up in the advisory databases"
-	@echo "make screenshots  take the pictures of the README anew"
-	@echo "make clean   remove what was made here"
+.PHONY: help demo check test setup guest wasmer lint style unit js notebooks browser docs differential record \
+	screenshots bench bench-quick bench-runtimes proof fuzz reproduce audit clean
 
-demo: setup
+help:  ## list what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
+
+demo: setup  ## set up, run notebooks/quickstart.ipynb and show it here
 	@$(BIN)/python notebooks/demo.py
 
-test: setup wasmer lint unit notebooks js browser
+check: setup style  ## the fast lane: ruff, mypy, and the unit tests on one engine and runtime
+	$(BIN)/python -m pytest --fast
+
+test: setup wasmer lint unit notebooks js browser  ## set up and run every check
 	@echo "all checks passed"
 
-setup: $(VENV)/ready guest
+setup: $(VENV)/ready guest  ## make the virtual environment, and the guests
 
-guest:
-	@$(PYTHON) wasm/build.py
+guest:  ## build the guests (python -m wasm.builder --help has more)
+	@$(PYTHON) $(BUILDER) build
 
 $(VENV)/ready: pyproject.toml hatch_build.py | guest
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "jq_magic needs Python 3.10 or newer; try: make PYTHON=python3.12 ...")'
 	@echo "[setup] virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@echo "[setup] installing Python packages (a minute or two the first time)"
-	@$(BIN)/pip install --disable-pip-version-check --progress-bar off -e '.[demo,test]' | grep -v '^Requirement already' || true
+	@$(PIP_INSTALL) -e '.[demo,test]' | grep -v '^Requirement already' || true
 	@$(BIN)/python -c 'import jq_magic, IPython, pytest'
 	@touch $@
 
-wasmer: setup
-	@$(BIN)/python wasm/extension.py
+wasmer: setup  ## build the second runtime and install it here
+	@$(BIN)/python $(BUILDER) build wasmer
 
-lint:
+lint: style  ## ruff, mypy, rustfmt and clippy
+	$(BIN)/python $(BUILDER) lint
+
+style:  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	cd wasm/guest && cargo fmt --check
-	cd wasm/pack && cargo fmt --check
-	cd wasm/wasmer && cargo fmt --check
-	cd wasm/guest && CARGO_TARGET_DIR=$(CHECKS)/guest cargo clippy --locked --all-targets -q -- -D warnings
-	cd wasm/pack && CARGO_TARGET_DIR=$(CHECKS)/pack cargo clippy --locked --all-targets -q -- -D warnings
-	@# As a build, not a check: 210 dependencies that are built already need not be checked for it (two minutes).
-	cd wasm/wasmer && CARGO_TARGET_DIR=$(CACHE)/wasmer RUSTC_WORKSPACE_WRAPPER=clippy-driver cargo build --release --locked -q
 
-unit:
-	cd wasm/guest && CARGO_TARGET_DIR=$(CHECKS)/guest cargo test --locked -q
-	cd wasm/pack && CARGO_TARGET_DIR=$(CHECKS)/pack cargo test --locked -q
+unit:  ## the tests in Rust and in Python
+	$(BIN)/python $(BUILDER) test
 	$(BIN)/python -m pytest
 
-notebooks:
+notebooks:  ## run the notebooks and compare their outputs
 	$(BIN)/python notebooks/check.py
 
 # node and a browser are looked for, or installed, when they are first needed.
@@ -75,53 +59,56 @@ $(VENV)/browser-tools: tests/browser/tools.py $(VENV)/ready
 	@$(BIN)/python tests/browser/tools.py
 	@touch $@
 
-js: $(VENV)/browser-tools
+js: $(VENV)/browser-tools  ## test the view's modules in node
 	node --test tests/js/
 
-browser: $(VENV)/browser-tools
+browser: $(VENV)/browser-tools  ## test the view in JupyterLab, in a browser
 	$(BIN)/python -m pytest tests/browser
 
-screenshots: setup $(VENV)/browser-tools
-	$(BIN)/python -m tests.browser.screenshots
+docs: setup  ## build the documentation
+	$(BIN)/python docs/build.py
 
-# Thousands of drawn programs, here and in jq: minutes to hours.
-differential: setup
+# Minutes to hours.
+differential: setup  ## compare 20,000 drawn programs with jq 1.8.2 (EXAMPLES=n for others)
 	JQ_MAGIC_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/python -m pytest -q tests/conformance/test_differential.py
 
-record: setup wasmer
+record: setup wasmer  ## run the notebooks and keep their outputs
 	$(BIN)/python notebooks/record.py
 
-bench-runtimes: wasmer
-	@$(BIN)/pip install --disable-pip-version-check -q -e '.[bench]'
-	$(BIN)/python benchmarks/runtimes.py
-	$(BIN)/python benchmarks/runtimes_charts.py
-	$(BIN)/python benchmarks/runtimes_table.py
+screenshots: setup $(VENV)/browser-tools  ## take the pictures of the README anew
+	$(BIN)/python -m tests.browser.screenshots
 
 $(VENV)/bench: pyproject.toml $(VENV)/ready
 	@echo "[setup] installing the packages that are measured"
-	@$(BIN)/pip install --disable-pip-version-check --progress-bar off -q -e '.[bench]'
+	@$(PIP_INSTALL) -q -e '.[bench]'
 	@touch $@
 
-bench: setup $(VENV)/bench
+bench: setup $(VENV)/bench  ## measure against other packages (ten minutes)
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/report.py
 	@echo "see benchmarks/results/README.md"
 
-bench-quick: setup $(VENV)/bench
+bench-quick: setup $(VENV)/bench  ## the same in a minute, shown and not kept
 	@$(BIN)/python benchmarks/speed.py --quick --out build/bench/quick.json
 	@$(BIN)/python benchmarks/report.py --print build/bench/quick.json
 
-proof: setup wasmer
+bench-runtimes: wasmer $(VENV)/bench  ## compare the two runtimes: figures and charts in benchmarks/results
+	$(BIN)/python benchmarks/runtimes.py
+	$(BIN)/python benchmarks/runtimes_charts.py
+	$(BIN)/python benchmarks/runtimes_table.py
+
+proof: setup wasmer  ## the whole proof of the sandbox's promise (half an hour), in build/proof.json and .html
 	$(BIN)/python -m tests.proof
 
-fuzz: setup wasmer
+fuzz: setup wasmer  ## fuzz each target for T seconds (make fuzz T=600)
 	$(BIN)/python -m tests.proof.fuzz --seconds $(T)
 
-reproduce:
-	$(PYTHON) wasm/reproduce.py
+reproduce:  ## build the guests twice from nothing and compare
+	$(PYTHON) $(BUILDER) reproduce
 
-audit: setup
-	$(BIN)/python wasm/audit.py
+audit: setup  ## look the dependencies up in the advisory databases
+	$(BIN)/python $(BUILDER) audit
 
-clean:
+clean:  ## remove what was made here
 	rm -rf $(VENV) build dist jq_magic/jaq.* jq_magic/jq.*
+	rm -rf wasm/jaq-core wasm/Cargo.lock wasm/target wasm/wasmer/Cargo.lock wasm/wasmer/licenses.txt wasm/wasmer/target

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -18,11 +17,8 @@ from jq_magic.guest.module import manifest
 from jq_magic.limits import Limits
 from jq_magic.wasm_runtimes.wasmtime import _config
 from jq_magic.wasm_runtimes.wasmtime_instance import Shape, WasmtimeInstance
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "wasm"))
-
-import build  # noqa: E402 - it is no package: wasm/ had to be put on the path first
+from wasm.builder import package, recipe
+from wasm.builder.packer import Packer
 
 UNMETERED, METERED, OWN = "unmetered", "metered", "wasmtime"
 #: More than any run here spends, so that only the count is compared.
@@ -80,13 +76,14 @@ class Form:
     ) -> None:
         self.name = name
         self._stack_bytes: int = manifest(engine)["stack_bytes"]
-        packer = packer or build.cache_directory() / "pack" / "release" / "jq-magic-pack"
+        guest = guest or recipe.made(package.GUESTS[engine]) / "guest.wasm"
+        packer = packer or recipe.made(Packer()) / Packer.name
         config = _config()
         config.consume_fuel = name == OWN
         self._engine = wasmtime.Engine(config)
         with tempfile.TemporaryDirectory() as directory:
             out, report = Path(directory, "out.wasm"), Path(directory, "report.json")
-            command = [packer, "pack", guest or build.UNPACKED / f"{engine}.wasm", out, "--report", report]
+            command = [packer, "pack", guest, out, "--report", report]
             command += [] if name == METERED else ["--unmetered"]
             subprocess.run(command, check=True)
             self.wasm = out.read_bytes()

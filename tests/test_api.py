@@ -9,7 +9,7 @@ import pytest
 
 import jq_magic
 import jq_magic as jq
-import jq_source
+from wasm.builder import jq_release
 
 #: Tests of the package jq that do not pass here, with the reason.
 EXCEPTIONS = {
@@ -21,7 +21,7 @@ EXCEPTIONS = {
 
 def _peer_tests():
     """The functions of the package jq's own test module, run with our module under its name."""
-    source = (jq_source.sdist() / "tests" / "jq_tests.py").read_text()
+    source = (jq_release.sdist() / "tests" / "jq_tests.py").read_text()
     kept = [node for node in ast.parse(source).body if not isinstance(node, (ast.Import, ast.ImportFrom))]
     names = {"jq": jq, "assert_equal": _assert_equal, "assert_is": _assert_is}
     exec(compile(ast.Module(kept, []), "jq_tests.py", "exec"), names)

@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 import jq_magic
-import jq_source
 from tests.support import ROOMY
+from wasm.builder import jq_release
 
 FILES = ("base64", "jq", "man", "manonig", "onig", "optional", "uri")
 #: The fewest cases of each file, so that a reader that loses some is noticed.
@@ -68,7 +68,7 @@ def box():
 @pytest.fixture(scope="module")
 def tests():
     try:
-        return jq_source.release() / "tests"
+        return jq_release.release() / "tests"
     except subprocess.CalledProcessError as error:
         pytest.skip(f"jq's release cannot be fetched: {error}")
 

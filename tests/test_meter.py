@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 
-from meter_runs import METERED, OWN, Form, build
+from meter_runs import METERED, OWN, Form
 
 from tests.support import ROOT, cases
+from wasm.builder import recipe
+from wasm.builder.packer import Packer
 
 MORE = [
     ("[range(3000)] | map(. * 2) | add", "null"),
@@ -34,7 +36,7 @@ def test_the_count_is_wasmtimes_own_to_the_unit(engine):
 
 
 def test_the_module_that_is_shipped_passes_the_validator(engine):
-    packer = build.cache_directory() / "pack" / "release" / "jq-magic-pack"
+    packer = recipe.made(Packer()) / Packer.name
     done = subprocess.run(
         [packer, "check", ROOT / "jq_magic" / f"{engine}.wasm"], capture_output=True, text=True, check=False
     )

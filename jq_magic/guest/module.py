@@ -41,7 +41,7 @@ def _manifest(engine: str) -> dict[str, Any]:
     try:
         members = json.loads(path.read_bytes())
     except FileNotFoundError:
-        message = f"{path.name} is missing beside the package; build it with: python wasm/build.py"
+        message = f"{path.name} is missing beside the package; build it with: python -m wasm.builder build"
         raise RuntimeUnavailableError(message) from None
     if isinstance(members, dict) and isinstance(members.get("unavailable"), str):
         raise RuntimeUnavailableError(f"the engine {engine} is not available: {members['unavailable']}")

@@ -13,13 +13,12 @@ import wasmtime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import extension
 import jq_magic
-import toolchain
 from jq_magic.errors import GuestError
 from jq_magic.guest.module import MODULES
 from jq_magic.wasm_runtimes import Trap, load, wasmtime_instance
 from tests.support import cases, python
+from wasm.builder import recipe, wasmer
 
 RUNTIMES = ("wasmtime", "wasmer")
 #: Small, so that many of the drawn runs meet a limit; the deadline is none that a run could meet.
@@ -63,9 +62,8 @@ print(jq_magic.all("1 + 1", None))
 
 
 def test_the_extension_is_the_one_that_these_sources_make():
-    key = extension.key(toolchain.host_cargo())
-    assert extension.is_installed(key), "run: make wasmer"
-    assert key in load("wasmer").fingerprint
+    assert wasmer.is_installed(), "run: make wasmer"
+    assert recipe.key(wasmer.Wasmer()) in load("wasmer").fingerprint
 
 
 @pytest.mark.parametrize("wrap", ["[.]", "{a: .}"])

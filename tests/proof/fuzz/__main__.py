@@ -18,12 +18,10 @@ import sys
 from pathlib import Path
 
 from tests.support import ROOT, TESTS
+from wasm.builder import jaq_core, rust
+from wasm.builder.places import cache_directory
 
 CRATE = ROOT / "wasm" / "fuzz"
-
-import build  # noqa: E402 - the build is no package
-import pins  # noqa: E402 - as above
-import toolchain  # noqa: E402 - as above
 
 GUEST = ("json", "program", "allocator")
 HOST = ("options", "data", "cache", "runs")
@@ -37,15 +35,14 @@ _FLAGS = (
 
 def binaries() -> Path:
     """Build the guest's targets; where they are."""
-    cargo, cache = toolchain.host_cargo(), build.cache_directory()
-    pins.lock(CRATE, cargo, cache)
-    version = subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=True).stdout
-    host = version.partition("host: ")[2].split()[0]
+    jaq_core.prepare()
+    built = cache_directory() / "fuzz"
+    host = rust.host()
     # A target that is named keeps the flags from build scripts.
-    command = [cargo, "build", "--locked", "--target", host]
-    environment = {**os.environ, "RUSTFLAGS": " ".join(_FLAGS), "CARGO_TARGET_DIR": str(cache / "fuzz")}
+    command = [rust.host_cargo(), "build", "--locked", "--target", host]
+    environment = {**os.environ, "RUSTFLAGS": " ".join(_FLAGS), "CARGO_TARGET_DIR": str(built)}
     subprocess.run(command, cwd=CRATE, env=environment, check=True)
-    return cache / "fuzz" / host / "debug"
+    return built / host / "debug"
 
 
 def fuzz(target: str, seconds: int, built: Path | None) -> int:

@@ -1,32 +1,28 @@
-"""Toolchains for the guests: Rust for wasm32-unknown-unknown found or installed, Debian packages installed."""
+"""Finds Rust, for this machine and for WebAssembly, or installs what is missing."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
+
+from wasm.builder import debian
+from wasm.builder.places import say
+from wasm.builder.recipe import ToolchainError
 
 TARGET = "wasm32-unknown-unknown"
 DEBIAN_PACKAGES = ("rustc-web", "cargo-web", "rust-web-src", "lld-22")
 #: rustup gives up on a network that answers nothing only after minutes.
 _RUSTUP_TIMEOUT_S = 120
 
-Say = Callable[[str], None]
-
-
-class ToolchainError(Exception):
-    """No toolchain was found and none can be installed; the message says what to do."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Toolchain:
-    """How to call cargo for the guest.
+    """How cargo is called for the guest.
 
     Attributes:
-        version: What `rustc --version` says: part of the cache's key.
+        version: What `rustc --version` says.
         cargo: The command.
         environment: Variables to add.
         arguments: Arguments to add to `cargo build`.
@@ -41,25 +37,41 @@ class Toolchain:
     linker: str | None = None
 
 
-def find(say: Say) -> Toolchain:
-    """A toolchain with the target, installed if need be.
+def find() -> Toolchain:
+    """Find a toolchain that builds for WebAssembly, installed if need be.
 
-    Order: what cargo in PATH can do; `rustup target add`; Debian's packages.
+    Order: what cargo in PATH can do; Debian's packages; `rustup target add`; installing Debian's packages.
     Raises: ToolchainError.
     """
-    return _in_path() or _debian() or _rustup(say) or _install_rust(say) or _give_up()
+    toolchain = _in_path() or _debian() or _rustup() or _installed()
+    if toolchain is None:
+        raise _missing()
+    return toolchain
 
 
 def host_cargo() -> str:
-    """The cargo that builds for this machine. Raises: ToolchainError."""
+    """Find the cargo that builds for this machine. Raises: ToolchainError."""
     for candidate in (shutil.which("cargo"), "/usr/bin/cargo"):
         if candidate and _output([candidate, "--version"]):
             return candidate
-    return str(_give_up())
+    raise _missing()
+
+
+def host_version() -> str:
+    """Say what builds for this machine: version, commit, host. Raises: ToolchainError."""
+    version = _output([str(Path(host_cargo()).with_name("rustc")), "--version", "--verbose"])
+    if version is None:
+        raise _missing()
+    return version
+
+
+def host() -> str:
+    """Name the platform of this machine as Rust does. Raises: ToolchainError."""
+    return host_version().partition("host: ")[2].split()[0]
 
 
 def _output(command: list[str], timeout_s: float = 60) -> str | None:
-    """What a command prints; None when it fails or is not there."""
+    """Run a command for what it prints; None when it fails or is not there."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -75,7 +87,7 @@ def _in_path() -> Toolchain | None:
     return None
 
 
-def _rustup(say: Say) -> Toolchain | None:
+def _rustup() -> Toolchain | None:
     if not shutil.which("rustup"):
         return None
     say(f"rustup target add {TARGET}")
@@ -86,7 +98,7 @@ def _rustup(say: Say) -> Toolchain | None:
 
 
 def _debian() -> Toolchain | None:
-    """Debian's Rust with the standard library's source, which is built for the target along with the guest."""
+    """Take Debian's Rust with the standard library's source, which is built for the target along with the guest."""
     version = _output(["/usr/bin/rustc", "--version"])
     linker = shutil.which("wasm-ld-22")
     sysroot = _output(["/usr/bin/rustc", "--print", "sysroot"])
@@ -97,33 +109,12 @@ def _debian() -> Toolchain | None:
     return Toolchain(version, "/usr/bin/cargo", environment, ("-Zbuild-std=std,panic_abort",), linker)
 
 
-def install_debian(packages: tuple[str, ...], say: Say) -> bool:
-    """Install Debian packages where that can be done without a question; whether they are there."""
-    if not shutil.which("apt-get"):
-        return False
-    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["apt-get", "update", "-q"],
-        ["apt-get", "install", "-qy", "--no-install-recommends", *packages],
-    ):
-        say(" ".join(sudo + command))
-        try:
-            done = subprocess.run(sudo + command, env=environment, stdin=subprocess.DEVNULL, check=False)
-        except OSError as error:
-            say(str(error))
-            return False
-        if done.returncode != 0:
-            return False
-    return True
+def _installed() -> Toolchain | None:
+    return _debian() if debian.install(DEBIAN_PACKAGES) else None
 
 
-def _install_rust(say: Say) -> Toolchain | None:
-    return _debian() if install_debian(DEBIAN_PACKAGES, say) else None
-
-
-def _give_up() -> Toolchain:
-    raise ToolchainError(
+def _missing() -> ToolchainError:
+    return ToolchainError(
         f"no Rust toolchain can build for {TARGET} here, and none could be installed. Either\n"
         f"  install rustup and run: rustup target add {TARGET}\n"
         f"or, on Debian or Ubuntu, run: sudo apt-get install {' '.join(DEBIAN_PACKAGES)}"
