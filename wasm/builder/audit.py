@@ -35,7 +35,7 @@ def main() -> None:
 def _checks() -> dict[str, tuple[str, list[str]]]:
     """Name -> how to install the tool, and the command."""
     # The fuzz targets run on this machine only, with an engine in C++.
-    deny = ["cargo", "deny", "--config", "deny.toml", "--exclude", "jq-magic-fuzz", "check", "--hide-inclusion-graph"]
+    deny = ["cargo", "deny", "--exclude", "jq-magic-fuzz", "check", "--hide-inclusion-graph"]
     checks = {
         f"cargo deny {part}": ("cargo install --locked cargo-deny", [*deny, part])
         for part in ("licenses", "bans", "sources", "advisories")
