@@ -99,7 +99,7 @@ class Form:
         try:
             data = text.encode()
             began = time.perf_counter()
-            outcome, guest = "", Guest(instance, LIMITS, program, stack_bytes=self._stack_bytes)
+            outcome, guest = "", Guest(instance, LIMITS, program.encode(), stack_bytes=self._stack_bytes)
             try:
                 guest.compile(b"")
                 guest.feed(data, 0, 0.0, _BATCH)
