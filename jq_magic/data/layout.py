@@ -1,64 +1,183 @@
-"""JSON texts laid out as the jq command prints them; numbers and strings stay as they are."""
+"""Lays JSON texts out as the jq command prints them, for the command and for what a notebook shows.
+
+Numbers and strings stay as they are in a text: nothing is decoded but strings that are printed without quotes.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
-#: Colours of jq 1.8 by what a token is: brackets, commas and colons belong to their array or object.
+from jq_magic.data.tokens import tokens
+from jq_magic.messages import visible
+
+#: The colours of jq 1.8 by what a token is: brackets, commas and colons belong to their array or object.
 _COLOURS = {"null": "0;90", "false": "0;39", "true": "0;39", "string": "0;32", "key": "1;34", "mark": "1;39"}
-_NUMBER = "0;39"
+_NUMBER_COLOUR = "0;39"
 _WIDE = re.compile(r"[^\x00-\x7f]")
+_OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
 
 
-def indented(text: str, unit: str) -> str:
-    """One JSON text on lines that are indented by `unit` a level."""
-    return _laid_out(text, unit, lambda token, _key: token)
+@dataclasses.dataclass(frozen=True)
+class Style:
+    """How outputs are written, as jq's options say it.
+
+    Attributes:
+        raw: Strings are written without quotes.
+        unit: What a level is indented by; None for each output on one line.
+        start, end: What stands before and after each output.
+        coloured: Tokens have the colours of jq for terminals.
+        ascii_only: What is not ASCII is escaped.
+
+    """
+
+    raw: bool = False
+    unit: str | None = "  "
+    start: str = ""
+    end: str = "\n"
+    coloured: bool = False
+    ascii_only: bool = False
 
 
-def coloured(text: str, unit: str | None) -> str:
-    """One JSON text with the colours of jq 1.8 for terminals; `unit` is None for one line."""
-    return _laid_out(text, unit, _painted)
+def pieces(text: str, style: Style) -> Iterator[str]:
+    """Yield one output piece by piece, with what stands around it: indented, it can be far longer than its text."""
+    if style.start:
+        yield style.start
+    for number, (line, _) in enumerate(_lines(text, style, to_ascii if style.ascii_only else None)):
+        yield f"\n{line}" if number else line
+    if style.end:
+        yield style.end
 
 
-def _laid_out(text: str, unit: str | None, show: Callable[[str, bool], str]) -> str:
-    """The tokens of a text, each as `show` gives it, which is told whether it is a key."""
-    parts: list[str] = []
-    level = 0
+def head(texts: str, style: Style, *, most_lines: int, most_chars: int) -> tuple[list[str], int]:
+    """Lay out the beginning of JSON texts, one on each line, for a person to read.
 
-    def line() -> str:
-        return "" if unit is None else "\n" + unit * level
-
-    rest = itertools.pairwise([*_TOKEN.findall(text), ""])
-    for token, after in rest:
-        if token in "[{" and after in ("]", "}"):
-            parts.append(show(token + after, False))
-            next(rest)
-        elif token in "[{":
-            level += 1
-            parts += (show(token, False), line())
-        elif token in "]}":
-            level -= 1
-            parts += (line(), show(token, False))
-        elif token == ",":
-            parts += (show(token, False), line())
-        else:
-            parts += (show(token, after == ":"), " " if token == ":" and unit is not None else "")
-    return "".join(parts)
-
-
-def _painted(token: str, key: bool) -> str:
-    kind = "key" if key else "string" if token[0] == '"' else "mark" if token[0] in "[]{},:" else token
-    return f"\x1b[{_COLOURS.get(kind, _NUMBER)}m{token}\x1b[0m"
+    Characters that cannot be seen, or that change how others are shown, are escaped.
+    Returns: The lines, and how many characters of `texts` they leave out.
+    """
+    shown: list[str] = []
+    at = 0
+    while at < len(texts):
+        room = most_lines - len(shown)
+        if at >= most_chars or room <= 0:
+            return shown, len(texts) - at
+        end = texts.find("\n", at)
+        end = len(texts) if end < 0 else end
+        cut = min(end, at + most_chars)
+        # A string that lacks its end cannot be decoded.
+        output_style = style if cut == end else dataclasses.replace(style, raw=False)
+        laid_out = list(itertools.islice(_lines(texts[at:cut], output_style, visible), room + 1))
+        _append(shown, [line for line, _ in laid_out[:room]], style)
+        if len(laid_out) > room:
+            return shown, len(texts) - at - laid_out[room - 1][1]
+        if cut < end:
+            return shown, len(texts) - cut
+        at = end + 1
+    return shown, 0
 
 
-def ascii_only(text: str) -> str:
-    """A JSON text whose strings escape everything that is not ASCII."""
+def to_ascii(text: str) -> str:
+    """Escape what is not ASCII as JSON's strings do."""
     return _WIDE.sub(_escaped, text)
 
 
+def indented(text: str, unit: str) -> str:
+    """Lay one JSON text out on lines that are indented by `unit` a level."""
+    return "".join(pieces(text, Style(unit=unit, end="")))
+
+
+def coloured(text: str, unit: str | None) -> str:
+    """Lay one JSON text out with the colours of jq 1.8 for terminals; `unit` is None for one line."""
+    return "".join(pieces(text, Style(unit=unit, end="", coloured=True)))
+
+
+def ascii_only(text: str) -> str:
+    """Escape what is not ASCII as JSON's strings do."""
+    return to_ascii(text)
+
+
+def _append(shown: list[str], lines: list[str], style: Style) -> None:
+    """Add the lines of one output, with what stands around it."""
+    first, *rest = lines or [""]
+    start = visible(style.start) + first
+    if style.end == "\n":
+        shown += [start, *rest]
+        return
+    before = shown.pop() if shown else ""
+    shown += [before + start, *rest]
+    shown[-1] += visible(style.end)
+
+
+def _lines(text: str, style: Style, escape: Callable[[str], str] | None) -> Iterator[tuple[str, int]]:
+    """Yield each line of one output, and how many characters of its text are in the lines so far.
+
+    Args:
+        escape: What is done to each token before it is coloured.
+
+    """
+    if style.raw and text.startswith('"'):
+        decoded: str = json.loads(text)
+        size = 0
+        for line in decoded.split("\n"):
+            size += len(line) + 1
+            yield line if escape is None else escape(line), min(size, len(text))
+    elif style.unit is None and not style.coloured:
+        yield text if escape is None else escape(text), len(text)
+    else:
+        yield from _indented(text, style.unit, _show(style, escape))
+
+
+def _indented(text: str, unit: str | None, show: Callable[[str, bool], str] | None) -> Iterator[tuple[str, int]]:
+    """Yield the lines of a text, which is one line when `unit` is None.
+
+    Args:
+        show: Gives what is written for a token; its second argument says whether that is a key.
+
+    """
+    line = [""]
+    level = size = 0
+    pairs = itertools.pairwise(itertools.chain(tokens(text), [""]))
+    for token, after in pairs:
+        opens = token in _OPENING
+        if opens and after in _CLOSING:
+            # An empty array or object is one token, in jq's colours too.
+            token += after  # noqa: PLW2901 - the pair is taken together
+            opens = False
+            next(pairs)
+        elif token in _CLOSING:
+            level -= 1
+            if unit is not None:
+                yield "".join(line), size
+                line = [unit * level]
+        line.append(token if show is None else show(token, after == ":"))
+        size += len(token)
+        level += opens
+        if unit is None:
+            continue
+        if opens or token == ",":
+            yield "".join(line), size
+            line = [unit * level]
+        elif token == ":":
+            line.append(" ")
+    # A text that was cut can end where a line would begin.
+    if len(line) > 1 or not size:
+        yield "".join(line), size
+
+
+def _show(style: Style, escape: Callable[[str], str] | None) -> Callable[[str, bool], str] | None:
+    if style.coloured:
+        return lambda token, is_key: _painted(token if escape is None else escape(token), is_key)
+    return None if escape is None else lambda token, _is_key: escape(token)
+
+
+def _painted(token: str, is_key: bool) -> str:
+    kind = "key" if is_key else "string" if token[0] == '"' else "mark" if token[0] in "[]{},:" else token
+    return f"\x1b[{_COLOURS.get(kind, _NUMBER_COLOUR)}m{token}\x1b[0m"
+
+
 def _escaped(match: re.Match[str]) -> str:
-    units = match[0].encode("utf-16-be")
+    units = match[0].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
