@@ -1,4 +1,4 @@
 """What does the jq command do?
 
-`arguments` reads the command line and `command` runs it.
+`arguments` reads its words and `inputs` its files, `command` runs the filter, and `output` writes.
 """

@@ -84,21 +84,6 @@ def to_ascii(text: str) -> str:
     return _WIDE.sub(_escaped, text)
 
 
-def indented(text: str, unit: str) -> str:
-    """Lay one JSON text out on lines that are indented by `unit` a level."""
-    return "".join(pieces(text, Style(unit=unit, end="")))
-
-
-def coloured(text: str, unit: str | None) -> str:
-    """Lay one JSON text out with the colours of jq 1.8 for terminals; `unit` is None for one line."""
-    return "".join(pieces(text, Style(unit=unit, end="", coloured=True)))
-
-
-def ascii_only(text: str) -> str:
-    """Escape what is not ASCII as JSON's strings do."""
-    return to_ascii(text)
-
-
 def _append(shown: list[str], lines: list[str], style: Style) -> None:
     """Add the lines of one output, with what stands around it."""
     first, *rest = lines or [""]

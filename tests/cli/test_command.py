@@ -92,6 +92,8 @@ def test_options_mean_what_they_mean_in_jq(jq, arguments, text, output):
         (["halt"], "1 2", 0),
         (['"bye" | halt_error(7)'], "1", 7),
         (["--fuel", "1e5", "[range(1e6)]"], "1", 5),
+        (["--outputs", "1", "."], "1 2", 5),
+        (["--program-limit", "3", "empty"], "1", 5),
     ],
 )
 def test_exit_codes_are_those_of_jq(jq, arguments, text, code):
@@ -184,4 +186,4 @@ def test_the_version_needs_no_filter(jq):
 def test_a_command_line_that_says_nothing_useful_is_refused():
     for arguments in (["--indent", "9", "."], ["--arg", "x"], ["-z", "."], ["-L", "d", "."]):
         with pytest.raises(UsageError):
-            _ = read(arguments).indent
+            read(arguments)
