@@ -16,8 +16,6 @@ from traitlets import TraitError
 
 import jq_magic
 from jq_magic.notebook.magic import completion, transform
-from jq_magic.notebook.magic import line as options
-from jq_magic.notebook.magic.magics import JqMagic
 from tests.notebook.shell import ROWS, Shell
 from tests.support import ROOT
 
@@ -147,12 +145,6 @@ def test_options_are_read_and_mistakes_explained(shell):
         with pytest.raises(jq_magic.RuntimeUnavailableError, match=r"not available|there is no"):
             shell.go(line)
     assert shell.go("%jq --runtime wasmer rows length").runtime == "wasmer"
-
-
-def test_every_option_stands_in_the_help():
-    for option in options.OPTIONS:
-        for name in option.names:
-            assert name in JqMagic.jq.__doc__
 
 
 def test_limits_come_from_preset_settings_and_options(shell):

@@ -12,9 +12,9 @@ import pytest
 from IPython.core.error import UsageError
 
 import jq_magic
+from jq_magic.limits.exceeded import exceeded, stack_exceeded
 from jq_magic.notebook.magic import line as options
-from jq_magic.notebook.shown import progress
-from jq_magic.notebook.shown import retry as again
+from jq_magic.notebook.shown import progress, retry
 from jq_magic.notebook.shown.meters import preset_of
 from jq_magic.notebook.view import bundle
 from jq_magic.notebook.view.views import WIDGET_MIME, Views
@@ -172,19 +172,23 @@ def test_a_limit_leaves_cells_to_copy(shell):
         ("memory_bytes", 64 << 20, "--memory 64MiB -n .", ["%jq --memory 128MiB -n .", "%jq --memory 256MiB -n ."]),
         ("deadline_s", 0.5, "-n .", ["%jq --timeout 1.5s -n .", "%jq --timeout 5s -n ."]),
         ("output_bytes", 1000, "-n .", ["%jq --output-limit 4000 -n .", "%jq --output-limit 16000 -n ."]),
-        ("outputs", 5, "-n .", []),
+        ("outputs", 5, "-n .", ["%jq --outputs 50 -n .", "%jq --outputs 500 -n ."]),
+        ("program_bytes", 1000, "-n .", ["%jq --program-limit 2000 -n .", "%jq --program-limit 4000 -n ."]),
     ],
 )
 def test_offers_are_lines_that_can_be_run(limit, allowed, line, sources):
-    error = jq_magic.LimitError(limit, allowed, allowed)
-    found = again.offers(error, line, None)
-    for offer, source in zip(found, sources, strict=True):
+    offers = retry.offers(exceeded(limit, allowed, allowed), line, None)
+    for offer, source in zip(offers, sources, strict=True):
         assert source in {None, offer.source}
         options.read(offer.source.removeprefix("%jq "), cell=False)
 
 
+def test_the_stack_has_no_offers():
+    assert retry.offers(stack_exceeded(1 << 20), "-n .", None) == []
+
+
 def test_an_offer_above_the_ceiling_is_refused_with_the_reason():
-    first, second = again.offers(jq_magic.LimitError("memory_bytes", 2 << 30, 2 << 30), "-n .", None)
+    first, second = retry.offers(exceeded("memory_bytes", 2 << 30, 2 << 30), "-n .", None)
     assert first.source == "%jq --memory 4096MiB -n ."
     assert not second.source
     assert "must be between 1 and 4 GiB" in second.refused

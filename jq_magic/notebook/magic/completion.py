@@ -1,4 +1,4 @@
-"""Completion inside `%jq` lines and `%%jq` cells: built-ins, keys of the variable, options."""
+"""Completes built-ins, keys of the variable and options inside `%jq` lines and `%%jq` cells."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 from IPython.core.error import UsageError
 
-from jq_magic.notebook.magic import line as options
 from jq_magic.notebook.magic import lookup
+from jq_magic.notebook.magic.line import OPTIONS, read
 
-#: Elements of an array that are looked at for keys.
-_LOOKED_AT = 20
-_MOST = 200
+#: Elements of an array that are searched for keys.
+_SEARCHED = 20
+#: Completions that are offered.
+_OFFERED = 200
 _PATH = re.compile(r"((?:\.[A-Za-z_]\w*|\[\d*\]|\.\[\d*\])*)\.([A-Za-z_]\w*)?$")
 _WORD = re.compile(r"[@A-Za-z_]\w*$")
 _OPTION = re.compile(r"(?:^|\s)(--?[\w-]*)$")
@@ -57,25 +58,25 @@ _KEYWORDS = (
 
 
 def matcher(ipython: Any) -> Callable[[CompletionContext], Any]:
-    """A matcher for IPython's completer that knows the namespace of `ipython`."""
+    """Make a matcher for IPython's completer that knows the namespace of `ipython`."""
 
     @context_matcher()  # type: ignore[untyped-decorator] # IPython's decorators have no types
     def jq_matcher(context: CompletionContext) -> dict[str, Any]:
-        found = _complete(context, ipython.user_ns)
-        # Python's names do not belong into a filter.
-        return {"completions": [SimpleCompletion(text) for text in found or ()], "suppress": found is not None}
+        texts = _complete(context, ipython.user_ns)
+        # Python's names do not belong into a filter: IPython's own matchers are kept from adding them.
+        return {"completions": [SimpleCompletion(text) for text in texts or ()], "suppress": texts is not None}
 
     setattr(jq_matcher, _MARK, True)
     return jq_matcher  # type: ignore[no-any-return]
 
 
-def is_ours(found: object) -> bool:
-    """Whether `matcher` made it."""
-    return hasattr(found, _MARK)
+def is_ours(candidate: object) -> bool:
+    """Say whether `matcher` made it."""
+    return hasattr(candidate, _MARK)
 
 
 def _complete(context: CompletionContext, namespace: dict[str, Any]) -> list[str] | None:
-    """Texts that can stand for `context.token`; None outside of our magics."""
+    """List what can stand for `context.token`; None outside of our magics."""
     lines = context.full_text.split("\n")
     before = context.text_until_cursor
     cell = lines[0].startswith("%%jq")
@@ -93,20 +94,20 @@ def _line(before: str, token: str, namespace: dict[str, Any], *, cell: bool) -> 
     option = _OPTION.search(before)
     if option:
         written = option[1]
-        names = [name for found in options.OPTIONS for name in found.names if name.startswith(written)]
+        names = [name for name in OPTIONS if name.startswith(written)]
         # IPython's token may begin after the dashes.
         return [token[: len(token) - len(written)] + name for name in names] if token.endswith(written) else names
     value = None if cell else _value(before, namespace, cell=False)
     if value is not None:
         return _filter(before, token, value)
-    return [name for name in namespace if name.startswith(token) and not name.startswith("_")][:_MOST]
+    return [name for name in namespace if name.startswith(token) and not name.startswith("_")][:_OFFERED]
 
 
 def _value(line: str, namespace: dict[str, Any], *, cell: bool) -> list[Any] | None:
-    """The variable that a line names, in a list; None when it names none."""
+    """Look up the variable that a line names, in a list; None when it names none."""
     try:
-        given = options.read(line if cell else f"{line} .", cell=cell)
-        return [] if given.name is None else [lookup.find(namespace, given.name)]
+        variable = read(line if cell else f"{line} .", cell=cell).variable
+        return [] if variable is None else [lookup.find(namespace, variable)]
     except UsageError:
         return None
 
@@ -116,7 +117,7 @@ def _filter(before: str, token: str, value: list[Any] | None) -> list[str]:
     if path and value:
         partial = path[2] or ""
         keys = _keys(_walk(value, path[1]))
-        return [token[: len(token) - len(partial)] + key for key in keys if key.startswith(partial)][:_MOST]
+        return [token[: len(token) - len(partial)] + key for key in keys if key.startswith(partial)][:_OFFERED]
     word = _WORD.search(before)
     written = word[0] if word else ""
     head = token[: len(token) - len(written)] if token.endswith(written) else ""
@@ -126,28 +127,29 @@ def _filter(before: str, token: str, value: list[Any] | None) -> list[str]:
 
 
 def _walk(values: Iterable[Any], path: str) -> list[Any]:
-    found = list(values)
+    """Follow a path of keys and indices, to some of the values that it leads to."""
+    reached = list(values)
     for step in re.findall(r"[A-Za-z_]\w*|\[\d*\]", path):
         if step.startswith("["):
-            items = (value[:_LOOKED_AT] if isinstance(value, (list, tuple)) else _rows(value) for value in found)
-            found = [item for some in items for item in some]
+            items = (value[:_SEARCHED] if isinstance(value, (list, tuple)) else _rows(value) for value in reached)
+            reached = [item for some in items for item in some]
         else:
-            found = [value[step] for value in found if isinstance(value, dict) and step in value]
-        found = found[:_LOOKED_AT]
-    return found
+            reached = [value[step] for value in reached if isinstance(value, dict) and step in value]
+        reached = reached[:_SEARCHED]
+    return reached
 
 
 def _rows(value: Any) -> list[Any]:
-    """A frame stands for each of its rows."""
+    """Take a frame for each of its rows."""
     return [value] if hasattr(value, "columns") else []
 
 
 def _keys(values: Iterable[Any]) -> list[str]:
-    """Keys that can be written after a dot, in first-seen order."""
+    """List the keys that can be written after a dot, in the order in which they are first seen."""
     keys: dict[str, None] = {}
     for value in values:
         names = value if isinstance(value, dict) else getattr(value, "columns", ())
-        for name in list(names)[:_MOST]:
+        for name in list(names)[:_OFFERED]:
             if isinstance(name, str) and name.isascii() and name.isidentifier():
                 keys[name] = None
     return list(keys)

@@ -1,4 +1,4 @@
-"""A notebook variable by the name that a magic was given; nothing is evaluated."""
+"""Looks up the notebook variable that a magic names; nothing is evaluated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-_STRING = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
+_STRING = r"\"[^\"\\]*(?:\\.[^\"\\]*)*\"|'[^'\\]*(?:\\.[^'\\]*)*'"
 _STEP = rf"\.[^\W\d]\w*|\[\s*(?:-?\d+|{_STRING})\s*\]"
 #: An identifier with attributes and constant subscripts.
 NAME = re.compile(rf"[^\W\d]\w*(?:{_STEP})*")
@@ -18,7 +18,7 @@ _STEPS = re.compile(_STEP)
 
 
 def find(namespace: Mapping[str, Any], name: str) -> Any:
-    """The value of `name`, such as `resp.data["rows"][0]`.
+    """Look up `name`, such as `resp.data["rows"][0]`.
 
     Raises: UsageError, saying which part is not there.
     """

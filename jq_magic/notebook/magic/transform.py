@@ -1,4 +1,4 @@
-"""Mending of `%jq` lines before IPython reads them.
+"""Mends `%jq` lines before IPython reads them.
 
 A `?` at the end of a line asks IPython for help, but in jq it belongs to the filter: a jq comment
 after it keeps it. And `x = %jq …` is meant to give values, so it becomes `x = %jq --as values …`.
@@ -13,7 +13,7 @@ _ASKS_FOR_HELP = re.compile(r"^\s*(?:[A-Za-z_][\w.\[\]'\", ]*=\s*)?%jq\s+\S.*\?\
 
 
 def mend_lines(lines: list[str]) -> list[str]:
-    """An input transformer: takes and gives the lines of a cell, each with its line end."""
+    """Mend the lines of a cell, each with its line end, as an input transformer of IPython."""
     if lines and lines[0].lstrip().startswith("%%"):
         return lines
     return [_mend(line) for line in lines]

@@ -1,4 +1,4 @@
-"""The runs of a session, as `%jq_history` shows them."""
+"""Remembers the runs of a session, and shows them as `%jq_history` does."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ import html
 from collections.abc import Iterable
 from typing import Any
 
-from jq_magic.limits.amounts import show_bytes, show_count, show_seconds
+from jq_magic.limits import BY_NAME
+from jq_magic.limits.amounts import show_count
 from jq_magic.messages import visible
+from jq_magic.notebook.shown.meters import used
 from jq_magic.result import Usage
 
 #: Runs that are remembered.
-KEPT = 1_000
+_REMEMBERED = 1_000
 #: Runs that the table shows.
 SHOWN = 100
+#: The limits whose amounts the table shows.
+_AMOUNTS = (BY_NAME["fuel"], BY_NAME["memory"], BY_NAME["timeout"])
+#: The heads of its columns.
+HEADS = ["filter", "variable", *(kind.label for kind in _AMOUNTS), "outcome"]
 _FILTER_CHARS = 60
 _BAR_HEIGHT = 48
 _BAR_WIDTH = 9
@@ -39,28 +45,19 @@ class Run:
     outcome: str
 
     def cells(self) -> list[str]:
-        """Filter, variable, fuel, memory, time and outcome as text on one line."""
+        """Write the run as the texts of a row, in the order of HEADS."""
         program = " ".join(self.program.split())
         if len(program) > _FILTER_CHARS:
             program = program[: _FILTER_CHARS - 1] + "…"
-        amounts = ["", "", ""]
-        if self.usage is not None:
-            amounts = [
-                show_count(self.usage.fuel),
-                show_bytes(self.usage.memory_bytes),
-                show_seconds(self.usage.wall_s),
-            ]
+        amounts = ["" if self.usage is None else kind.unit.show(used(kind, self.usage)) for kind in _AMOUNTS]
         return [visible(program), visible(self.variable), *amounts, self.outcome]
 
 
-HEADS = ["filter", "variable", "fuel", "memory", "time", "outcome"]
-
-
 class History:
-    """The last runs of a session; the display of it is a table and a picture of the fuel."""
+    """The last runs of a session."""
 
     def __init__(self) -> None:
-        self._runs: collections.deque[Run] = collections.deque(maxlen=KEPT)
+        self._runs: collections.deque[Run] = collections.deque(maxlen=_REMEMBERED)
         self._count = 0
 
     def add(self, run: Run) -> None:
@@ -69,13 +66,13 @@ class History:
         self._count += 1
 
     def show(self, last: int = SHOWN) -> Shown:
-        """The last runs, to be displayed."""
+        """Give the last runs, to be displayed."""
         runs = list(self._runs)[-last:]
         return Shown(runs, self._count - len(runs) + 1)
 
 
 class Shown:
-    """Some runs as a notebook shows them.
+    """Some runs, as a notebook shows them: a table, and a picture of the fuel.
 
     Args:
         first: The number of the first of them.
@@ -116,13 +113,13 @@ def _aligned(row: Iterable[str], widths: list[int]) -> str:
 
 
 def _bars(runs: list[Run], first: int) -> str:
-    """The fuel of each run as a bar; a run that failed is hatched by a gap, not by colour alone."""
+    """Draw the fuel of each run as a bar; one that failed has an outline, since colours alone tell not everybody."""
     fuel = [run.usage.fuel if run.usage else 0 for run in runs]
-    most = max(*fuel, 1) if fuel else 1
+    most = max([*fuel, 1])
     bars = []
-    for place, (run, used) in enumerate(zip(runs, fuel, strict=True)):
-        height = max(1.0, _BAR_HEIGHT * used / most)
-        title = html.escape(f"{first + place}: fuel {show_count(used)}, {run.outcome}")
+    for place, (run, amount) in enumerate(zip(runs, fuel, strict=True)):
+        height = max(1.0, _BAR_HEIGHT * amount / most)
+        title = html.escape(f"{first + place}: fuel {show_count(amount)}, {run.outcome}")
         failed = ' fill="none" stroke="currentColor" stroke-dasharray="2 1"' if run.outcome != "ok" else ""
         bars.append(
             f'<rect x="{place * _BAR_WIDTH + 1}" y="{_BAR_HEIGHT + 1 - height:.1f}" width="{_BAR_WIDTH - 3}" '

@@ -1,11 +1,11 @@
-"""What a run used against its limits, for every form that shows it."""
+"""Says what a run used against its limits, for every form that shows it."""
 
 from __future__ import annotations
 
 import dataclasses
 
-from jq_magic.limits import BY_FIELD, PRESETS, Limits
-from jq_magic.result import Result
+from jq_magic.limits import KINDS, PRESETS, Kind, Limits
+from jq_magic.result import Result, Usage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,23 +13,25 @@ class Meter:
     """One amount that is limited.
 
     Attributes:
-        name: What it is called.
-        field: Its field of `Limits`, which has its unit.
-        used, allowed: In that unit.
+        kind: The limit.
+        used, allowed: In its unit.
 
     """
 
-    name: str
-    field: str
+    kind: Kind
     used: float
     allowed: float
 
     @property
+    def name(self) -> str:
+        """What the amount is called."""
+        return self.kind.label
+
+    @property
     def text(self) -> str:
-        """In words: fuel 48,112 of 1e6."""
-        return (
-            f"{self.name} {BY_FIELD[self.field].unit.show(self.used)} of {BY_FIELD[self.field].unit.show(self.allowed)}"
-        )
+        """The amount in words, such as fuel 48,112 of 1e6."""
+        show = self.kind.unit.show
+        return f"{self.name} {show(self.used)} of {show(self.allowed)}"
 
     @property
     def percent(self) -> float:
@@ -38,35 +40,36 @@ class Meter:
 
 
 def meters(result: Result) -> list[Meter]:
-    """Fuel, memory, time and output of a run."""
-    used, limits = result.usage, result.limits
+    """Measure a run by each limit that has a meter."""
     return [
-        Meter("fuel", "fuel", used.fuel, limits.fuel),
-        Meter("memory", "memory_bytes", used.memory_bytes, limits.memory_bytes),
-        Meter("time", "deadline_s", used.wall_s, limits.deadline_s),
-        Meter("output", "output_bytes", used.output_bytes, limits.output_bytes),
+        Meter(kind, used(kind, result.usage), getattr(result.limits, kind.field)) for kind in KINDS if kind.has_meter
     ]
 
 
 def details(result: Result) -> list[list[str]]:
-    """What is shown on demand: names and texts."""
+    """List what is shown on demand: names and texts."""
+    counted = [kind for kind in KINDS if kind.usage is not None and not kind.has_meter]
     return [
         ["runtime", f"{result.runtime}, engine {result.engine}"],
         ["guest", result.guest_sha256],
         ["limits", preset_of(result.limits)],
-        ["input", BY_FIELD["input_bytes"].unit.show(result.usage.input_bytes)],
-        ["outputs", f"{result.usage.outputs:,}"],
+        *([kind.label, kind.unit.show(used(kind, result.usage))] for kind in counted),
     ]
 
 
+def used(kind: Kind, usage: Usage) -> float:
+    """Give what a run used of a limit that counts something."""
+    assert kind.usage is not None
+    amount: float = getattr(usage, kind.usage)
+    return amount
+
+
 def preset_of(limits: Limits) -> str:
-    """The preset that some limits are, or the nearest one and what differs."""
-    fields = list(dataclasses.asdict(limits).items())
+    """Name the preset that some limits are, or the nearest one and what differs."""
     changes = {
-        name: [(field, value) for field, value in fields if getattr(preset, field) != value]
+        name: [kind for kind in KINDS if getattr(preset, kind.field) != getattr(limits, kind.field)]
         for name, preset in PRESETS.items()
     }
     name = min(changes, key=lambda name: len(changes[name]))
-    return ", ".join(
-        [f"preset {name}", *(f"{field} {BY_FIELD[field].unit.show(value)}" for field, value in changes[name])]
-    )
+    texts = [f"{kind.field} {kind.unit.show(getattr(limits, kind.field))}" for kind in changes[name]]
+    return ", ".join([f"preset {name}", *texts])

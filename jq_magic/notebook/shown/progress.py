@@ -21,10 +21,12 @@ Opener = Callable[[float, float], Callable[[], None]]
 
 @contextmanager
 def shown(deadline_s: float, opener: Opener | None, after_s: float = AFTER_S) -> Iterator[None]:
-    """While the body runs, and from `after_s` on, the progress is shown.
+    """Show the progress while the body runs, from `after_s` on.
 
     Args:
-        opener: Called with the seconds gone and the deadline; None shows nothing.
+        deadline_s: What the progress is shown against.
+        opener: Called with the seconds that passed and the deadline; None shows nothing.
+        after_s: Seconds in which a run says nothing.
 
     """
     if opener is None:
@@ -40,7 +42,7 @@ def shown(deadline_s: float, opener: Opener | None, after_s: float = AFTER_S) ->
         over.wait()
         close()
 
-    # In the context of the cell that runs: a kernel sends what the page answers to where the line's messages came from.
+    # The thread has the context of the cell that runs: ipykernel finds there which cell its messages belong to.
     context = contextvars.copy_context()
     thread = threading.Thread(target=context.run, args=(show,), name="jq_magic progress", daemon=True)
     thread.start()
@@ -48,26 +50,26 @@ def shown(deadline_s: float, opener: Opener | None, after_s: float = AFTER_S) ->
         yield
     finally:
         over.set()
-        # What it shows is gone before the result comes.
+        # The progress is taken away before the result is shown.
         thread.join()
 
 
 def in_page(began_s: float, deadline_s: float) -> Callable[[], None]:
-    """A line in the notebook's page that is no output: a saved notebook knows nothing of it."""
+    """Show a line in the notebook's page that is no output, so that a saved notebook does not have it."""
     from jq_magic.notebook.view.widget import ProgressLine  # noqa: PLC0415 - terminals do without anywidget
 
     return ProgressLine.begin(began_s, deadline_s).end
 
 
 def in_terminal(began_s: float, deadline_s: float) -> Callable[[], None]:
-    """A line on standard error that is written over and at last erased."""
+    """Write a line on standard error again and again, and erase it at the end."""
     over = threading.Event()
     began = time.perf_counter() - began_s
 
     def write() -> None:
         while True:
-            gone = time.perf_counter() - began
-            line = f"jq: {show_seconds(gone)} of {show_seconds(deadline_s)}; Ctrl-C stops it"
+            passed_s = time.perf_counter() - began
+            line = f"jq: {show_seconds(passed_s)} of {show_seconds(deadline_s)}; Ctrl-C stops it"
             sys.stderr.write(f"\r{line}\x1b[K")
             sys.stderr.flush()
             if over.wait(_EVERY_S):

@@ -82,7 +82,7 @@ def program(attack, box):
 def bundle(attack, box):
     """A result as a notebook shows it."""
     result = box.compile(attack["program"]).run(json.dumps(attack["data"]) if "data" in attack else "null")
-    shown = Shown(result, Style(raw=attack.get("raw", False), compact=attack.get("compact", False)))
+    shown = Shown(result, Style(raw=attack.get("raw", False), unit=None if attack.get("compact") else "  "))
     return list(shown._repr_mimebundle_().values())
 
 
