@@ -1,4 +1,4 @@
-"""The IPython extension: `%jq`, `%%jq`, `%jq_history`, completion, and the result's display."""
+"""Is the IPython extension: it brings `%jq`, `%%jq`, `%jq_history`, completion, and the display of results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def load_ipython_extension(ipython: Any) -> None:
     """Register the magics; doing it twice changes nothing."""
     if _loaded(ipython):
         return
-    # A ceiling that cannot be read is told now, not at the first cell.
+    # A ceiling that cannot be read is an error now, not at the first cell.
     PROCESS.current()
     MODULES.notice = _say
     magics = JqMagic(ipython)
@@ -43,12 +43,14 @@ def unload_ipython_extension(ipython: Any) -> None:
         ipython.events.unregister("pre_run_cell", magics.views.cell_runs)
         ipython.events.unregister("post_run_cell", magics.views.cell_ran)
         magics.views.close()
-    ipython.configurables[:] = [found for found in ipython.configurables if not isinstance(found, JqMagic)]
+    MODULES.notice = None
+    configurables = ipython.configurables
+    configurables[:] = [configurable for configurable in configurables if not isinstance(configurable, JqMagic)]
     hooks = ipython.input_transformers_cleanup
     hooks[:] = [hook for hook in hooks if hook is not transform.mend_lines]
     if ipython.Completer is not None:
         matchers = ipython.Completer.custom_matchers
-        matchers[:] = [found for found in matchers if not completion.is_ours(found)]
+        matchers[:] = [matcher for matcher in matchers if not completion.is_ours(matcher)]
 
 
 def _loaded(ipython: Any) -> bool:

@@ -15,6 +15,7 @@ from nbclient.exceptions import CellExecutionError
 from traitlets import TraitError
 
 import jq_magic
+from jq_magic.guest.module import MODULES
 from jq_magic.notebook.magic import completion, transform
 from tests.notebook.shell import ROWS, Shell
 from tests.support import ROOT
@@ -203,10 +204,13 @@ def state(shell):
         # IPython makes its own ExtensionMagics when load_ext is first used.
         [type(found).__name__ for found in shell.configurables if type(found).__name__ != "ExtensionMagics"],
         sorted(set(shell.magics_manager.registry) - {"ExtensionMagics"}),
+        [MODULES.notice] if MODULES.notice is not None else [],
     )
 
 
-def test_loading_twice_doubles_nothing_and_unloading_leaves_nothing():
+def test_loading_twice_doubles_nothing_and_unloading_leaves_nothing(monkeypatch):
+    # Shells of other tests may not have been unloaded.
+    monkeypatch.setattr(MODULES, "notice", None)
     Shell.clear_instance()
     shell = Shell.instance()
     before = state(shell)
