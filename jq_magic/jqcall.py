@@ -45,13 +45,17 @@ def flags(options: Options) -> Flags:
 
 
 def arguments(options: Options, readers: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
-    """Give the value of each `$name`; of two with one name the last counts.
+    """Give the value of each `$name`; of two with one name the first counts, as in jq.
 
     Args:
         readers: How what was written becomes a value, for options that only name it, such as a file, by their keys.
 
     """
-    return {name: readers[key](value) if key in readers else value for key, name, value in options.bindings}
+    values: dict[str, Any] = {}
+    for key, name, value in options.bindings:
+        if name not in values:
+            values[name] = readers[key](value) if key in readers else value
+    return values
 
 
 def sandbox(

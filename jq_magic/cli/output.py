@@ -52,7 +52,7 @@ class Output:
             end = text.find("\n", at)
             end = len(text) if end < 0 else end
             one = text[at:end]
-            if self._style.end == "\0" and "\\u0000" in one and one.startswith('"') and "\0" in json.loads(one):
+            if self._style.end == "\0" and self._style.is_raw(one) and "\0" in json.loads(one):
                 raise UsageError("Cannot dump a string containing NUL with --raw-output0 option")
             yield from layout.pieces(one, self._style)
             at = end + 1

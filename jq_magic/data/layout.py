@@ -26,9 +26,10 @@ class Style:
     """How outputs are written, as jq's options say it.
 
     Attributes:
-        raw: Strings are written without quotes.
+        raw: Strings are written without quotes, unless `ascii_only` escapes what is in them.
         unit: What a level is indented by; None for each output on one line.
-        start, end: What stands before and after each output.
+        start: What stands before each output but a string without quotes.
+        end: What stands after each output.
         coloured: Tokens have the colours of jq for terminals.
         ascii_only: What is not ASCII is escaped.
 
@@ -41,10 +42,14 @@ class Style:
     coloured: bool = False
     ascii_only: bool = False
 
+    def is_raw(self, text: str) -> bool:
+        """Say whether an output is a string that is written without quotes."""
+        return self.raw and not self.ascii_only and text.startswith('"')
+
 
 def pieces(text: str, style: Style) -> Iterator[str]:
     """Yield one output piece by piece, with what stands around it: indented, it can be far longer than its text."""
-    if style.start:
+    if style.start and not style.is_raw(text):
         yield style.start
     for number, (line, _) in enumerate(_lines(text, style, to_ascii if style.ascii_only else None)):
         yield f"\n{line}" if number else line
@@ -70,7 +75,8 @@ def head(texts: str, style: Style, *, most_lines: int, most_chars: int) -> tuple
         # A string that lacks its end cannot be decoded.
         output_style = style if cut == end else dataclasses.replace(style, raw=False)
         laid_out = list(itertools.islice(_lines(texts[at:cut], output_style, visible), room + 1))
-        _append(shown, [line for line, _ in laid_out[:room]], style)
+        start = "" if output_style.is_raw(texts[at:cut]) else style.start
+        _append(shown, [line for line, _ in laid_out[:room]], start, style.end)
         if len(laid_out) > room:
             return shown, len(texts) - at - laid_out[room - 1][1]
         if cut < end:
@@ -84,16 +90,16 @@ def to_ascii(text: str) -> str:
     return _WIDE.sub(_escaped, text)
 
 
-def _append(shown: list[str], lines: list[str], style: Style) -> None:
+def _append(shown: list[str], lines: list[str], start: str, end: str) -> None:
     """Add the lines of one output, with what stands around it."""
     first, *rest = lines or [""]
-    start = visible(style.start) + first
-    if style.end == "\n":
-        shown += [start, *rest]
+    first = visible(start) + first
+    if end == "\n":
+        shown += [first, *rest]
         return
     before = shown.pop() if shown else ""
-    shown += [before + start, *rest]
-    shown[-1] += visible(style.end)
+    shown += [before + first, *rest]
+    shown[-1] += visible(end)
 
 
 def _lines(text: str, style: Style, escape: Callable[[str], str] | None) -> Iterator[tuple[str, int]]:
@@ -103,7 +109,7 @@ def _lines(text: str, style: Style, escape: Callable[[str], str] | None) -> Iter
         escape: What is done to each token before it is coloured.
 
     """
-    if style.raw and text.startswith('"'):
+    if style.is_raw(text):
         decoded: str = json.loads(text)
         size = 0
         for line in decoded.split("\n"):

@@ -56,7 +56,7 @@ def test_raw_strings_are_the_strings(first, second):
     texts = "".join(json.dumps(text) + "\n" for text in (first, second))
     style = Style(raw=True, start="<", end=">")
     assert "".join(piece for text in texts.splitlines() for piece in layout.pieces(text, style)) == (
-        f"<{first}><{second}>"
+        f"{first}>{second}>"
     )
 
 
