@@ -42,7 +42,7 @@ def test_a_table_that_is_filled_is_built_whatever_its_size(form, monkeypatch):
 def test_objects_in_a_column_with_a_key_of_their_own_each_are_kept_by_pandas_alone():
     rows = [{"c": {f"k{row}": 1}} for row in range(12_000)]
     for form in ("polars", "arrow"):
-        with pytest.raises(jq_magic.DataError, match="column 'c' has 12,000 values.*144,000,000"):
+        with pytest.raises(jq_magic.DataError, match=r"column 'c' has 12,000 values.*144,000,000"):
             frames.frame(rows, form)
     assert len(frames.frame(rows, "pandas")) == 12_000
 

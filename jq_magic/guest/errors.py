@@ -60,6 +60,10 @@ class _ErrorObject(msgspec.Struct):
     allowed: _Count | None = None
 
 
+#: Made once: to make it is to run code that resolves the types, which a run must not do.
+_DECODER = msgspec.json.Decoder(_ErrorObject)
+
+
 def error_of(status: int, error: bytes, exit_code: int, limits: Limits, *, program: bytes, text: bytes) -> JqMagicError:
     """Make the exception for a status above DONE.
 
@@ -73,7 +77,7 @@ def error_of(status: int, error: bytes, exit_code: int, limits: Limits, *, progr
 
     """
     try:
-        members = msgspec.json.decode(error, type=_ErrorObject)
+        members = _DECODER.decode(error)
     except RecursionError as failure:
         # Values may nest as deep as the limit says, which can be deeper than Python decodes.
         if limits.depth < _PYTHON_DEPTH or status not in {Status.FILTER_ERROR, Status.HALT}:
