@@ -62,16 +62,18 @@ class Pin:
                     self._placement.hold(self._caller, self, self._mask)
 
     def end(self) -> None:
-        """Unpin the caller; called by the worker when it has woken it, and by anybody again."""
-        with self._placement.turn:
-            self._is_over = True
-            self._placement.let_go(self._caller, self)
+        """Unpin the caller; called by the caller, and by the worker for a caller that was interrupted."""
+        if not self._is_over:
+            with self._placement.turn:
+                self._is_over = True
+                self._placement.let_go(self._caller, self)
 
     def wait(self, job: jobs.Job[Any], seconds: float) -> None:
         """Wait for the job as the caller; when the run is not short, unpin both threads."""
         short_s = self._placement.short_s
-        if not job.wait(min(seconds, short_s)):
-            self.end()
+        is_short = job.wait(min(seconds, short_s))
+        self.end()
+        if not is_short:
             self._placement.release(self._worker)
             job.wait(max(seconds - short_s, 0.0))
 
