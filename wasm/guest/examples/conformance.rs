@@ -3,10 +3,10 @@
 //! The check that counts runs the same files through the sandbox (tests/conformance); this one is
 //! for work on the guest, since it needs no build for wasm.
 
-use jq_magic_guest::fault::Fault;
-use jq_magic_guest::machine::{Limits, Mode};
-use jq_magic_guest::prelude::Prelude;
-use jq_magic_guest::reader::Reader;
+use jq_magic_guest::json::reader::Reader;
+use jq_magic_guest::language::prelude::Prelude;
+use jq_magic_guest::run::context::{Limits, Mode};
+use jq_magic_guest::run::fault::Fault;
 use jq_magic_guest::session::{Options, Program, Published, Pulled, Session};
 use jq_magic_guest::value::Val;
 

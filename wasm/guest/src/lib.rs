@@ -1,4 +1,6 @@
-//! jaq as a bare WebAssembly module: no imports, one run per instance.
+//! Runs jq programs as a bare WebAssembly module: it imports nothing, and an instance serves one run.
+//!
+//! The evaluator is jaq's (the crate jaq-core, with the edits of `edits/`); the rest is written here.
 //!
 //! # Calls
 //!
@@ -59,19 +61,52 @@
 //!
 //! The marker tells why the guest trapped: 1, the runtime refused memory; 2, a panic, whose message
 //! is in the error span. A trap without a marker comes from the meter or from an exhausted stack.
+//!
+//! # Where things are
+//!
+//! A program goes from `language` (its text becomes a filter) through `builtins` (the filters that Rust code
+//! implements); a document goes from `json` (its text becomes values) to `value` and back. Each folder uses
+//! those below it in this list, and none above.
+//!
+//! | folder | question |
+//! |---|---|
+//! | [`wasm`] | How does the host call the guest, and where does memory come from? The only unsafe code. |
+//! | [`session`] | What happens in one run, from its start through its batches to its end? |
+//! | [`language`] | How does a program's text become a filter that jaq-core evaluates? |
+//! | [`builtins`] | What do the built-in filters do that are written in Rust? |
+//! | [`run`] | What do a running filter and its host share: input, limits, messages, the reason of an end? |
+//! | [`regex`] | How is a regular expression compiled, matched and cached? |
+//! | [`json`] | How is JSON text read and written? |
+//! | [`value`] | What is a value, and what do operators and paths mean on it? |
 
-pub mod abi;
-pub mod allocator;
-pub mod fault;
-pub mod machine;
-pub mod natives;
-pub mod prelude;
-pub mod program;
-pub mod reader;
-pub mod regex;
-pub mod scan;
+pub mod wasm {
+    //! Lets the host call the guest, and hands out linear memory: the only two modules with unsafe code.
+    pub mod abi;
+    pub mod allocator;
+}
+
 pub mod session;
-pub mod syntax;
-pub mod tray;
+
+pub mod language;
+
+pub mod builtins;
+
+pub mod run {
+    //! Holds what a running filter and its host share.
+    pub mod context;
+    pub mod fault;
+    pub mod text_buffer;
+}
+
+pub mod regex;
+
+pub mod json {
+    //! Reads and writes JSON text.
+    pub mod complaint;
+    pub mod numeral;
+    pub mod reader;
+    pub mod scan;
+    pub mod writer;
+}
+
 pub mod value;
-pub mod writer;

@@ -6,8 +6,8 @@
 //! once in a run and not once in a call: over many rows, compiling is most of the work.
 #![forbid(unsafe_code)]
 
-use crate::machine::{Kind, Machine};
-use crate::natives::{each_of, filters};
+use crate::builtins::{each_of, filters};
+use crate::run::context::{Kind, Machine};
 use crate::value::{code_points, Error, Map, Val, ValR};
 use bytes::Bytes;
 use jaq_core::native::{bome, v, Filter};

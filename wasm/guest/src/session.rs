@@ -1,15 +1,15 @@
 //! One run: a compiled program over one input, pulled in batches.
 #![forbid(unsafe_code)]
 
-use crate::fault::{Fault, Limit};
-use crate::machine::{Inputs, Kind, Limits, Machine, Mode};
-use crate::prelude::Prelude;
-use crate::program;
-use crate::reader::Reader;
+use crate::json::reader::Reader;
+use crate::json::writer::Style;
+use crate::language::compile::compile;
+use crate::language::prelude::Prelude;
 use crate::regex::Cache;
-use crate::tray::{Publish, Tray};
+use crate::run::context::{Inputs, Kind, Limits, Machine, Mode};
+use crate::run::fault::{Fault, Limit};
+use crate::run::text_buffer::{Publish, Tray};
 use crate::value::{Map, Val};
-use crate::writer::Style;
 use jaq_core::{Ctx, Exn, Filter, ValXs, Vars};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -72,7 +72,7 @@ impl Program {
                 values.push(value);
             }
         }
-        let filter = program::compile(prelude, source, &names, depth)?;
+        let filter = compile(prelude, source, &names, depth)?;
         Ok(Self {
             filter,
             values,

@@ -20,7 +20,7 @@ pub use path::{
 };
 pub use update::{replace, writable};
 
-use crate::writer::{Style, Writer};
+use crate::json::writer::{Style, Writer};
 use bytes::Bytes;
 use core::cmp::Ordering;
 use core::fmt;

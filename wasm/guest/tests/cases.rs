@@ -1,8 +1,8 @@
 //! The case table of the whole project, run natively: what wasm does, the crate does.
 
-use jq_magic_guest::fault::Fault;
-use jq_magic_guest::machine::{Limits, Mode};
-use jq_magic_guest::prelude::Prelude;
+use jq_magic_guest::language::prelude::Prelude;
+use jq_magic_guest::run::context::{Limits, Mode};
+use jq_magic_guest::run::fault::Fault;
 use jq_magic_guest::session::{Options, Program, Published, Pulled, Session};
 
 #[derive(serde::Deserialize)]

@@ -14,8 +14,8 @@ mod strings;
 mod tables;
 mod time;
 
-use crate::fault::Fault;
-use crate::machine::{Kind, Machine};
+use crate::run::context::{Kind, Machine};
+use crate::run::fault::Fault;
 use crate::value::{Error, Val, ValR};
 use jaq_core::box_iter::{box_once, flat_map_then_with};
 use jaq_core::native::{bome, run, Filter, Fun};

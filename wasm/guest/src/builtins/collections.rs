@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{each_of, filters, unary, value, Simple};
-use crate::machine::Kind;
+use crate::run::context::Kind;
 use crate::value::{
     code_points, delete_paths, index, position, set_path, sorted, Error, Map, Num, Val, ValR,
 };

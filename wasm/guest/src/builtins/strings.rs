@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::{limited, text, unary, value, Simple};
-use crate::fault::Fault;
-use crate::machine::{Kind, Machine};
+use crate::run::context::{Kind, Machine};
+use crate::run::fault::Fault;
 use crate::value::{code_points, split, Error, Val, ValR};
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use base64::engine::DecodePaddingMode;

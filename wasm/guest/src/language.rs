@@ -7,8 +7,10 @@
 //! it still tell where it stands.
 #![forbid(unsafe_code)]
 
+pub mod compile;
 mod lexer;
 mod parser;
+pub mod prelude;
 mod rewrite;
 
 pub use parser::parse;

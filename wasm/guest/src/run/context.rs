@@ -1,12 +1,12 @@
 //! What a running filter can reach: its inputs, its messages, the frozen clock, the regex cache.
 #![forbid(unsafe_code)]
 
-use crate::fault::{Fault, Limit};
-use crate::reader::{Cause, ReadError, Reader};
+use crate::json::reader::{Cause, ReadError, Reader};
+use crate::json::writer::{Style, WriteError, Writer};
 use crate::regex::Cache;
-use crate::tray::Tray;
+use crate::run::fault::{Fault, Limit};
+use crate::run::text_buffer::Tray;
 use crate::value::Val;
-use crate::writer::{Style, WriteError, Writer};
 use bytes::Bytes;
 use jaq_core::data::HasLut;
 use jaq_core::{DataT, Lut};

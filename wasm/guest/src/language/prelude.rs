@@ -5,8 +5,8 @@
 //! a program gets the definitions whose names it mentions, with those that they call in turn.
 #![forbid(unsafe_code)]
 
-use crate::machine::Kind;
-use crate::natives;
+use crate::builtins;
+use crate::run::context::Kind;
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
 use jaq_core::native::Fun;
@@ -51,7 +51,7 @@ impl Prelude {
     /// Parse all definitions.
     pub fn new() -> Self {
         let program =
-            crate::syntax::parse(include_str!("defs.jq"), DEPTH).expect("our definitions parse");
+            crate::language::parse(include_str!("defs.jq"), DEPTH).expect("our definitions parse");
         let Term::Def(own, _) = program else {
             unreachable!("a program of definitions");
         };
@@ -62,7 +62,7 @@ impl Prelude {
             signatures: Rc::default(),
         };
         let mut signatures = Vec::new();
-        for native in natives::all() {
+        for native in builtins::all() {
             let index = prelude.natives.len();
             signatures.push((native.0, native.1.len()));
             prelude
@@ -237,7 +237,7 @@ mod tests {
     use super::*;
 
     fn reached(program: &'static str) -> Vec<&'static str> {
-        let term = crate::syntax::parse(program, 100).unwrap();
+        let term = crate::language::parse(program, 100).unwrap();
         let reached = Prelude::new().reach(&term);
         let natives = reached.natives.iter().map(|native| native.0);
         let defs = reached.defs.iter().map(|def| def.name);

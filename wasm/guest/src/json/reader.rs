@@ -6,7 +6,7 @@
 //! and a decimal that nothing computes with is printed as it was read.
 #![forbid(unsafe_code)]
 
-use crate::scan;
+use crate::json::scan;
 use crate::value::{Map, Num, Val};
 use bytes::Bytes;
 

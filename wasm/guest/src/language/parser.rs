@@ -9,7 +9,7 @@ mod terms;
 use super::lexer::{token, Kind, Token};
 use super::rewrite::destructure;
 use super::{Def, Pattern, Term};
-use crate::fault::{Fault, Limit};
+use crate::run::fault::{Fault, Limit};
 use jaq_core::load::parse::BinaryOp;
 
 type Parsed<T> = Result<T, Box<Fault>>;

@@ -5,7 +5,7 @@
 //! and memory is given back only after that.
 #![forbid(unsafe_code)]
 
-use crate::writer::{Style, WriteError, Writer};
+use crate::json::writer::{Style, WriteError, Writer};
 
 /// Told where the texts are and how many; called when they have moved, or are more or fewer.
 pub type Publish = fn(&[u8], usize);

@@ -5,7 +5,7 @@
 //! written, since a value that shares its parts can be tiny in memory and endless in print.
 #![forbid(unsafe_code)]
 
-use crate::scan;
+use crate::json::scan;
 use crate::value::{sorted, Decimal, Num, Val};
 
 /// Why a value could not be written.
@@ -274,7 +274,7 @@ pub fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reader::Reader;
+    use crate::json::reader::Reader;
 
     const STYLE: Style = Style {
         depth: 3,

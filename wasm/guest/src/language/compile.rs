@@ -1,10 +1,10 @@
 //! Compilation of a program, and what is wrong with one that cannot be compiled.
 #![forbid(unsafe_code)]
 
-use crate::fault::Fault;
-use crate::machine::Kind;
-use crate::prelude::Prelude;
-use crate::syntax;
+use crate::language::prelude::Prelude;
+use crate::language::{parse, Def};
+use crate::run::context::Kind;
+use crate::run::fault::Fault;
 use jaq_core::load::{self, Arena, File, Loader};
 use jaq_core::{compile::Undefined, Compiler, Filter};
 
@@ -19,9 +19,9 @@ pub fn compile(
     variables: &[&'static str],
     depth: usize,
 ) -> Result<Filter<Kind>, Fault> {
-    let body = syntax::parse(source, depth)?;
+    let body = parse(source, depth)?;
     let reached = prelude.reach(&body);
-    let main = syntax::Def {
+    let main = Def {
         name: MAIN,
         args: Vec::new(),
         body,

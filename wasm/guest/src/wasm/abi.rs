@@ -4,9 +4,9 @@
 //! of the control block is described at the top of the crate.
 #![allow(unsafe_code)]
 
-use crate::fault::Fault;
-use crate::machine::{Limits, Mode};
-use crate::prelude::Prelude;
+use crate::language::prelude::Prelude;
+use crate::run::context::{Limits, Mode};
+use crate::run::fault::Fault;
 use crate::session::{Options, Program, Published, Pulled, Session};
 use core::cell::UnsafeCell;
 use core::sync::atomic::AtomicU64;

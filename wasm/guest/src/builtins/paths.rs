@@ -1,7 +1,7 @@
 //! Natives that take filters and also work on paths.
 #![forbid(unsafe_code)]
 
-use crate::machine::Kind;
+use crate::run::context::Kind;
 use crate::value::{delete_paths, get_path, index, keys, put, update_path, Error, Val};
 use jaq_core::box_iter::{box_once, flat_map_then_with, map_with, BoxIter};
 use jaq_core::native::{v, Fun};

@@ -2,10 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::{limited, value, Simple};
-use crate::fault::Fault;
-use crate::machine::{Kind, Machine};
+use crate::json::writer::Writer;
+use crate::run::context::{Kind, Machine};
+use crate::run::fault::Fault;
 use crate::value::Val;
-use crate::writer::Writer;
 use jaq_core::native::v;
 use jaq_core::{Cv, ValXs};
 

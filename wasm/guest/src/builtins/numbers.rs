@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{value, Simple};
-use crate::machine::Kind;
+use crate::run::context::Kind;
 use crate::value::{Error, Num, Val, ValR};
 use jaq_core::box_iter::BoxIter;
 use jaq_core::native::v;

@@ -148,7 +148,7 @@ impl Parser {
             b'n' if token.get(1) == Some(&b'u') => b"null",
             _ => {
                 let text = core::str::from_utf8(&token).unwrap_or("");
-                if super::number(text).is_none() {
+                if crate::json::numeral::number(text).is_none() {
                     return Err("Invalid numeric literal");
                 }
                 return self.value(Next::Other);

@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::{stop, value, Simple};
-use crate::fault::Fault;
-use crate::machine::Machine;
+use crate::run::context::Machine;
+use crate::run::fault::Fault;
 use crate::value::{Error, Map, Val};
 use jaq_core::box_iter::{box_once, BoxIter};
 use jaq_core::native::v;

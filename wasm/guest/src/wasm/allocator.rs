@@ -225,7 +225,7 @@ mod target {
     #[cold]
     #[inline(never)]
     pub fn out_of_memory(size: usize) -> ! {
-        crate::abi::mark_out_of_memory(size);
+        crate::wasm::abi::mark_out_of_memory(size);
         wasm32::unreachable()
     }
 }
