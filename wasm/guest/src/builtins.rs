@@ -10,6 +10,7 @@ mod json;
 mod math;
 mod numbers;
 mod paths;
+mod regex;
 mod strings;
 mod tables;
 mod time;
@@ -38,7 +39,7 @@ pub fn all() -> Vec<Fun<Kind>> {
         numbers::natives(),
         math::natives(),
         time::natives(),
-        crate::regex::natives(),
+        regex::natives(),
     ];
     let kept = jaq_core::funs().filter(|(name, ..)| KEPT.contains(name));
     let simple = simple.into_iter().flatten().map(run::<Kind>);

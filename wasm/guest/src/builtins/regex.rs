@@ -1,0 +1,212 @@
+//! Implements the built-ins behind `test`, `match`, `capture`, `scan`, `split` and `sub`.
+#![forbid(unsafe_code)]
+
+use super::{each_of, filters, Simple};
+use crate::regex::Compiled;
+use crate::run::context::{Kind, Machine};
+use crate::value::{code_points, Error, Map, Val, ValR};
+use bytes::Bytes;
+use jaq_core::native::{bome, v};
+use jaq_core::Cv;
+
+/// List the built-ins of this module.
+pub fn natives() -> Vec<Simple> {
+    vec![
+        ("_match", filters(2), |cv| {
+            each_of(cv, |machine, input, [pattern, flags]| {
+                matched(machine, &input, &pattern, &flags)
+            })
+        }),
+        ("_match", filters(1), |cv| {
+            each_of(cv, |machine, input, [both]| {
+                let (pattern, flags) = pair(both)?;
+                matched(machine, &input, &pattern, &flags)
+            })
+        }),
+        ("_test", filters(2), |cv| {
+            each_of(cv, |machine, input, [pattern, flags]| {
+                tested(machine, &input, &pattern, &flags)
+            })
+        }),
+        ("_test", filters(1), |cv| {
+            each_of(cv, |machine, input, [both]| {
+                let (pattern, flags) = pair(both)?;
+                tested(machine, &input, &pattern, &flags)
+            })
+        }),
+        ("_split", v(2), |cv| bome(split(cv))),
+        ("_edits", v(2), |cv| bome(edits(cv))),
+    ]
+}
+
+/// Compile the pattern with its flags, and return it with the text as bytes and as a string.
+fn compiled<'v>(
+    machine: &Machine,
+    input: &'v Val,
+    pattern: &Val,
+    flags: &Val,
+) -> Result<(Compiled, &'v Bytes, &'v str), Error> {
+    let Val::Str(text) = input else {
+        return Err(input.error("cannot be matched, as it is not a string"));
+    };
+    let string = |value: &Val| match value {
+        Val::Str(text) => Ok(String::from_utf8_lossy(text).into_owned()),
+        other => Err(other.error("is not a string")),
+    };
+    let pattern = string(pattern)?;
+    let flags = if matches!(flags, Val::Null) {
+        String::new()
+    } else {
+        string(flags)?
+    };
+    let compiled = machine
+        .regexes
+        .borrow_mut()
+        .get(&pattern, &flags, text.is_ascii())?;
+    let string = core::str::from_utf8(text).map_err(Error::str)?;
+    Ok((compiled, text, string))
+}
+
+/// Take apart the single argument of `test` and its kin: an expression, or an array of expression and flags.
+fn pair(argument: Val) -> Result<(Val, Val), Error> {
+    match &argument {
+        Val::Str(_) => Ok((argument, Val::Null)),
+        Val::Arr(both) if !both.is_empty() => {
+            Ok((both[0].clone(), both.get(1).cloned().unwrap_or_default()))
+        }
+        _ => {
+            let kind = argument.kind();
+            Err(Error::str(format_args!("{kind} not a string or array")))
+        }
+    }
+}
+
+/// `_test(re; flags)`: whether there is a match.
+fn tested(machine: &Machine, input: &Val, pattern: &Val, flags: &Val) -> ValR {
+    let (compiled, _, text) = compiled(machine, input, pattern, flags)?;
+    let mut matches = false;
+    compiled.each(text, |_| {
+        matches = true;
+        false
+    })?;
+    Ok(Val::Bool(matches))
+}
+
+/// `_match(re; flags)`: an array of matches.
+fn matched(machine: &Machine, input: &Val, pattern: &Val, flags: &Val) -> ValR {
+    let (compiled, bytes, text) = compiled(machine, input, pattern, flags)?;
+    let mut positions = Positions {
+        text: bytes,
+        byte: 0,
+        chars: 0,
+    };
+    let mut matches = Vec::new();
+    compiled.each(text, |groups| {
+        matches.push(object(bytes, &groups, &compiled.names, &mut positions));
+        true
+    })?;
+    Ok(matches.into_iter().collect())
+}
+
+/// `_split(re; flags)`: the parts of the text between the matches.
+fn split(mut cv: Cv<'_, Kind>) -> ValR {
+    let (flags, pattern) = (cv.0.pop_var(), cv.0.pop_var());
+    let (compiled, bytes, text) = compiled(cv.0.data(), &cv.1, &pattern, &flags)?;
+    let mut parts = Vec::new();
+    let mut end = 0;
+    compiled.each(text, |groups| {
+        if let Some(Some((start, upto))) = groups.first() {
+            parts.push(Val::str(bytes.slice(end..*start)));
+            end = *upto;
+        }
+        true
+    })?;
+    parts.push(Val::str(bytes.slice(end..)));
+    Ok(parts.into_iter().collect())
+}
+
+/// `_edits(re; flags)`: for each match the text before it and an object of its named groups, and
+/// the text after the last one. This is what `sub` works on.
+fn edits(mut cv: Cv<'_, Kind>) -> ValR {
+    let (flags, pattern) = (cv.0.pop_var(), cv.0.pop_var());
+    let (compiled, bytes, text) = compiled(cv.0.data(), &cv.1, &pattern, &flags)?;
+    let mut edits = Vec::new();
+    let mut end = 0;
+    compiled.each(text, |groups| {
+        let (whole, rest) = groups.split_first().unwrap_or((&None, &[]));
+        if let Some((start, upto)) = whole {
+            let named = rest
+                .iter()
+                .zip(compiled.names.iter())
+                .filter_map(|(group, name)| {
+                    let string =
+                        group.map_or(Val::Null, |(start, end)| Val::str(bytes.slice(start..end)));
+                    Some((name.clone()?, string))
+                });
+            let gap = Val::str(bytes.slice(end..*start));
+            edits.push([gap, Val::obj(named.collect())].into_iter().collect());
+            end = *upto;
+        }
+        true
+    })?;
+    let edits: Val = edits.into_iter().collect();
+    Ok([edits, Val::str(bytes.slice(end..))].into_iter().collect())
+}
+
+/// Make the object that `match` outputs for one match.
+fn object(
+    text: &Bytes,
+    groups: &[Option<(usize, usize)>],
+    names: &[Option<Val>],
+    positions: &mut Positions<'_>,
+) -> Val {
+    let (whole, rest) = groups.split_first().unwrap_or((&None, &[]));
+    let mut members = group(text, *whole, positions);
+    let captures = rest.iter().zip(names).map(|(capture, name)| {
+        let mut members = group(text, *capture, positions);
+        members.insert(Val::from("name"), name.clone().unwrap_or_default());
+        Val::obj(members)
+    });
+    let captures: Val = captures.collect();
+    members.insert(Val::from("captures"), captures);
+    Val::obj(members)
+}
+
+/// Make the members for one group: offset, length and text. A group that took no part in the match has the
+/// offset -1 and no text; jq lists its members in another order.
+fn group(text: &Bytes, place: Option<(usize, usize)>, positions: &mut Positions<'_>) -> Map {
+    let members = match place {
+        Some((start, end)) => [
+            ("offset", Val::from(positions.chars_before(start))),
+            ("length", Val::from(code_points(&text[start..end]))),
+            ("string", Val::str(text.slice(start..end))),
+        ],
+        None => [
+            ("offset", Val::from(-1_i64)),
+            ("string", Val::Null),
+            ("length", Val::from(0_usize)),
+        ],
+    };
+    let members = members.into_iter();
+    members
+        .map(|(key, value)| (Val::from(key), value))
+        .collect()
+}
+
+/// Counts the code points before a byte offset, from the last one it was asked for: offsets mostly grow.
+struct Positions<'t> {
+    text: &'t [u8],
+    byte: usize,
+    chars: usize,
+}
+
+impl Positions<'_> {
+    fn chars_before(&mut self, byte: usize) -> usize {
+        if byte < self.byte {
+            (self.byte, self.chars) = (0, 0);
+        }
+        self.chars += code_points(&self.text[self.byte..byte]);
+        self.byte = byte;
+        self.chars
+    }
+}
