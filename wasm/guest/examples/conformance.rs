@@ -5,9 +5,11 @@
 
 use jq_magic_guest::json::reader::Reader;
 use jq_magic_guest::language::prelude::Prelude;
-use jq_magic_guest::run::context::{Limits, Mode};
+use jq_magic_guest::language::program::Program;
+use jq_magic_guest::run::context::Limits;
 use jq_magic_guest::run::fault::Fault;
-use jq_magic_guest::session::{Options, Program, Published, Pulled, Session};
+use jq_magic_guest::run::inputs::Mode;
+use jq_magic_guest::session::{Options, Publishers, Pulled, Session};
 use jq_magic_guest::value::Val;
 
 const DEPTH: usize = 10_001;
@@ -36,12 +38,7 @@ fn run(program: &str, input: &str) -> Result<Vec<String>, String> {
         },
         now: 1.7e9,
     };
-    let mut session = Session::new(
-        program,
-        leaked(input).as_bytes(),
-        options,
-        Published::TO_NOBODY,
-    );
+    let mut session = Session::new(program, leaked(input).as_bytes(), options, Publishers::NONE);
     let mut outputs = Vec::new();
     loop {
         let pulled = session.pull(1, 1);

@@ -11,6 +11,7 @@ pub mod compile;
 mod lexer;
 mod parser;
 pub mod prelude;
+pub mod program;
 mod rewrite;
 
 pub use parser::parse;

@@ -95,6 +95,7 @@ pub mod run {
     //! Holds what a running filter and its host share.
     pub mod context;
     pub mod fault;
+    pub mod inputs;
     pub mod text_buffer;
 }
 
@@ -102,8 +103,8 @@ pub mod regex;
 
 pub mod json {
     //! Reads and writes JSON text.
-    pub mod complaint;
-    pub mod numeral;
+    pub(crate) mod complaint;
+    pub(crate) mod numeral;
     pub mod reader;
     pub mod scan;
     pub mod writer;

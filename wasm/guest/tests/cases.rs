@@ -1,9 +1,11 @@
 //! The case table of the whole project, run natively: what wasm does, the crate does.
 
 use jq_magic_guest::language::prelude::Prelude;
-use jq_magic_guest::run::context::{Limits, Mode};
+use jq_magic_guest::language::program::Program;
+use jq_magic_guest::run::context::Limits;
 use jq_magic_guest::run::fault::Fault;
-use jq_magic_guest::session::{Options, Program, Published, Pulled, Session};
+use jq_magic_guest::run::inputs::Mode;
+use jq_magic_guest::session::{Options, Publishers, Pulled, Session};
 
 #[derive(serde::Deserialize)]
 struct Case {
@@ -38,7 +40,7 @@ fn session(program: &str, args: &str, input: &str, options: Options) -> Result<S
         program,
         leaked(input).as_bytes(),
         options,
-        Published::TO_NOBODY,
+        Publishers::NONE,
     ))
 }
 
@@ -82,7 +84,7 @@ fn nothing_is_produced_that_was_not_asked_for() {
     assert_eq!(session.pull(1, 1), Pulled::More);
     assert_eq!(session.batch.texts(), b"1\n");
     assert_eq!(
-        session.machine().messages.borrow().texts(),
+        session.context().messages.borrow().texts(),
         b"\"[\\\"DEBUG:\\\",1]\"\n"
     );
     assert_eq!(session.pull(usize::MAX, 1), Pulled::More);

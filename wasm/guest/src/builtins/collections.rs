@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{each_of, filters, unary, value, Simple};
-use crate::run::context::Kind;
+use crate::run::context::JqData;
 use crate::value::{
     code_points, delete_paths, index, position, set_path, sorted, Error, Map, Num, Val, ValR,
 };
@@ -276,7 +276,7 @@ type Keyed = (Vec<Val>, Val);
 
 /// Apply `f` to the items of the input, each with what the native's argument says of it; `refusal`
 /// is the complaint about an input that is no array.
-fn by<'a>(mut cv: Cv<'a, Kind>, refusal: &str, f: fn(&mut Vec<Keyed>) -> Val) -> ValXs<'a, Val> {
+fn by<'a>(mut cv: Cv<'a, JqData>, refusal: &str, f: fn(&mut Vec<Keyed>) -> Val) -> ValXs<'a, Val> {
     let (filter, ctx) = cv.0.pop_fun();
     let input = cv.1.clone();
     let keyed = cv.1.values().map(|item| {

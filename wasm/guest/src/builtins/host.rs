@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{stop, value, Simple};
-use crate::run::context::Machine;
+use crate::run::context::RunContext;
 use crate::run::fault::Fault;
 use crate::value::{Error, Map, Val};
 use jaq_core::box_iter::{box_once, BoxIter};
@@ -16,8 +16,8 @@ pub fn natives() -> Vec<Simple> {
         ("now", v(0), |cv| value(Ok(Val::from(cv.0.data().now)))),
         ("input", v(0), |cv| box_once(input(cv.0.data()))),
         ("inputs", v(0), |cv| {
-            let machine = *cv.0.data();
-            BoxIter::new(core::iter::from_fn(move || next_input(machine)))
+            let context = *cv.0.data();
+            BoxIter::new(core::iter::from_fn(move || next_input(context)))
         }),
         ("input_filename", v(0), |_| value(Ok(Val::Null))),
         ("input_line_number", v(0), |cv| {
@@ -41,24 +41,24 @@ pub fn natives() -> Vec<Simple> {
             }))
         }),
         ("_debug", v(0), |cv| {
-            let machine = *cv.0.data();
-            let said = machine
+            let context = *cv.0.data();
+            let said = context
                 .json(&cv.1)
-                .and_then(|json| machine.say(&[b"[\"DEBUG:\",", &json[..], b"]"].concat()));
-            empty_unless(machine, said)
+                .and_then(|json| context.say(&[b"[\"DEBUG:\",", &json[..], b"]"].concat()));
+            empty_unless(context, said)
         }),
         ("_stderr", v(0), |cv| {
-            let machine = *cv.0.data();
+            let context = *cv.0.data();
             let said = match cv.1.as_str() {
-                Some(text) => machine.say(text),
-                None => machine.json(&cv.1).and_then(|json| machine.say(&json)),
+                Some(text) => context.say(text),
+                None => context.json(&cv.1).and_then(|json| context.say(&json)),
             };
-            empty_unless(machine, said)
+            empty_unless(context, said)
         }),
         ("halt", v(0), |cv| {
-            let machine = *cv.0.data();
+            let context = *cv.0.data();
             box_once(stop(
-                machine,
+                context,
                 Fault::Halt {
                     code: 0,
                     value: None,
@@ -67,26 +67,26 @@ pub fn natives() -> Vec<Simple> {
         }),
         // jaq has this one besides.
         ("halt", v(1), |mut cv| {
-            let machine = *cv.0.data();
+            let context = *cv.0.data();
             match exit_code(&cv.0.pop_var()) {
-                Ok(code) => box_once(stop(machine, Fault::Halt { code, value: None })),
+                Ok(code) => box_once(stop(context, Fault::Halt { code, value: None })),
                 Err(error) => value(Err(error)),
             }
         }),
         ("halt_error", v(1), |mut cv| {
-            let machine = *cv.0.data();
+            let context = *cv.0.data();
             let code = match exit_code(&cv.0.pop_var()) {
                 Ok(code) => code,
                 Err(error) => return value(Err(error)),
             };
-            let fault = match machine.json(&cv.1) {
+            let fault = match context.json(&cv.1) {
                 Ok(json) => Fault::Halt {
                     code,
                     value: Some(String::from_utf8_lossy(&json).into_owned()),
                 },
                 Err(fault) => fault,
             };
-            box_once(stop(machine, fault))
+            box_once(stop(context, fault))
         }),
     ]
 }
@@ -99,18 +99,18 @@ fn exit_code(code: &Val) -> Result<i32, Error> {
     }
 }
 
-fn empty_unless<'a>(machine: &Machine, said: Result<(), Fault>) -> ValXs<'a, Val> {
+fn empty_unless<'a>(context: &RunContext, said: Result<(), Fault>) -> ValXs<'a, Val> {
     match said {
         Ok(()) => BoxIter::Empty,
-        Err(fault) => box_once(stop(machine, fault)),
+        Err(fault) => box_once(stop(context, fault)),
     }
 }
 
-fn next_input<'a>(machine: &Machine) -> Option<ValX<'a, Val>> {
-    let next = machine.inputs.borrow_mut().next_value()?;
-    Some(next.or_else(|fault| stop(machine, fault)))
+fn next_input<'a>(context: &RunContext) -> Option<ValX<'a, Val>> {
+    let next = context.inputs.borrow_mut().next_value()?;
+    Some(next.or_else(|fault| stop(context, fault)))
 }
 
-fn input<'a>(machine: &Machine) -> ValX<'a, Val> {
-    next_input(machine).unwrap_or_else(|| Err(Error::str("No more inputs").into()))
+fn input<'a>(context: &RunContext) -> ValX<'a, Val> {
+    next_input(context).unwrap_or_else(|| Err(Error::str("No more inputs").into()))
 }

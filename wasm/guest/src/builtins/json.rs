@@ -5,7 +5,7 @@ use super::{limited, value, Simple};
 use crate::json::complaint;
 use crate::json::numeral::number;
 use crate::json::reader::{ReadError, Reader};
-use crate::run::context::Kind;
+use crate::run::context::JqData;
 use crate::value::{Error, Val, ValR};
 use bytes::Bytes;
 use jaq_core::native::v;
@@ -34,9 +34,9 @@ pub fn natives() -> Vec<Simple> {
     ]
 }
 
-fn to_json(cv: Cv<'_, Kind>) -> ValXs<'_, Val> {
-    let machine = *cv.0.data();
-    limited(machine, machine.json(&cv.1).map(Val::str))
+fn to_json(cv: Cv<'_, JqData>) -> ValXs<'_, Val> {
+    let context = *cv.0.data();
+    limited(context, context.json(&cv.1).map(Val::str))
 }
 
 fn from_json(input: &Val, depth: usize) -> ValR {

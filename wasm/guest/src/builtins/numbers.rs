@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{value, Simple};
-use crate::run::context::Kind;
+use crate::run::context::JqData;
 use crate::value::{Error, Num, Val, ValR};
 use jaq_core::box_iter::BoxIter;
 use jaq_core::native::v;
@@ -62,7 +62,7 @@ fn range<'a>(from: Num, upto: Num, by: Num) -> ValXs<'a, Val> {
 }
 
 /// jq's `range/3` adds and compares values of any type.
-fn range_by(mut cv: Cv<'_, Kind>) -> ValXs<'_, Val> {
+fn range_by(mut cv: Cv<'_, JqData>) -> ValXs<'_, Val> {
     let by = cv.0.pop_var();
     let upto = cv.0.pop_var();
     let from = cv.0.pop_var();

@@ -1,7 +1,7 @@
 //! Natives that take filters and also work on paths.
 #![forbid(unsafe_code)]
 
-use crate::run::context::Kind;
+use crate::run::context::JqData;
 use crate::value::{delete_paths, get_path, index, keys, put, update_path, Error, Val};
 use jaq_core::box_iter::{box_once, flat_map_then_with, map_with, BoxIter};
 use jaq_core::native::{v, Fun};
@@ -112,7 +112,7 @@ fn identical(x: &Val, y: &Val) -> bool {
 }
 
 /// The natives of this module.
-pub fn natives() -> Vec<Fun<Kind>> {
+pub fn natives() -> Vec<Fun<JqData>> {
     let f = || [Bind::Fun(())].into();
     let vf = || [Bind::Var(()), Bind::Fun(())].into();
     let ff = || [Bind::Fun(()), Bind::Fun(())].into();
@@ -342,7 +342,7 @@ impl Iterator for Walk {
 
 /// `?modify(paths; f)`: each path's value becomes the first output of `f`; those without one are
 /// deleted together at the end.
-fn modify(mut cv: jaq_core::Cv<'_, Kind>) -> BoxIter<'_, ValX<'_, Val>> {
+fn modify(mut cv: jaq_core::Cv<'_, JqData>) -> BoxIter<'_, ValX<'_, Val>> {
     let (f, f_ctx) = cv.0.pop_fun();
     let (paths, ctx) = cv.0.pop_fun();
     let mut value = cv.1.clone();

@@ -3,7 +3,7 @@
 
 use super::{each_of, filters, Simple};
 use crate::regex::Compiled;
-use crate::run::context::{Kind, Machine};
+use crate::run::context::{JqData, RunContext};
 use crate::value::{code_points, Error, Map, Val, ValR};
 use bytes::Bytes;
 use jaq_core::native::{bome, v};
@@ -13,25 +13,25 @@ use jaq_core::Cv;
 pub fn natives() -> Vec<Simple> {
     vec![
         ("_match", filters(2), |cv| {
-            each_of(cv, |machine, input, [pattern, flags]| {
-                matched(machine, &input, &pattern, &flags)
+            each_of(cv, |context, input, [pattern, flags]| {
+                matched(context, &input, &pattern, &flags)
             })
         }),
         ("_match", filters(1), |cv| {
-            each_of(cv, |machine, input, [both]| {
+            each_of(cv, |context, input, [both]| {
                 let (pattern, flags) = pair(both)?;
-                matched(machine, &input, &pattern, &flags)
+                matched(context, &input, &pattern, &flags)
             })
         }),
         ("_test", filters(2), |cv| {
-            each_of(cv, |machine, input, [pattern, flags]| {
-                tested(machine, &input, &pattern, &flags)
+            each_of(cv, |context, input, [pattern, flags]| {
+                tested(context, &input, &pattern, &flags)
             })
         }),
         ("_test", filters(1), |cv| {
-            each_of(cv, |machine, input, [both]| {
+            each_of(cv, |context, input, [both]| {
                 let (pattern, flags) = pair(both)?;
-                tested(machine, &input, &pattern, &flags)
+                tested(context, &input, &pattern, &flags)
             })
         }),
         ("_split", v(2), |cv| bome(split(cv))),
@@ -41,7 +41,7 @@ pub fn natives() -> Vec<Simple> {
 
 /// Compile the pattern with its flags, and return it with the text as bytes and as a string.
 fn compiled<'v>(
-    machine: &Machine,
+    context: &RunContext,
     input: &'v Val,
     pattern: &Val,
     flags: &Val,
@@ -59,7 +59,7 @@ fn compiled<'v>(
     } else {
         string(flags)?
     };
-    let compiled = machine
+    let compiled = context
         .regexes
         .borrow_mut()
         .get(&pattern, &flags, text.is_ascii())?;
@@ -82,8 +82,8 @@ fn pair(argument: Val) -> Result<(Val, Val), Error> {
 }
 
 /// `_test(re; flags)`: whether there is a match.
-fn tested(machine: &Machine, input: &Val, pattern: &Val, flags: &Val) -> ValR {
-    let (compiled, _, text) = compiled(machine, input, pattern, flags)?;
+fn tested(context: &RunContext, input: &Val, pattern: &Val, flags: &Val) -> ValR {
+    let (compiled, _, text) = compiled(context, input, pattern, flags)?;
     let mut matches = false;
     compiled.each(text, |_| {
         matches = true;
@@ -93,8 +93,8 @@ fn tested(machine: &Machine, input: &Val, pattern: &Val, flags: &Val) -> ValR {
 }
 
 /// `_match(re; flags)`: an array of matches.
-fn matched(machine: &Machine, input: &Val, pattern: &Val, flags: &Val) -> ValR {
-    let (compiled, bytes, text) = compiled(machine, input, pattern, flags)?;
+fn matched(context: &RunContext, input: &Val, pattern: &Val, flags: &Val) -> ValR {
+    let (compiled, bytes, text) = compiled(context, input, pattern, flags)?;
     let mut positions = Positions {
         text: bytes,
         byte: 0,
@@ -109,7 +109,7 @@ fn matched(machine: &Machine, input: &Val, pattern: &Val, flags: &Val) -> ValR {
 }
 
 /// `_split(re; flags)`: the parts of the text between the matches.
-fn split(mut cv: Cv<'_, Kind>) -> ValR {
+fn split(mut cv: Cv<'_, JqData>) -> ValR {
     let (flags, pattern) = (cv.0.pop_var(), cv.0.pop_var());
     let (compiled, bytes, text) = compiled(cv.0.data(), &cv.1, &pattern, &flags)?;
     let mut parts = Vec::new();
@@ -127,7 +127,7 @@ fn split(mut cv: Cv<'_, Kind>) -> ValR {
 
 /// `_edits(re; flags)`: for each match the text before it and an object of its named groups, and
 /// the text after the last one. This is what `sub` works on.
-fn edits(mut cv: Cv<'_, Kind>) -> ValR {
+fn edits(mut cv: Cv<'_, JqData>) -> ValR {
     let (flags, pattern) = (cv.0.pop_var(), cv.0.pop_var());
     let (compiled, bytes, text) = compiled(cv.0.data(), &cv.1, &pattern, &flags)?;
     let mut edits = Vec::new();

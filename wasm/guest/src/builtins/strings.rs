@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{limited, text, unary, value, Simple};
-use crate::run::context::{Kind, Machine};
+use crate::run::context::{JqData, RunContext};
 use crate::run::fault::Fault;
 use crate::value::{code_points, split, Error, Val, ValR};
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
@@ -93,15 +93,15 @@ pub fn natives() -> Vec<Simple> {
             format(cv, |text| Ok(Val::str(text.clone())))
         }),
         ("@json", v(0), |cv| {
-            let machine = *cv.0.data();
-            limited(machine, machine.json(&cv.1).map(Val::str))
+            let context = *cv.0.data();
+            limited(context, context.json(&cv.1).map(Val::str))
         }),
         ("@sh", v(0), |cv| {
-            let machine = *cv.0.data();
-            match sh(machine, &cv.1) {
+            let context = *cv.0.data();
+            match sh(context, &cv.1) {
                 Ok(Ok(text)) => value(Ok(Val::str(text))),
                 Ok(Err(error)) => value(Err(error)),
-                Err(fault) => limited(machine, Err(fault)),
+                Err(fault) => limited(context, Err(fault)),
             }
         }),
         ("@html", v(0), |cv| {
@@ -111,8 +111,8 @@ pub fn natives() -> Vec<Simple> {
             format(cv, |text| Ok(Val::str(uri(text))))
         }),
         ("@urid", v(0), |cv| {
-            let machine = *cv.0.data();
-            format_of(machine, cv.1, |input, text| {
+            let context = *cv.0.data();
+            format_of(context, cv.1, |input, text| {
                 from_uri(text).ok_or_else(|| input.error("is not a valid uri encoding"))
             })
         }),
@@ -120,15 +120,15 @@ pub fn natives() -> Vec<Simple> {
             format(cv, |text| Ok(Val::str(STANDARD.encode(text))))
         }),
         ("@base64d", v(0), |cv| {
-            let machine = *cv.0.data();
-            format_of(machine, cv.1, from_base64)
+            let context = *cv.0.data();
+            format_of(context, cv.1, from_base64)
         }),
         ("@base32", v(0), |cv| {
             format(cv, |text| Ok(Val::str(base32(text))))
         }),
         ("@base32d", v(0), |cv| {
-            let machine = *cv.0.data();
-            format_of(machine, cv.1, |input, text| {
+            let context = *cv.0.data();
+            format_of(context, cv.1, |input, text| {
                 from_base32(text).ok_or_else(|| input.error("is not valid base32 data"))
             })
         }),
@@ -162,7 +162,7 @@ fn white(c: char) -> bool {
     c.is_whitespace()
 }
 
-fn trimmed<'a>(cv: Cv<'a, Kind>, f: fn(&str) -> &str) -> ValXs<'a, Val> {
+fn trimmed<'a>(cv: Cv<'a, JqData>, f: fn(&str) -> &str) -> ValXs<'a, Val> {
     value(text(&cv.1, "trim input must be a string").map(|bytes| {
         let kept = f(core::str::from_utf8(&bytes).unwrap_or_default());
         Val::str(bytes.slice_ref(kept.as_bytes()))
@@ -215,20 +215,20 @@ pub fn places(input: &Val, wanted: &Val) -> ValR {
 }
 
 /// Apply a format to a string, or to the JSON text of anything else.
-fn format<'a>(cv: Cv<'a, Kind>, f: fn(&Bytes) -> ValR) -> ValXs<'a, Val> {
-    let machine = *cv.0.data();
-    format_of(machine, cv.1, |_, text| f(text))
+fn format<'a>(cv: Cv<'a, JqData>, f: fn(&Bytes) -> ValR) -> ValXs<'a, Val> {
+    let context = *cv.0.data();
+    format_of(context, cv.1, |_, text| f(text))
 }
 
 fn format_of<'a>(
-    machine: &Machine,
+    context: &RunContext,
     input: Val,
     f: impl Fn(&Val, &Bytes) -> ValR,
 ) -> ValXs<'a, Val> {
     if let Val::Str(text) = &input {
         return value(f(&input, text));
     }
-    match machine.json(&input) {
+    match context.json(&input) {
         Ok(json) => {
             let text = Val::str(json);
             value(
@@ -237,12 +237,12 @@ fn format_of<'a>(
                     .map_or(Ok(Val::Null), |bytes| f(&text, &bytes)),
             )
         }
-        Err(fault) => limited(machine, Err(fault)),
+        Err(fault) => limited(context, Err(fault)),
     }
 }
 
 /// Words for a shell: strings in quotes, other scalars as JSON.
-fn sh(machine: &Machine, input: &Val) -> Result<Result<Vec<u8>, Error>, Fault> {
+fn sh(context: &RunContext, input: &Val) -> Result<Result<Vec<u8>, Error>, Fault> {
     let words = match input {
         Val::Arr(items) => &items[..],
         other => core::slice::from_ref(other),
@@ -266,7 +266,7 @@ fn sh(machine: &Machine, input: &Val) -> Result<Result<Vec<u8>, Error>, Fault> {
             Val::Arr(_) | Val::Obj(_) => {
                 return Ok(Err(word.error("can not be escaped for shell")));
             }
-            scalar => out.extend_from_slice(&machine.json(scalar)?),
+            scalar => out.extend_from_slice(&context.json(scalar)?),
         }
     }
     Ok(Ok(out))

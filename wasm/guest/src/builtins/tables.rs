@@ -3,7 +3,7 @@
 
 use super::{limited, value, Simple};
 use crate::json::writer::Writer;
-use crate::run::context::{Kind, Machine};
+use crate::run::context::{JqData, RunContext};
 use crate::run::fault::Fault;
 use crate::value::Val;
 use jaq_core::native::v;
@@ -19,12 +19,12 @@ pub fn natives() -> Vec<Simple> {
 
 /// The cells of an array in one text.
 fn row<'a>(
-    cv: &Cv<'a, Kind>,
+    cv: &Cv<'a, JqData>,
     format: &str,
     separator: &[u8],
     string: fn(&mut Vec<u8>, &[u8]),
 ) -> ValXs<'a, Val> {
-    let machine = *cv.0.data();
+    let context = *cv.0.data();
     let Val::Arr(cells) = &cv.1 else {
         let message = format!("cannot be {format}-formatted, only array");
         return value(Err(cv.1.error(&message)));
@@ -37,8 +37,8 @@ fn row<'a>(
         match cell {
             Val::Str(text) => string(&mut out, text),
             Val::Num(_) | Val::Bool(_) => {
-                if let Err(fault) = json(machine, &mut out, cell) {
-                    return limited(machine, Err(fault));
+                if let Err(fault) = json(context, &mut out, cell) {
+                    return limited(context, Err(fault));
                 }
             }
             Val::Null => {}
@@ -51,10 +51,10 @@ fn row<'a>(
     value(Ok(Val::str(out)))
 }
 
-fn json(machine: &Machine, out: &mut Vec<u8>, cell: &Val) -> Result<(), Fault> {
-    let limit = out.len() + machine.bytes_left();
-    let written = Writer::new(out, limit, machine.style()).value(cell);
-    written.map_err(|error| machine.write_fault(error, "value"))
+fn json(context: &RunContext, out: &mut Vec<u8>, cell: &Val) -> Result<(), Fault> {
+    let limit = out.len() + context.bytes_left();
+    let written = Writer::new(out, limit, context.style()).value(cell);
+    written.map_err(|error| context.write_fault(error, "value"))
 }
 
 /// In quotes, those inside of it doubled.

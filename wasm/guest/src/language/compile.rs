@@ -3,7 +3,7 @@
 
 use crate::language::prelude::Prelude;
 use crate::language::{parse, Def};
-use crate::run::context::Kind;
+use crate::run::context::JqData;
 use crate::run::fault::Fault;
 use jaq_core::load::{self, Arena, File, Loader};
 use jaq_core::{compile::Undefined, Compiler, Filter};
@@ -18,7 +18,7 @@ pub fn compile(
     source: &'static str,
     variables: &[&'static str],
     depth: usize,
-) -> Result<Filter<Kind>, Fault> {
+) -> Result<Filter<JqData>, Fault> {
     let body = parse(source, depth)?;
     let reached = prelude.reach(&body);
     let main = Def {

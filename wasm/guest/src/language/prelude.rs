@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use crate::builtins;
-use crate::run::context::Kind;
+use crate::run::context::JqData;
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
 use jaq_core::native::Fun;
@@ -35,7 +35,7 @@ struct Entry {
 pub struct Prelude {
     meanings: BTreeMap<&'static str, Meaning>,
     defs: Vec<Entry>,
-    natives: Vec<Option<Fun<Kind>>>,
+    natives: Vec<Option<Fun<JqData>>>,
     signatures: Rc<[(&'static str, usize)]>,
 }
 
@@ -44,7 +44,7 @@ pub struct Reached {
     /// Definitions for jaq's loader.
     pub defs: Vec<Def>,
     /// Natives for jaq's compiler.
-    pub natives: Vec<Fun<Kind>>,
+    pub natives: Vec<Fun<JqData>>,
 }
 
 impl Prelude {

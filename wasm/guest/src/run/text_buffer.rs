@@ -12,7 +12,7 @@ pub type Publish = fn(&[u8], usize);
 
 /// Texts, each followed by a line end.
 #[derive(Debug)]
-pub struct Tray {
+pub struct TextBuffer {
     texts: Vec<u8>,
     count: usize,
     /// The text that is being written.
@@ -20,8 +20,8 @@ pub struct Tray {
     publish: Publish,
 }
 
-impl Tray {
-    /// An empty tray.
+impl TextBuffer {
+    /// An empty buffer.
     pub fn new(publish: Publish) -> Self {
         Self {
             texts: Vec::new(),
@@ -104,34 +104,37 @@ mod tests {
 
     #[test]
     fn the_host_is_told_of_each_text_and_each_move() {
-        let mut tray = Tray::new(publish);
+        let mut buffer = TextBuffer::new(publish);
         let mut expected = Vec::new();
         for number in 0..1000 {
             let text = "x".repeat(number % 40);
-            let added = tray.add(100, STYLE, |writer| writer.bytes(text.as_bytes()));
+            let added = buffer.add(100, STYLE, |writer| writer.bytes(text.as_bytes()));
             assert_eq!(added, Ok(text.len() + 1));
             expected.extend_from_slice(text.as_bytes());
             expected.push(b'\n');
             let told = PUBLISHED.with_borrow(|all| *all.last().unwrap());
             assert_eq!(
                 told,
-                (tray.texts().as_ptr() as usize, expected.len(), number + 1)
+                (buffer.texts().as_ptr() as usize, expected.len(), number + 1)
             );
         }
-        assert_eq!((tray.texts(), tray.count()), (expected.as_slice(), 1000));
-        tray.clear();
+        assert_eq!(
+            (buffer.texts(), buffer.count()),
+            (expected.as_slice(), 1000)
+        );
+        buffer.clear();
         let (_, length, count) = PUBLISHED.with_borrow(|all| *all.last().unwrap());
-        assert_eq!((length, count, tray.count()), (0, 0, 0));
+        assert_eq!((length, count, buffer.count()), (0, 0, 0));
     }
 
     #[test]
     fn a_text_that_is_refused_leaves_the_others() {
-        let mut tray = Tray::new(publish);
+        let mut buffer = TextBuffer::new(publish);
         for text in [b"ab".as_slice(), b"abc", b"a"] {
             let fits = text.len() < 3;
-            let added = tray.add(3, STYLE, |writer| writer.bytes(text));
+            let added = buffer.add(3, STYLE, |writer| writer.bytes(text));
             assert_eq!(added.is_ok(), fits);
         }
-        assert_eq!((tray.texts(), tray.count()), (b"ab\na\n".as_slice(), 2));
+        assert_eq!((buffer.texts(), buffer.count()), (b"ab\na\n".as_slice(), 2));
     }
 }

@@ -5,9 +5,11 @@
 #![allow(unsafe_code)]
 
 use crate::language::prelude::Prelude;
-use crate::run::context::{Limits, Mode};
+use crate::language::program::Program;
+use crate::run::context::Limits;
 use crate::run::fault::Fault;
-use crate::session::{Options, Program, Published, Pulled, Session};
+use crate::run::inputs::Mode;
+use crate::session::{Options, Publishers, Pulled, Session};
 use core::cell::UnsafeCell;
 use core::sync::atomic::AtomicU64;
 
@@ -199,7 +201,7 @@ fn publish_messages(texts: &[u8], _count: usize) {
 }
 
 /// The control block says where outputs and messages are, while a pull runs.
-const PUBLISHED: Published = Published {
+const PUBLISHED: Publishers = Publishers {
     batch: publish_batch,
     messages: publish_messages,
 };
@@ -283,10 +285,10 @@ pub extern "C" fn pull() -> i32 {
         (control.batch_bytes as usize, control.batch_outputs as usize)
     };
     let pulled = session.pull(bytes, outputs);
-    let machine = session.machine();
+    let context = session.context();
     let control = control();
-    control.written = machine.written.get() as u64;
-    let inputs = machine.inputs.borrow();
+    control.written = context.written.get() as u64;
+    let inputs = context.inputs.borrow();
     control.inputs_read = inputs.read() as u32;
     control.input_offset = inputs.offset() as u32;
     match pulled {

@@ -1,0 +1,135 @@
+//! Cuts the input into the values that a run reads, and counts what was read.
+#![forbid(unsafe_code)]
+
+use crate::json::reader::{Cause, ReadError, Reader};
+use crate::run::fault::{Fault, Limit};
+use crate::value::Val;
+use bytes::Bytes;
+
+/// How the input is cut into values.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mode {
+    /// Lines of text are the values, instead of JSON texts.
+    pub raw: bool,
+    /// All values become one array, or all lines one string.
+    pub slurp: bool,
+    /// The filter runs once on `null`; values come from `input` only.
+    pub null: bool,
+}
+
+/// The values that a run reads, in order.
+pub struct Inputs {
+    reader: Reader,
+    text: &'static [u8],
+    mode: Mode,
+    depth: usize,
+    read: usize,
+    line: usize,
+    counted: usize,
+    counted_lines: usize,
+    slurped: bool,
+}
+
+impl Inputs {
+    /// Cut `text` into values as `mode` says.
+    pub fn new(text: &'static [u8], mode: Mode, depth: usize) -> Self {
+        Self {
+            reader: Reader::new(text, depth),
+            text,
+            mode,
+            depth,
+            read: 0,
+            line: 0,
+            counted: 0,
+            counted_lines: 0,
+            slurped: false,
+        }
+    }
+
+    /// How the input is cut.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// How many values were read.
+    pub fn read(&self) -> usize {
+        self.read
+    }
+
+    /// How many bytes of the input were read.
+    pub fn offset(&self) -> usize {
+        if self.mode.raw {
+            self.line
+        } else {
+            self.reader.offset()
+        }
+    }
+
+    /// How many line ends were read, which is what jq's `input_line_number` answers.
+    pub fn lines(&mut self) -> usize {
+        let upto = self.offset();
+        // Each byte is looked at once in a run, however often the filter asks.
+        self.counted_lines += self.text[self.counted..upto]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
+        self.counted = upto;
+        self.counted_lines
+    }
+
+    /// The next value; `None` at the end.
+    pub fn next_value(&mut self) -> Option<Result<Val, Fault>> {
+        let value = match self.mode {
+            Mode { slurp: true, .. } if core::mem::replace(&mut self.slurped, true) => return None,
+            Mode {
+                raw: true,
+                slurp: true,
+                ..
+            } => {
+                self.line = self.text.len();
+                Ok(text(self.text))
+            }
+            Mode { raw: true, .. } => Ok(self.next_line()?),
+            Mode { slurp: true, .. } => self.slurp(),
+            Mode { .. } => self.reader.next_text()?,
+        };
+        self.read += 1;
+        Some(value.map_err(|error| self.fault(error)))
+    }
+
+    fn next_line(&mut self) -> Option<Val> {
+        let rest = &self.text[self.line..];
+        if rest.is_empty() {
+            return None;
+        }
+        let length = rest.iter().position(|byte| *byte == b'\n');
+        self.line += length.map_or(rest.len(), |length| length + 1);
+        Some(text(&rest[..length.unwrap_or(rest.len())]))
+    }
+
+    fn slurp(&mut self) -> Result<Val, ReadError> {
+        core::iter::from_fn(|| self.reader.next_text()).collect()
+    }
+
+    fn fault(&self, error: ReadError) -> Fault {
+        match error.cause {
+            Cause::Depth => Fault::Limit(Limit::Depth {
+                place: "input",
+                allowed: self.depth,
+                offset: Some(error.offset),
+            }),
+            Cause::Syntax(_) => Fault::Input {
+                message: error.cause.message(),
+                index: self.read - 1,
+                offset: error.offset,
+            },
+        }
+    }
+}
+
+fn text(bytes: &'static [u8]) -> Val {
+    match core::str::from_utf8(bytes) {
+        Ok(_) => Val::str(Bytes::from_static(bytes)),
+        Err(_) => Val::str(String::from_utf8_lossy(bytes).into_owned()),
+    }
+}
