@@ -105,6 +105,7 @@ pub mod json {
     //! Reads and writes JSON text.
     pub(crate) mod complaint;
     pub(crate) mod numeral;
+    pub mod quote;
     pub mod reader;
     pub mod scan;
     pub mod writer;

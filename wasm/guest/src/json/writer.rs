@@ -258,19 +258,6 @@ fn is_plain(text: &str) -> bool {
     starts && !fraction.is_empty() && digits(whole) && digits(fraction)
 }
 
-/// The JSON text of a value that is known to be small, such as a message of ours.
-pub fn quoted(text: &str) -> String {
-    let mut out = Vec::new();
-    let style = Style {
-        depth: 0,
-        sort_keys: false,
-    };
-    Writer::new(&mut out, usize::MAX, style)
-        .string(text.as_bytes())
-        .expect("no limit is set");
-    String::from_utf8(out).expect("the writer writes UTF-8")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! Why a run ended early, and the JSON object that tells the host.
 #![forbid(unsafe_code)]
 
-use crate::json::writer::quoted;
+use crate::json::quote::quoted;
 use std::fmt::Write;
 
 /// A limit that the guest itself keeps.

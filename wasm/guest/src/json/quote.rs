@@ -1,0 +1,92 @@
+//! Quotes values and strings as JSON text where a person or a filter reads it: in errors and messages.
+//!
+//! These are methods of values; they stand here so that `value` knows nothing of JSON text.
+#![forbid(unsafe_code)]
+
+use super::writer::{Style, Writer};
+use crate::value::{Error, Val};
+use core::fmt;
+
+/// Bytes of a value's JSON text that an error message quotes, as in jq.
+const QUOTED: usize = 29;
+
+impl Val {
+    /// The beginning of the value's JSON text, as error messages quote it: 29 bytes at most, with
+    /// the bracket or quote that closes it.
+    pub fn quoted(&self) -> String {
+        let mut out = Vec::new();
+        // Past the limit the writer stops, however large the value is.
+        let whole = Writer::cutting(&mut out, QUOTED + 1).value(self).is_ok();
+        if !whole || out.len() > QUOTED {
+            let close = match out.first() {
+                Some(b'"') => "...\"",
+                Some(b'[') => "...]",
+                Some(b'{') => "...}",
+                _ => "...",
+            };
+            out.truncate(QUOTED - close.len());
+            // No code point is cut in two.
+            let valid = out
+                .utf8_chunks()
+                .next()
+                .map_or(0, |chunk| chunk.valid().len());
+            out.truncate(valid);
+            out.extend_from_slice(close.as_bytes());
+        }
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    /// The error `KIND (VALUE) MESSAGE`.
+    pub fn error(&self, message: &str) -> Error {
+        Error::str(format_args!(
+            "{} ({}) {message}",
+            self.kind(),
+            self.quoted()
+        ))
+    }
+
+    /// The error `KIND (VALUE) and KIND (VALUE) MESSAGE`.
+    pub fn error2(&self, other: &Self, message: &str) -> Error {
+        Error::str(format_args!(
+            "{} ({}) and {} ({}) {message}",
+            self.kind(),
+            self.quoted(),
+            other.kind(),
+            other.quoted()
+        ))
+    }
+
+    pub(crate) fn not_iterable(&self) -> Error {
+        let (kind, quoted) = (self.kind(), self.quoted());
+        Error::str(format_args!("Cannot iterate over {kind} ({quoted})"))
+    }
+}
+
+/// The JSON text of the value. Meant for values that are known to be small: what filters see goes
+/// through the writer with the limits of the run.
+impl fmt::Display for Val {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = Vec::new();
+        let style = Style {
+            depth: usize::MAX,
+            sort_keys: false,
+        };
+        Writer::new(&mut out, usize::MAX, style)
+            .value(self)
+            .map_err(|_| fmt::Error)?;
+        f.write_str(&String::from_utf8_lossy(&out))
+    }
+}
+
+/// The JSON text of a value that is known to be small, such as a message of ours.
+pub fn quoted(text: &str) -> String {
+    let mut out = Vec::new();
+    let style = Style {
+        depth: 0,
+        sort_keys: false,
+    };
+    Writer::new(&mut out, usize::MAX, style)
+        .string(text.as_bytes())
+        .expect("no limit is set");
+    String::from_utf8(out).expect("the writer writes UTF-8")
+}

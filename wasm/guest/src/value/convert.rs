@@ -1,0 +1,67 @@
+//! Converts Rust's types to values.
+#![forbid(unsafe_code)]
+
+use super::{Num, Val};
+use jaq_core::val::Range;
+use std::rc::Rc;
+
+impl From<bool> for Val {
+    fn from(bool: bool) -> Self {
+        Self::Bool(bool)
+    }
+}
+
+impl From<isize> for Val {
+    fn from(int: isize) -> Self {
+        Self::Num(Num::Int(int as i64))
+    }
+}
+
+impl From<i64> for Val {
+    fn from(int: i64) -> Self {
+        Self::Num(Num::Int(int))
+    }
+}
+
+impl From<usize> for Val {
+    fn from(int: usize) -> Self {
+        // Counts of things in memory are far below 2^63.
+        Self::Num(Num::Int(int as i64))
+    }
+}
+
+impl From<f64> for Val {
+    fn from(float: f64) -> Self {
+        Self::Num(Num::from_f64(float))
+    }
+}
+
+impl From<&'static str> for Val {
+    fn from(text: &'static str) -> Self {
+        Self::str(text)
+    }
+}
+
+impl From<String> for Val {
+    fn from(text: String) -> Self {
+        Self::str(text)
+    }
+}
+
+impl From<Range<Self>> for Val {
+    fn from(range: Range<Self>) -> Self {
+        let members = [("start", range.start), ("end", range.end)];
+        Self::obj(
+            members
+                .into_iter()
+                .map(|(key, bound)| (Self::from(key), bound.unwrap_or_default()))
+                .collect(),
+        )
+    }
+}
+
+impl FromIterator<Self> for Val {
+    fn from_iter<T: IntoIterator<Item = Self>>(items: T) -> Self {
+        Self::Arr(Rc::new(items.into_iter().collect()))
+    }
+}
