@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod collections;
+mod formats;
 mod host;
 mod json;
 mod math;
