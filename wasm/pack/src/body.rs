@@ -1,30 +1,30 @@
-//! One function body with its charges and checks, taking the count and giving it back.
+//! Writes one function body with its charges and checks; the body takes the count and returns it.
 
-use crate::meter::Report;
 use crate::regions::{charges, Charge};
+use crate::report::MeterReport;
 use crate::Result;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, Encode, Instruction, MemArg, MemArgTarget, ValType};
 use wasmparser::{FunctionBody, Operator};
 
-/// What a body must know of its module and its type.
+/// What the meter's code in a body refers to.
 pub struct Calls {
     /// Index of the global that the host sees.
     pub fuel: u32,
     /// Address of the stop word.
     pub stop_word: i32,
-    /// Number of parameters without the count, which is the next one.
+    /// Number of parameters without the count; the count is the parameter after them.
     pub parameters: u32,
-    /// Type of a block that gives the results without the count.
+    /// Type of a block that has the function's results without the count.
     pub results: BlockType,
-    /// What is added to the index of a type to have the one with the count.
+    /// Number to add to the index of a type for the same type with the count.
     pub counted_types: u32,
 }
 
-/// The body as it is written.
+/// The body that is being written.
 pub struct Body<'c> {
     calls: &'c Calls,
-    /// A local for a length or an index into the table that waits while the count is pushed.
+    /// Local that holds a length, or an index into the table, while the count is pushed.
     waiting: u32,
     out: Vec<u8>,
 }
@@ -37,7 +37,7 @@ impl<'c> Body<'c> {
     pub fn metered(
         body: &FunctionBody<'_>,
         calls: &'c Calls,
-        report: &mut Report,
+        report: &mut MeterReport,
     ) -> Result<Vec<u8>> {
         let bytes = body.as_bytes();
         let origin = body.range().start;
@@ -81,7 +81,7 @@ impl<'c> Body<'c> {
                 report.bulk += usize::from(charge == Charge::Length);
             }
             if at == 0 {
-                // Branches out of the function come to the end of this block, where the count waits.
+                // A branch out of the function leads to the end of this block, behind which the count is pushed.
                 this.store();
                 this.write(&[Instruction::Block(calls.results)]);
             }
@@ -105,7 +105,7 @@ impl<'c> Body<'c> {
         }
     }
 
-    /// Write an operator that names a local, calls or leaves; false for the others.
+    /// Write an operator that names a local, calls or leaves; return false for every other.
     fn changed(&mut self, operator: &Operator<'_>) -> bool {
         let count = self.calls.parameters;
         let moved = |local: u32| local + u32::from(local >= count);
@@ -128,7 +128,7 @@ impl<'c> Body<'c> {
                 type_index,
                 table_index,
             } => self.write(&[
-                // The index into the table is on top of the arguments, and the count is the last of them.
+                // The index into the table is on top of the arguments, and the count must come before it.
                 Instruction::LocalSet(self.waiting),
                 Instruction::LocalGet(count),
                 Instruction::LocalGet(self.waiting),
@@ -140,7 +140,7 @@ impl<'c> Body<'c> {
             ]),
             Operator::Return => self.write(&[Instruction::LocalGet(count), Instruction::Return]),
             Operator::Unreachable => {
-                // A guest that gives up is asked what it has used.
+                // After a trap the host reads from the global what was used.
                 self.store();
                 self.write(&[Instruction::Unreachable]);
             }
@@ -149,7 +149,7 @@ impl<'c> Body<'c> {
         true
     }
 
-    /// Show the count to the host.
+    /// Store the count in the global that the host reads.
     fn store(&mut self) {
         self.write(&[
             Instruction::LocalGet(self.calls.parameters),

@@ -1,4 +1,4 @@
-//! What an operator costs, and which operators a guest may use.
+//! Says what an operator costs, and which operators a guest may use.
 //!
 //! The count is wasmtime's (`consume_fuel`, read from its `fuel_before_op` and probed on version 50):
 //! 1 at function entry; nothing for operators that leave no code behind; 1 for every other; and

@@ -10,6 +10,7 @@ pub mod meter;
 pub mod module;
 pub mod patterns;
 pub mod regions;
+pub mod report;
 pub mod snapshot;
 pub mod state;
 pub mod validate;

@@ -1,4 +1,4 @@
-//! Command line: `jq-magic-pack pack GUEST OUT --report FILE [--unmetered]`, `jq-magic-pack check FILE`.
+//! Runs the steps from the command line; [`USAGE`] says how.
 
 use jq_magic_pack::{meter, module::Module, snapshot, state, validate::validate, Result};
 use std::fs;

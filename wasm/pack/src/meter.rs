@@ -1,9 +1,9 @@
-//! The meter: a count that every function takes and gives back, and checks that end the run.
+//! Adds the meter to a module: a count that every function takes and returns, and checks that end the run.
 //!
 //! The count is what is left of the fuel. Functions get one more parameter and one more result for
 //! it, so that it stays in registers from call to call: kept in a global alone it would be loaded and
-//! stored at each charge, each waiting for the one before (that cost 28 % of the run's time on the
-//! guest, this costs 4 %). The global `fuel` is what the host sees: exported functions are wrappers
+//! stored at each charge, and each load would wait for the store before it (that cost 28 % of the run's
+//! time on the guest, this costs 4 %). The global `fuel` is what the host sees: exported functions are wrappers
 //! that take the count from it and put it back, and functions store their count there when they begin
 //! and before they end the run, so that it is right after a trap too, or as old as the last call.
 //!
@@ -12,7 +12,8 @@
 //! to a negative number.
 
 use crate::body::{Body, Calls};
-use crate::module::{Module, CODE, EXPORT, FUNCTION, GLOBAL, TYPE};
+use crate::module::{Module, CODE, EXPORT, FUEL, FUNCTION, GLOBAL, STOP_WORD, TYPE};
+use crate::report::MeterReport;
 use crate::Result;
 use std::collections::HashMap;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
@@ -22,31 +23,11 @@ use wasm_encoder::{
 };
 use wasmparser::ExternalKind;
 
-/// Name of the exported global that counts down.
-pub const FUEL: &str = "fuel";
-/// Name of the exported constant that holds the address of the stop word.
-pub const STOP_WORD: &str = "stop_word";
-
-/// What the meter found and added.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Operators in all functions.
-    pub operators: usize,
-    /// Functions, each with a check.
-    pub functions: usize,
-    /// Loops, each with a check.
-    pub loops: usize,
-    /// Operators that charge their length.
-    pub bulk: usize,
-    /// Charges of a constant, those of heads included.
-    pub charges: usize,
-}
-
 /// Add the meter to `wasm`. The count of a run that ends by itself is exact.
 ///
 /// # Errors
 /// The module is refused (see [`Module::parse`]), exports no `stop_word`, or already has a `fuel`.
-pub fn meter(wasm: &[u8]) -> Result<(Vec<u8>, Report)> {
+pub fn meter(wasm: &[u8]) -> Result<(Vec<u8>, MeterReport)> {
     let module = Module::parse(wasm)?;
     let stop_word = module.constant(STOP_WORD)?;
     let fuel = u32::try_from(module.globals()?.len())?;
@@ -57,7 +38,7 @@ pub fn meter(wasm: &[u8]) -> Result<(Vec<u8>, Report)> {
     for ty in &functions {
         numbers.function(types.counted(*ty));
     }
-    let mut report = Report::default();
+    let mut report = MeterReport::default();
     let mut code = CodeSection::new();
     for (body, ty) in module.bodies()?.iter().zip(&functions) {
         let calls = Calls {
@@ -107,7 +88,7 @@ pub fn meter(wasm: &[u8]) -> Result<(Vec<u8>, Report)> {
     Ok((wasm, report))
 }
 
-/// The globals of the module and the count.
+/// Write the globals of the module, and the count after them.
 fn globals(module: &Module<'_>) -> Result<GlobalSection> {
     let mut globals = GlobalSection::new();
     for global in module.globals()? {
@@ -119,12 +100,12 @@ fn globals(module: &Module<'_>) -> Result<GlobalSection> {
         mutable: true,
         shared: false,
     };
-    // An instance that was given no fuel ends at its first operator.
+    // Without fuel an instance traps at its first check.
     globals.global(ty, &ConstExpr::i64_const(0));
     Ok(globals)
 }
 
-/// What the host calls instead of `function`.
+/// Write the function that the host calls instead of `function`.
 fn wrapper(function: u32, parameters: u32, fuel: u32) -> Function {
     let mut wrapper = Function::new([]);
     for parameter in 0..parameters {
@@ -138,10 +119,10 @@ fn wrapper(function: u32, parameters: u32, fuel: u32) -> Function {
     wrapper
 }
 
-/// The module's types; behind them each one with the count; behind those what blocks need.
+/// The module's types; after them each one with the count; after those the types that blocks need.
 struct Types {
     of_module: Vec<wasm_encoder::FuncType>,
-    /// For each type with several results, a type without parameters that gives them.
+    /// For each type with several results, a type without parameters that has them.
     several: HashMap<u32, u32>,
 }
 
@@ -169,12 +150,12 @@ impl Types {
             .ok_or("a function has no type")?)
     }
 
-    /// The type that is `index` with the count.
+    /// The index of type `index` with the count.
     fn counted(&self, index: u32) -> u32 {
         self.of_module.len() as u32 + index
     }
 
-    /// The type of a block that gives the results of type `index`.
+    /// The type of a block that has the results of type `index`.
     fn results(&self, index: u32) -> Result<BlockType> {
         Ok(match self.function(index)?.results() {
             [] => BlockType::Empty,

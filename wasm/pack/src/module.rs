@@ -1,4 +1,4 @@
-//! A core module as far as this tool looks into it, and its rewriting section by section.
+//! Reads a core module as far as this tool needs, and rewrites it section by section.
 
 use crate::{costs, Result};
 use wasm_encoder::{RawSection, Section};
@@ -7,6 +7,11 @@ use wasmparser::{
     ElementSectionReader, ExportSectionReader, FuncType, FunctionSectionReader,
     GlobalSectionReader, MemoryType, Operator, Parser, Payload, TypeSectionReader, Validator,
 };
+
+/// Name of the exported global that counts down.
+pub const FUEL: &str = "fuel";
+/// Name of the exported constant that holds the address of the stop word.
+pub const STOP_WORD: &str = "stop_word";
 
 /// Ids of the sections that this tool replaces, as the specification numbers them. Types.
 pub const TYPE: u8 = 1;
@@ -72,7 +77,7 @@ impl<'a> Module<'a> {
     }
 
     fn section(&self, id: u8) -> Option<BinaryReader<'a>> {
-        let (_, bytes) = self.sections.iter().find(|(found, _)| *found == id)?;
+        let (_, bytes) = self.sections.iter().find(|(section, _)| *section == id)?;
         Some(BinaryReader::new(bytes, 0))
     }
 
@@ -152,9 +157,9 @@ impl<'a> Module<'a> {
                                 .collect::<std::result::Result<Vec<_>, _>>()?,
                         );
                     }
-                    ElementItems::Expressions(_, found) => {
+                    ElementItems::Expressions(_, items) => {
                         expressions.extend(
-                            found
+                            items
                                 .into_iter()
                                 .collect::<std::result::Result<Vec<_>, _>>()?,
                         );
@@ -185,7 +190,7 @@ impl<'a> Module<'a> {
     /// The value of a global whose initial value is an `i32` constant, by the name of its export.
     ///
     /// # Errors
-    /// There is no such export, or it is no constant.
+    /// There is no such export, or it is not a constant.
     pub fn constant(&self, name: &str) -> Result<i32> {
         let index = self.exported_global(name)?;
         let global = self
@@ -207,13 +212,13 @@ impl<'a> Module<'a> {
     /// The index of the global that is exported as `name`.
     ///
     /// # Errors
-    /// There is none.
+    /// No global is exported under this name.
     pub fn exported_global(&self, name: &str) -> Result<u32> {
-        let found = self
+        let export = self
             .exports()?
             .into_iter()
             .find(|export| export.name == name && export.kind == wasmparser::ExternalKind::Global);
-        Ok(found
+        Ok(export
             .ok_or_else(|| format!("no global is exported as {name}"))?
             .index)
     }
@@ -234,7 +239,7 @@ impl<'a> Module<'a> {
                 None => out.section(&RawSection { id: *id, data }),
             };
         }
-        // Only data can be missing from a module that is packed, and it comes last.
+        // A module without data gets its section here: it is the last one in a module.
         if let (Some(section), None) = (replacement(DATA), self.section(DATA)) {
             out.section(&Dyn(section));
         }

@@ -1,4 +1,4 @@
-//! The meter's code as the validator reads it in the final bytes: each form it may have, and no other.
+//! Recognizes the meter's code in the final bytes for the validator: each form that it may have, and no other.
 
 use crate::Result;
 use wasmparser::{BlockType, MemArgTarget, Operator};
@@ -10,20 +10,20 @@ pub struct Count {
     pub fuel: u32,
     /// The last parameter.
     pub local: u32,
-    /// Address of what a check looks at besides the count.
+    /// Address of the stop word, which a check reads besides the count.
     pub stop_word: i32,
 }
 
-/// Some code of the meter's, with the operator that it belongs to where there is one.
+/// Code of the meter, with the operator that it serves if there is one.
 #[derive(Debug)]
 pub enum Meter<'o> {
     /// A constant is taken from the count.
     Charge(i64),
     /// The number on top of the stack is taken from the count, which is checked.
     Length,
-    /// The count is shown to the host.
+    /// The count is stored for the host.
     Store,
-    /// A call that is given the count and gives it back.
+    /// A call that takes the count and returns it.
     Call(&'o Operator<'o>),
     /// A return, or the end of the function, that hands on the count.
     Leave(&'o Operator<'o>),
@@ -37,7 +37,7 @@ pub struct Reader<'o> {
 }
 
 impl<'o> Reader<'o> {
-    /// A reader that stands before the first operator.
+    /// Start before the first operator.
     pub fn new(operators: &'o [Operator<'o>], count: Count) -> Self {
         Self {
             operators,
@@ -51,12 +51,12 @@ impl<'o> Reader<'o> {
         self.at
     }
 
-    /// Whether all was read.
+    /// Whether every operator was read.
     pub fn is_at_end(&self) -> bool {
         self.at >= self.operators.len()
     }
 
-    /// The charge of a function or loop, with its check.
+    /// Read the charge of a function or loop, with its check.
     pub fn head(&mut self) -> Option<i64> {
         let (length, charged) = match self.rest() {
             [Operator::LocalGet { local_index: from }, Operator::LocalTee { local_index: to }, ..]
@@ -74,9 +74,9 @@ impl<'o> Reader<'o> {
         self.checked(length).then_some(charged)
     }
 
-    /// Code of the meter's, if it stands here.
+    /// Read code of the meter, if the next operators are that.
     pub fn meter(&mut self) -> Option<Meter<'o>> {
-        let (length, found) = match self.rest() {
+        let (length, code) = match self.rest() {
             [Operator::LocalGet { local_index: from }, Operator::I64Const { value }, Operator::I64Sub, Operator::LocalSet { local_index: to }, ..]
                 if self.is_count(*from) && self.is_count(*to) && is_cost(*value) =>
             {
@@ -113,13 +113,13 @@ impl<'o> Reader<'o> {
             _ => return None,
         };
         self.at += length;
-        Some(found)
+        Some(code)
     }
 
-    /// The next operator, which is not the meter's.
+    /// Read the next operator, which must not be the meter's.
     ///
     /// # Errors
-    /// There is none, it reaches the count, or it calls or returns without handing it on.
+    /// The body ends here, or the operator reaches the count, or it calls or returns without handing it on.
     pub fn operator(&mut self) -> Result<&'o Operator<'o>> {
         let operator = self
             .operators
@@ -155,7 +155,7 @@ impl<'o> Reader<'o> {
         self.count.local == local
     }
 
-    /// Pass `length` operators and the check behind them; pass nothing where there is no check.
+    /// Skip `length` operators and the check after them; without a check, skip nothing and return false.
     fn checked(&mut self, length: usize) -> bool {
         let [Operator::I32Const { value }, Operator::I64Load { memarg }, Operator::I64Or, Operator::I64Const { value: 0 }, Operator::I64LtS, Operator::If {
             blockty: BlockType::Empty,
@@ -164,17 +164,17 @@ impl<'o> Reader<'o> {
         else {
             return false;
         };
-        let found = *value == self.count.stop_word
+        let is_check = *value == self.count.stop_word
             && memarg.offset == 0
             && memarg.target == MemArgTarget::Memory(0)
             && self.is_count(*local_index)
             && *global_index == self.count.fuel;
-        self.at += if found { length + 10 } else { 0 };
-        found
+        self.at += if is_check { length + 10 } else { 0 };
+        is_check
     }
 }
 
-/// A charge that gives back would let a loop pay itself.
+/// Whether a charge takes from the count: one that adds to it would let a loop pay for itself.
 fn is_cost(value: i64) -> bool {
     (1..1 << 32).contains(&value)
 }

@@ -1,4 +1,4 @@
-//! Where the cost of each operator of a function body is charged.
+//! Decides where the cost of each operator of a function body is charged.
 //!
 //! A region is code that runs as a whole once its first operator does. Each region charges its cost
 //! where it begins, before any of it runs. Every function entry and every loop header (a head)
@@ -12,7 +12,7 @@ use crate::{costs, Result};
 use std::collections::HashSet;
 use wasmparser::Operator;
 
-/// What is charged before an operator runs.
+/// A charge before an operator runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Charge {
     /// The cost of the region that begins at a function entry or loop header.
@@ -23,10 +23,10 @@ pub enum Charge {
     Length,
 }
 
-/// The charges of one body, each with the index of the operator it stands before, in order.
+/// List the charges of one body in order, each with the index of the operator that it comes before.
 ///
 /// # Errors
-/// An operator has a length that cannot be charged.
+/// The length of an operator cannot be charged.
 pub fn charges(operators: &[Operator<'_>]) -> Result<Vec<(usize, Charge)>> {
     let mut regions = Regions::cut(operators)?;
     regions.share();
@@ -41,7 +41,7 @@ pub fn charges(operators: &[Operator<'_>]) -> Result<Vec<(usize, Charge)>> {
     Ok(regions.marks.iter().filter_map(charge).collect())
 }
 
-/// What stands before an operator, with the region that it is about.
+/// A charge before an operator, with the region whose cost it is.
 enum Mark {
     Head(usize),
     Region(usize),
@@ -52,7 +52,7 @@ enum Mark {
 struct Open {
     /// Index of the operator that opened it.
     opener: usize,
-    /// The region before it, unless that cannot be reached.
+    /// The region that leads to it; `None` where the code is unreachable.
     before: Option<usize>,
     /// The regions that the arms of an `if` begin with.
     arms: Vec<usize>,
@@ -85,7 +85,7 @@ impl Regions {
         let mut open: Vec<Open> = Vec::new();
         let mut reachable = true;
         for (at, operator) in operators.iter().enumerate() {
-            // Asked of unreachable code too: what cannot be metered is refused wherever it stands.
+            // Check unreachable code too: an operator that cannot be metered is refused wherever it is.
             let costs_its_length = costs::costs_its_length(operator)?;
             if reachable {
                 regions.cost[current] += costs::cost(operator);
@@ -102,7 +102,7 @@ impl Regions {
             }
             let mut begins_region = false;
             match operator {
-                // Unreachable loops get their check too: every loop begins with it.
+                // Unreachable loops get a check too: the validator wants one in every loop.
                 Operator::Loop { .. } => current = regions.begin(at + 1, Mark::Head),
                 Operator::If { .. } | Operator::BrIf { .. } => begins_region = reachable,
                 Operator::Else => {

@@ -1,14 +1,15 @@
-//! The guest after its initialisation: memory and globals as they are once `init` has run.
+//! Runs the guest's `init` at build time, and makes the memory and globals that it leaves the module's own.
 //!
-//! `init` runs in an interpreter, which makes the snapshot the same bytes on every machine.
+//! `init` runs in an interpreter, so that the snapshot has the same bytes on every machine.
 
 use crate::module::{Module, DATA, EXPORT, GLOBAL, MEMORY};
+use crate::report::SnapshotReport;
 use crate::Result;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{ConstExpr, DataSection, ExportSection, GlobalSection, MemorySection};
 use wasmparser::ExternalKind;
 
-/// The export that is run, and left out afterwards.
+/// The export that this step runs and then leaves out.
 const INIT: &str = "init";
 /// Exports of the linker that nobody needs.
 const LEFT_OUT: [&str; 4] = [
@@ -17,27 +18,16 @@ const LEFT_OUT: [&str; 4] = [
     "__heap_base",
     "__indirect_function_table",
 ];
-/// Zeros between two runs of data that are cheaper to store than another segment.
+/// This many zeros between two runs of data are cheaper to store than another segment.
 const GAP: usize = 32;
 const PAGE: u64 = 65_536;
-
-/// What the snapshot holds.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Report {
-    /// Bytes of data segments.
-    pub data_bytes: usize,
-    /// Number of data segments.
-    pub segments: usize,
-    /// Size of linear memory in pages of 64 KiB.
-    pub pages: u64,
-}
 
 /// Run `init` and write the state that it leaves as the initial state.
 ///
 /// # Errors
 /// The module is refused (see [`Module::parse`]), has no `init` without parameters and results,
 /// has a mutable global that cannot be read, or `init` traps.
-pub fn snapshot(wasm: &[u8]) -> Result<(Vec<u8>, Report)> {
+pub fn snapshot(wasm: &[u8]) -> Result<(Vec<u8>, SnapshotReport)> {
     let module = Module::parse(wasm)?;
     let (memory, globals) = run_init(&module, wasm)?;
     let pages = memory.len() as u64 / PAGE;
@@ -85,7 +75,7 @@ pub fn snapshot(wasm: &[u8]) -> Result<(Vec<u8>, Report)> {
             memory[*start..*end].iter().copied(),
         );
     }
-    let report = Report {
+    let report = SnapshotReport {
         data_bytes: runs.iter().map(|(start, end)| end - start).sum(),
         segments: runs.len(),
         pages,
@@ -101,7 +91,7 @@ pub fn snapshot(wasm: &[u8]) -> Result<(Vec<u8>, Report)> {
     ))
 }
 
-/// The memory and the mutable globals after `init`.
+/// Run `init`, and return the memory and the mutable globals after it.
 fn run_init(module: &Module<'_>, wasm: &[u8]) -> Result<(Vec<u8>, Vec<Option<wasmi::Val>>)> {
     let engine = wasmi::Engine::default();
     let mut store = wasmi::Store::new(&engine, ());
@@ -143,7 +133,7 @@ fn run_init(module: &Module<'_>, wasm: &[u8]) -> Result<(Vec<u8>, Vec<Option<was
     Ok((memory.data(&store).to_vec(), globals))
 }
 
-/// The runs of memory that are not zero, with short gaps filled.
+/// Find the runs of memory that are not zero; short gaps count as data.
 fn runs(memory: &[u8]) -> Vec<(usize, usize)> {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     let mut at = 0;
@@ -182,7 +172,7 @@ mod tests {
         let (packed, report) = snapshot(&wat::parse_str(GUEST).unwrap()).unwrap();
         assert_eq!(
             report,
-            Report {
+            SnapshotReport {
                 data_bytes: 7,
                 segments: 2,
                 pages: 2

@@ -1,11 +1,10 @@
-//! Proof that all that an instance can change is its memory, the count and the stack pointer.
+//! Proves that an instance can change only its memory, the count and the stack pointer.
 //!
-//! The host puts an instance back to an earlier state by these three, so there must be nothing else:
+//! The host puts an instance back to an earlier state by restoring these three, so there must be nothing else:
 //! no other global that can be set, and no operator that changes a table. Data segments are active
-//! (see `validate`), so none is dropped later.
+//! (see `validate`), so no instruction can drop one.
 
-use crate::meter::FUEL;
-use crate::module::Module;
+use crate::module::{Module, FUEL};
 use crate::Result;
 use wasmparser::Operator;
 
@@ -14,7 +13,7 @@ const STACK_POINTER: &str = "__stack_pointer";
 /// Check a packed module.
 ///
 /// # Errors
-/// The first thing that could differ between two instances with the same memory.
+/// The first thing found that could differ between two instances with the same memory.
 pub fn check(wasm: &[u8]) -> Result<()> {
     let module = Module::parse(wasm)?;
     let known = [

@@ -1,17 +1,16 @@
-//! Proof that a packed module cannot work without being counted.
+//! Proves that a packed module cannot work without being counted.
 //!
-//! It looks at the final bytes alone and shares no analysis with the meter. What the host can call
-//! are wrappers, of one form: they take the count from the global, call a counted function and put
-//! it back. Nothing else can reach a wrapper. All other functions take the count as their last
-//! parameter and give it as their last result, and each of their bodies is walked with its credit,
-//! which is what was charged on the way here less what the operators on the way cost. Credit must
+//! It looks at the final bytes alone and shares no analysis with the meter. The functions that the host
+//! can call are wrappers, of one form: they take the count from the global, call a counted function and
+//! put it back. Nothing else can reach a wrapper. All other functions take the count as their last
+//! parameter and return it as their last result, and each of their bodies is walked with its credit:
+//! what was charged on the way here, less what the operators on the way cost. Credit must
 //! never be negative, so every operator is paid before it runs; it must be the same on all ways to a
 //! join and zero at every exit, so nothing is paid that does not run. Every function and every loop
 //! must begin with its charge and the check, the count must be handed on at every call and exit, and
 //! it must be out of reach of all other code.
 
-use crate::meter::{FUEL, STOP_WORD};
-use crate::module::Module;
+use crate::module::{Module, FUEL, STOP_WORD};
 use crate::patterns::{Count, Meter, Reader};
 use crate::{costs, Result};
 use std::collections::HashSet;
@@ -82,7 +81,7 @@ pub fn validate(wasm: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The index of the count: a mutable `i64` that starts at zero and is exported once, as `fuel`.
+/// Find the index of the count: a mutable `i64` that starts at zero and is exported once, as `fuel`.
 fn fuel_global(module: &Module<'_>) -> Result<u32> {
     let index = module.exported_global(FUEL)?;
     let globals = module.globals()?;
@@ -108,7 +107,8 @@ fn is_zero(start: &ConstExpr<'_>) -> Result<bool> {
     ))
 }
 
-/// A function of the host's: parameters and count in, a counted function called, the count out.
+/// Check a function that the host calls: it pushes its parameters and the count, calls a counted function,
+/// and stores the count.
 fn check_wrapper(
     body: &FunctionBody<'_>,
     operators: &[Operator<'_>],
@@ -140,23 +140,23 @@ fn check_wrapper(
     Ok(())
 }
 
-/// Credit at a point of the code; none where it cannot be reached.
+/// Credit at a point of the code; `None` where the code is unreachable.
 type Credit = Option<i64>;
 
 struct Open {
     is_loop: bool,
-    /// Credit where the construct begins; for a loop, what a branch back to it must bring.
+    /// Credit where the construct begins; a branch back to a loop must have the same.
     entry: Credit,
-    /// Credit that the branches to the end bring.
+    /// Credit of the branches to the end.
     exit: Credit,
-    /// An `if` whose `else` was not met: its end is also reached from its beginning.
+    /// An `if` without an `else` so far: its beginning can lead to its end directly.
     skippable: bool,
 }
 
 struct Walk<'o> {
     code: Reader<'o>,
     wrappers: &'o HashSet<u32>,
-    /// The function itself is not among them: what leaves it must hand on the count.
+    /// The constructs that are open, without the function itself: whatever leaves that must hand on the count.
     open: Vec<Open>,
 }
 
@@ -176,7 +176,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The next operator with what belongs to it, or some code of the meter's.
+    /// Walk over the next operator, or over code of the meter with the operator that it serves.
     fn step(&mut self, credit: Credit) -> Result<Credit> {
         match self.code.meter() {
             Some(Meter::Charge(cost)) => Ok(credit.map(|credit| credit + cost)),
@@ -188,8 +188,8 @@ impl Walk<'_> {
                 }
                 pay(credit, operator)
             }
-            // Their types agree, so what takes the count last and gives it last is a counted function
-            // or a wrapper.
+            // The module is valid, so a function that takes the count last and returns it last is a counted
+            // function or a wrapper.
             Some(Meter::Call(Operator::Call { function_index }))
                 if self.wrappers.contains(function_index) =>
             {
@@ -215,7 +215,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Where an operator that is paid for leads.
+    /// Follow an operator that is paid for to where it leads.
     fn run(&mut self, operator: &Operator<'_>, credit: Credit) -> Result<Credit> {
         match operator {
             Operator::Block { .. } => Ok(self.begin(credit, false, false)),
