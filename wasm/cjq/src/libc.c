@@ -1,4 +1,4 @@
-/* Everything that the C library would ask of a host, answered inside of the module: it has no imports.
+/* Answers inside the module what the C library would ask of a host: the module has no imports.
 
    There is no file, no environment and no time zone; the clock is what the host wrote for the run. */
 #include <errno.h>
@@ -35,8 +35,8 @@ int atexit(void (*function)(void)) {
   return 0;
 }
 
-/* The allocator's only source of memory. A refused growth says so and traps: jq would go on with NULL
-   in places. */
+/* Gives the allocator its memory. When the runtime refuses it, tell the host and trap: in places jq would go on
+   with NULL. */
 void *sbrk(intptr_t increment) {
   const uintptr_t page = 65536;
   if (increment == 0) return (void *)(__builtin_wasm_memory_size(0) * page);
@@ -90,7 +90,8 @@ char *getenv(const char *name) {
   return NULL;
 }
 
-/* The seed of jq's hashes: the same for all runs, so that fuel is. What collides on purpose costs fuel. */
+/* Returns the seed of jq's hashes: the same in all runs, so that fuel is the same. Keys that collide on purpose
+   cost fuel. */
 uint32_t arc4random(void) { return 0x9e3779b9u; }
 
 double lgamma(double);
@@ -102,7 +103,7 @@ void tzset(void) {}
 void *guest_thread_values[8];
 unsigned guest_thread_keys;
 
-/* The calls of WASI that the library's thin wrappers make, under the names that they import. */
+/* The calls of WASI that wasi-libc's wrappers make, under the names that they import. */
 #define WASI(name) __imported_wasi_snapshot_preview1_##name
 enum { WASI_BADF = 8 };
 

@@ -1,7 +1,7 @@
-/* Texts with a limit, and values as strict JSON in them.
+/* Grows texts up to a limit, and writes values into them as strict JSON.
 
-   jq's own printer builds a string value of any length before anybody can look at it, and it prints
-   "<skipped: too deep>", which is no JSON. This one stops at the byte that goes past the limit: an
+   jq's own printer builds a string value of any length before a limit could be checked, and it prints
+   "<skipped: too deep>", which is not JSON. This one stops at the byte that goes past the limit: an
    object shared sixty times over is tiny in memory and 2^60 bytes as text. What it writes is what
    jq 1.8 prints with -c. */
 #include <float.h>
@@ -22,7 +22,7 @@ bool text_add(struct text *text, const char *bytes, size_t length) {
     if (old) memcpy(start, old, text->length);
     text->start = start;
     text->capacity = capacity;
-    if (text->found) text->found->start = (uint32_t)(uintptr_t)start;
+    if (text->published) text->published->start = (uint32_t)(uintptr_t)start;
     free(old);
   }
   memcpy(text->start + text->length, bytes, length);
@@ -153,6 +153,6 @@ enum written text_add_json(struct text *text, jv value, uint32_t depth, bool sor
   case JV_KIND_OBJECT:
     return depth ? add_object(text, value, depth - 1, sort_keys) : TOO_DEEP;
   default:
-    panic("a value that is none was to be written");
+    panic("an invalid value was to be written");
   }
 }

@@ -1,6 +1,6 @@
-/* Times read and written as glibc does in the C locale, which is what jq's manual and its users know.
+/* Reads and writes times as glibc does in the C locale, which is what jq's manual and its users know.
 
-   The C library that the guest is built with, musl's, lacks some conversions and pads years otherwise. There is one
+   The guest is built with musl's C library, which lacks some conversions and pads years differently. There is one
    time zone, UTC. */
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static const char *const months[] = {"January", "February", "March",     "April"
 static const short month_start[2][13] = {{0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365},
                                          {0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366}};
 
-/* What a conversion stands for that is made of others; NULL for the rest. */
+/* Return the format that a composite conversion stands for; NULL for any other conversion. */
 static const char *composite(char conversion) {
   switch (conversion) {
   case 'c': return "%a %b %e %H:%M:%S %Y";
@@ -53,14 +53,14 @@ static void skip_space(struct reading *reading) {
 static bool number(struct reading *reading, int low, int high, int digits, int *value) {
   while (*reading->at == ' ') reading->at++;
   if (!is_digit(*reading->at)) return false;
-  int found = 0;
-  do found = found * 10 + (*reading->at++ - '0');
-  while (--digits > 0 && found * 10 <= high && is_digit(*reading->at));
-  *value = found;
-  return found >= low && found <= high;
+  int total = 0;
+  do total = total * 10 + (*reading->at++ - '0');
+  while (--digits > 0 && total * 10 <= high && is_digit(*reading->at));
+  *value = total;
+  return total >= low && total <= high;
 }
 
-/* A full or abbreviated name. */
+/* Read a full or abbreviated name. */
 static bool name(struct reading *reading, const char *const *names, int count, int *value) {
   for (int i = 0; i < count; i++) {
     size_t length = strlen(names[i]);
@@ -259,7 +259,7 @@ char *guest_strptime(const char *text, const char *format, struct tm *tm) {
 
 static size_t write_format(char *out, size_t size, const char *format, const struct tm *tm);
 
-/* One conversion with its flags and width, which are `length` bytes at `spec`. */
+/* Write one conversion with its flags and width, which are `length` bytes at `spec`. */
 static size_t write_one(char *out, size_t size, const char *spec, size_t length, const struct tm *tm) {
   char conversion = spec[length - 1], single[32];
   const char *others = length == 2 ? composite(conversion) : NULL;
@@ -295,7 +295,7 @@ static size_t write_one(char *out, size_t size, const char *spec, size_t length,
     size_t done = strftime(out, size, single, tm);
     if (done) return done;
   }
-  /* What is no conversion stays as it is. */
+  /* Text that is not a conversion stays as it is. */
   if (length >= size) return 0;
   memcpy(out, spec, length);
   return length;
@@ -331,7 +331,7 @@ size_t guest_strftime(char *restrict out, size_t size, const char *restrict form
   return size ? write_format(out, size, format, tm) : 0;
 }
 
-/* glibc calls it GMT here and UTC in a local time. */
+/* glibc calls the zone GMT here, and UTC in a local time. */
 time_t guest_timegm(struct tm *tm) {
   time_t time = timegm(tm);
   tm->tm_zone = "GMT";
