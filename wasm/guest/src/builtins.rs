@@ -1,7 +1,7 @@
-//! Native filters: ours, and jaq's generic ones that mean the same in jq.
+//! Implements the built-ins that are written in Rust: natives, as jaq calls them.
 //!
-//! Ours see the sandbox only: the environment is empty, the clock is frozen, messages go to the
-//! host, JSON text is strict and limited, and regular expressions are cached.
+//! A native sees the sandbox only: the environment is empty, the clock is frozen, messages go to the host,
+//! JSON text is strict and limited. The built-ins that are written in jq are in `language/defs.jq`.
 #![forbid(unsafe_code)]
 
 mod collections;
@@ -23,13 +23,13 @@ use jaq_core::box_iter::{box_once, flat_map_then_with};
 use jaq_core::native::{bome, run, Filter, Fun};
 use jaq_core::{Bind, Cv, Exn, RunPtr, ValX, ValXs};
 
-/// A native without paths.
+/// A native that has outputs only, not paths.
 type Simple = Filter<RunPtr<JqData>>;
 
-/// jaq's natives that jq has with the same meaning, or that definitions build on.
-const KEPT: [&str; 2] = ["error_empty", "path"];
+/// The natives that are jaq's own: our definitions build on them.
+const FROM_JAQ: [&str; 2] = ["error_empty", "path"];
 
-/// All native filters.
+/// List all natives.
 pub fn all() -> Vec<Fun<JqData>> {
     let simple = [
         host::natives(),
@@ -42,38 +42,38 @@ pub fn all() -> Vec<Fun<JqData>> {
         time::natives(),
         regex::natives(),
     ];
-    let kept = jaq_core::funs().filter(|(name, ..)| KEPT.contains(name));
+    let from_jaq = jaq_core::funs().filter(|(name, ..)| FROM_JAQ.contains(name));
     let simple = simple.into_iter().flatten().map(run::<JqData>);
-    kept.chain(simple).chain(paths::natives()).collect()
+    from_jaq.chain(simple).chain(paths::natives()).collect()
 }
 
-/// A native that gives one value or an error.
+/// Make the one output of a native: a value or an error.
 fn value<'a>(result: ValR) -> ValXs<'a, Val> {
     bome(result)
 }
 
-/// End the run for a reason that `try` cannot catch.
+/// End the run for a reason that `try` cannot catch: jaq's halt unwinds the filter.
 fn stop<'a>(context: &RunContext, fault: Fault) -> ValX<'a, Val> {
     context.stop(fault);
     Err(Exn::halt(0))
 }
 
-/// The outcome of something that limits may end.
+/// Make the one output of a native that may meet a limit, which ends the run.
 fn limited<'a>(context: &RunContext, result: Result<Val, Fault>) -> ValXs<'a, Val> {
     box_once(result.or_else(|fault| stop(context, fault)))
 }
 
-/// The native's one argument, and its input.
+/// Take the native's input and its one argument.
 fn unary(mut cv: Cv<'_, JqData>) -> (Val, Val) {
     let argument = cv.0.pop_var();
     (cv.1, argument)
 }
 
-/// What a native of `N` filters makes of its input and one output of each.
+/// Makes an output of a native's input and of one output of each of its `N` filters.
 type OfEach<const N: usize> = fn(&RunContext, Val, [Val; N]) -> ValR;
 
-/// Call `f` with all combinations of the outputs of a native's `N` filters. As for jq's functions
-/// in C, the last filter is run first, and its outputs are outermost.
+/// Call `f` with all combinations of the outputs of a native's `N` filters. As for jq's functions in C, the
+/// last filter runs first, and its outputs vary last.
 pub fn each_of<const N: usize>(mut cv: Cv<'_, JqData>, f: OfEach<N>) -> ValXs<'_, Val> {
     let context = *cv.0.data();
     let mut filters: Vec<_> = (0..N)
@@ -96,20 +96,25 @@ fn combined<'a, const N: usize>(
     let Some(filter) = filters.pop() else {
         return value(f(context, input, outputs));
     };
-    // With one output, as nearly always, the input is handed on and can be changed in place.
-    let found = filter(input.clone());
+    // Nearly always there is one output: then `flat_map_then_with` moves the input on, and `f` can change it in place.
+    let own_outputs = filter(input.clone());
     let rest = (filters, input, outputs);
-    flat_map_then_with(found, rest, move |output, (filters, input, mut outputs)| {
-        outputs[filters.len()] = output;
-        combined(context, filters, input, outputs, f)
-    })
+    flat_map_then_with(
+        own_outputs,
+        rest,
+        move |output, (filters, input, mut outputs)| {
+            outputs[filters.len()] = output;
+            combined(context, filters, input, outputs, f)
+        },
+    )
 }
 
-/// The filters that a native takes.
+/// Declare that a native takes `count` filters.
 pub fn filters(count: usize) -> Box<[Bind]> {
     vec![Bind::Fun(()); count].into()
 }
 
+/// Take the string that `value` must be.
 fn text(value: &Val, message: &str) -> Result<bytes::Bytes, Error> {
     match value {
         Val::Str(text) => Ok((**text).clone()),

@@ -1,10 +1,11 @@
-//! jq 1.8's grammar: program text to the terms that jaq compiles.
+//! Turns a program's text into a filter that jaq-core evaluates.
 //!
-//! jaq's own parser knows neither `?//` nor `$__loc__`, binds `%` tighter than `*`, and its
-//! evaluator takes operands in another order. Here the text is read as jq reads it (`parser.y` and
-//! `lexer.l` of jq 1.8.2), and what jaq evaluates differently is said in terms that it evaluates
-//! alike (see `rewrite`). Every name in a term is a slice of the program, so that jaq's errors about
-//! it still tell where it stands.
+//! The way of a program: [`program`] takes its text and arguments, the lexer and the parser read the text by
+//! jq 1.8's grammar (`lexer.l` and `parser.y` of jq 1.8.2), `rewrite` changes the terms that jaq evaluates
+//! differently, [`prelude`] adds the built-ins that it calls, and [`compile`] has jaq compile all of it.
+//!
+//! jaq has a parser too, but it knows neither `?//` nor `$__loc__`, and binds `%` tighter than `*`. Every name
+//! in a term is a slice of the program, so that jaq's errors about a name tell its place.
 #![forbid(unsafe_code)]
 
 pub mod compile;
@@ -18,7 +19,7 @@ pub use parser::parse;
 
 use jaq_core::load;
 
-/// A term of a program that lives as long as the instance.
+/// A term of a program; its text lives as long as the instance.
 pub type Term = load::parse::Term<&'static str>;
 /// A pattern that binds variables.
 pub type Pattern = load::parse::Pattern<&'static str>;

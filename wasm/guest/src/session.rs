@@ -1,4 +1,4 @@
-//! One run: a compiled program over one input, pulled in batches.
+//! Runs a compiled program over one input, and hands out the outputs in batches.
 #![forbid(unsafe_code)]
 
 use crate::json::writer::Style;
@@ -12,7 +12,7 @@ use crate::value::Val;
 use jaq_core::{Ctx, Exn, ValXs, Vars};
 use std::cell::{Cell, RefCell};
 
-/// What the host gives besides the program.
+/// What the host sets for a run, besides its program and its input.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// How the input is cut into values.
@@ -25,17 +25,17 @@ pub struct Options {
     pub now: f64,
 }
 
-/// How the host learns of what a run produces, while it runs.
+/// The functions that show the host, while a run goes on, where its texts are.
 #[derive(Clone, Copy, Debug)]
 pub struct Publishers {
-    /// Told of the outputs of the batch.
+    /// Called for the outputs of the batch.
     pub batch: Publish,
-    /// Told of what `debug` and `stderr` said.
+    /// Called for the messages of `debug` and `stderr`.
     pub messages: Publish,
 }
 
 impl Publishers {
-    /// Nobody is told, where the texts are read after the pull only.
+    /// Show nobody: for callers that read the texts after a pull only.
     pub const NONE: Self = Self {
         batch: |_, _| (),
         messages: |_, _| (),
@@ -45,11 +45,11 @@ impl Publishers {
 /// How a pull ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Pulled {
-    /// The batch is full; the run goes on.
+    /// The batch is full, and the run can go on.
     More,
-    /// There are no more outputs.
+    /// The run is over.
     Done,
-    /// The run ended early; the batch holds what came before.
+    /// The run ended early; the batch holds the outputs before.
     Fault(Fault),
 }
 
@@ -66,9 +66,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// Start `program` on `input`. Nothing is read or computed before the first pull.
+    /// Start `program` on `input`. The first pull begins to read and to compute.
     ///
-    /// The context is leaked: outputs borrow from it, and the instance is thrown away with the run.
+    /// The context is leaked, since outputs borrow from it: the instance is thrown away after the run.
     pub fn new(
         program: Program,
         input: &'static [u8],
@@ -100,7 +100,7 @@ impl Session {
         }
     }
 
-    /// What the run shares with its host.
+    /// What the filter and the host share in this run.
     pub fn context(&self) -> &'static RunContext {
         self.context
     }
@@ -159,9 +159,9 @@ impl Session {
         Ok(())
     }
 
-    /// What an exception that reached the end of the program amounts to.
+    /// Make the fault of an exception that reached the end of the program.
     fn fault(&self, exception: Exn<'static, Val>) -> Fault {
-        // A reason of ours travels beside the exception, which only unwinds the filter.
+        // `RunContext::stop` has stored the reason; its exception only unwinds the filter.
         if let Some(fault) = self.context.fault.borrow_mut().take() {
             return fault;
         }
@@ -169,7 +169,7 @@ impl Session {
             Ok(error) => self.filter_error(error.into_val()),
             Err(exception) => match exception.get_halt() {
                 Ok(code) => Fault::Halt { code, value: None },
-                // jaq raises nothing else past the end of a program: a `break` has its label around it.
+                // jaq's only other exception is `break`, and the compiler has checked that its label is around it.
                 Err(_) => self.filter_error(Val::str("break")),
             },
         }

@@ -1,7 +1,7 @@
-//! The values that programs work on, with the meaning that jq 1.8 gives to them.
+//! Defines the values that programs work on, and what jq 1.8's operators and paths mean on them.
 //!
-//! jaq-core is generic over its value type; this one decides how values are indexed, updated,
-//! ordered and turned into text, and what errors say.
+//! jaq-core is generic over the type of its values; this type decides how values are indexed, updated and
+//! ordered, and what errors say.
 #![forbid(unsafe_code)]
 
 mod convert;
@@ -27,12 +27,12 @@ pub use update::{replace, writable};
 use bytes::Bytes;
 use std::rc::Rc;
 
-/// A value, or the error that `catch` sees.
+/// A value, or an error that `catch` gets.
 pub type ValR = jaq_core::ValR<Val>;
-/// An error that `catch` sees.
+/// An error that `catch` gets.
 pub type Error = jaq_core::Error<Val>;
 
-/// A JSON value, or a number that JSON cannot say.
+/// A JSON value, or a number that JSON does not have.
 #[derive(Clone, Debug, Default)]
 pub enum Val {
     /// `null`
@@ -51,12 +51,12 @@ pub enum Val {
 }
 
 impl Val {
-    /// An object.
+    /// Make an object.
     pub fn obj(members: Map) -> Self {
         Self::Obj(Rc::new(members))
     }
 
-    /// A string; the bytes must be valid UTF-8.
+    /// Make a string; the bytes must be valid UTF-8.
     pub fn str(text: impl Into<Bytes>) -> Self {
         Self::Str(Box::new(text.into()))
     }
@@ -77,7 +77,7 @@ impl Val {
         }
     }
 
-    /// What jq's `type` answers.
+    /// The name of the type, which jq's `type` outputs.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -89,7 +89,7 @@ impl Val {
         }
     }
 
-    /// Whether every part of `other` is found in this value.
+    /// Whether this value contains `other`, as jq's `contains` defines it.
     pub fn contains(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Str(l), Self::Str(r)) => r.is_empty() || memchr::memmem::find(l, r).is_some(),

@@ -1,4 +1,4 @@
-//! Natives on arrays and objects.
+//! Implements the built-ins on arrays and objects.
 #![forbid(unsafe_code)]
 
 use super::{each_of, filters, unary, value, Simple};
@@ -13,7 +13,7 @@ use std::rc::Rc;
 const UNSORTED: &str = "cannot be sorted, as they are not both arrays";
 const UNREAD: &str = "cannot be iterated over";
 
-/// The natives of this module.
+/// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     let f = || [Bind::Fun(())].into();
     vec![
@@ -120,8 +120,8 @@ fn array(input: Val) -> Result<Rc<Vec<Val>>, Error> {
     }
 }
 
-/// Where `wanted` is among sorted items, or -1 less where it would be. Items that are not sorted
-/// are halved at the same places as in jq.
+/// Find the place of `wanted` among sorted items, or -1 less the place where it would be. Halve the items where
+/// jq does, so that the result is jq's for items that are not sorted, too.
 fn search(items: &[Val], wanted: &Val) -> i64 {
     let (mut start, mut end) = (0, items.len());
     while start < end {
@@ -271,11 +271,11 @@ fn reverse(input: Val) -> ValR {
     }
 }
 
-/// An item with the outputs of the filter that it is compared by.
+/// An item after its key: the outputs of the filter by which items are compared.
 type Keyed = (Vec<Val>, Val);
 
-/// Apply `f` to the items of the input, each with what the native's argument says of it; `refusal`
-/// is the complaint about an input that is no array.
+/// Apply `f` to the items of the input with their keys, the outputs of the native's argument; `refusal` is the
+/// message for an input that is not an array.
 fn by<'a>(mut cv: Cv<'a, JqData>, refusal: &str, f: fn(&mut Vec<Keyed>) -> Val) -> ValXs<'a, Val> {
     let (filter, ctx) = cv.0.pop_fun();
     let input = cv.1.clone();
@@ -299,7 +299,7 @@ fn by<'a>(mut cv: Cv<'a, JqData>, refusal: &str, f: fn(&mut Vec<Keyed>) -> Val) 
     jaq_core::box_iter::box_once(result)
 }
 
-/// Items whose keys are equal, in the order of the keys.
+/// Group the items whose keys are equal, in the order of the keys.
 fn groups(keyed: &mut Vec<Keyed>) -> impl Iterator<Item = Vec<Val>> {
     keyed.sort_by(|(x, _), (y, _)| x.cmp(y));
     let mut groups: Vec<(Vec<Val>, Vec<Val>)> = Vec::new();
@@ -312,7 +312,7 @@ fn groups(keyed: &mut Vec<Keyed>) -> impl Iterator<Item = Vec<Val>> {
     groups.into_iter().map(|(_, items)| items)
 }
 
-/// The first least item, or the last greatest one.
+/// Find the item with the least key, the first of several, or with the greatest, the last of several.
 fn extreme(keyed: &mut Vec<Keyed>, least: bool) -> Val {
     let mut items = keyed.drain(..);
     let Some(mut best) = items.next() else {

@@ -11,12 +11,13 @@ use base64::{alphabet, Engine};
 use bytes::Bytes;
 use jaq_core::{Cv, ValXs};
 
-/// Apply a format to a string, or to the JSON text of anything else.
+/// Apply `f` to a string, or to the JSON text of any other value.
 pub(super) fn format<'a>(cv: Cv<'a, JqData>, f: fn(&Bytes) -> ValR) -> ValXs<'a, Val> {
     let context = *cv.0.data();
     format_of(context, cv.1, |_, text| f(text))
 }
 
+/// The same for an `f` that needs the string as a value too, for its errors.
 pub(super) fn format_of<'a>(
     context: &RunContext,
     input: Val,
@@ -38,7 +39,7 @@ pub(super) fn format_of<'a>(
     }
 }
 
-/// Words for a shell: strings in quotes, other scalars as JSON.
+/// Write words for a shell: strings in quotes, other scalars as JSON.
 pub(super) fn sh(context: &RunContext, input: &Val) -> Result<Result<Vec<u8>, Error>, Fault> {
     let words = match input {
         Val::Arr(items) => &items[..],
@@ -116,7 +117,7 @@ pub(super) fn from_uri(text: &Bytes) -> Option<Val> {
     String::from_utf8(out).ok().map(Val::from)
 }
 
-/// A string of bytes that may not be UTF-8.
+/// Make a string of bytes that may not be UTF-8.
 fn string_of(bytes: Vec<u8>) -> Val {
     match String::from_utf8(bytes) {
         Ok(text) => Val::from(text),
@@ -124,8 +125,8 @@ fn string_of(bytes: Vec<u8>) -> Val {
     }
 }
 
-/// Text with U+FFFD for what is no UTF-8, as jq's `jvp_utf8_next` counts it: a sequence that is cut
-/// off at the end takes all bytes that are left.
+/// Replace bytes that are not UTF-8 by U+FFFD, as jq's `jvp_utf8_next` does: a sequence that is cut off at the
+/// end takes all bytes that are left.
 fn repaired(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -160,7 +161,7 @@ fn repaired(bytes: &[u8]) -> String {
     text
 }
 
-/// As jq: what comes after a padding sign does not count, and padding may be missing.
+/// Decode base64 as jq does: ignore what comes after a padding sign, and do without padding.
 pub(super) fn from_base64(input: &Val, text: &Bytes) -> ValR {
     let digits = text.split(|byte| *byte == b'=').next().unwrap_or_default();
     let config = GeneralPurposeConfig::new()

@@ -1,4 +1,4 @@
-//! Natives that ask or tell the host: inputs, messages, the clock, the end of the run.
+//! Implements the built-ins that reach the host: inputs, messages, the clock, the end of the run.
 #![forbid(unsafe_code)]
 
 use super::{stop, value, Simple};
@@ -9,7 +9,7 @@ use jaq_core::box_iter::{box_once, BoxIter};
 use jaq_core::native::v;
 use jaq_core::{ValX, ValXs};
 
-/// The natives of this module.
+/// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     vec![
         ("env", v(0), |_| value(Ok(Val::obj(Map::default())))),
@@ -42,18 +42,20 @@ pub fn natives() -> Vec<Simple> {
         }),
         ("_debug", v(0), |cv| {
             let context = *cv.0.data();
-            let said = context
+            let added = context
                 .json(&cv.1)
-                .and_then(|json| context.say(&[b"[\"DEBUG:\",", &json[..], b"]"].concat()));
-            empty_unless(context, said)
+                .and_then(|json| context.add_message(&[b"[\"DEBUG:\",", &json[..], b"]"].concat()));
+            empty_unless(context, added)
         }),
         ("_stderr", v(0), |cv| {
             let context = *cv.0.data();
-            let said = match cv.1.as_str() {
-                Some(text) => context.say(text),
-                None => context.json(&cv.1).and_then(|json| context.say(&json)),
+            let added = match cv.1.as_str() {
+                Some(text) => context.add_message(text),
+                None => context
+                    .json(&cv.1)
+                    .and_then(|json| context.add_message(&json)),
             };
-            empty_unless(context, said)
+            empty_unless(context, added)
         }),
         ("halt", v(0), |cv| {
             let context = *cv.0.data();
@@ -65,7 +67,7 @@ pub fn natives() -> Vec<Simple> {
                 },
             ))
         }),
-        // jaq has this one besides.
+        // This one is jaq's; jq has `halt` without arguments only.
         ("halt", v(1), |mut cv| {
             let context = *cv.0.data();
             match exit_code(&cv.0.pop_var()) {
@@ -93,14 +95,14 @@ pub fn natives() -> Vec<Simple> {
 
 fn exit_code(code: &Val) -> Result<i32, Error> {
     match code {
-        // Casts cut fractions and saturate.
+        // The cast cuts fractions and saturates.
         Val::Num(code) => Ok(code.as_f64() as i32),
         _ => Err(Error::str("halt_error/1: number required")),
     }
 }
 
-fn empty_unless<'a>(context: &RunContext, said: Result<(), Fault>) -> ValXs<'a, Val> {
-    match said {
+fn empty_unless<'a>(context: &RunContext, added: Result<(), Fault>) -> ValXs<'a, Val> {
+    match added {
         Ok(()) => BoxIter::Empty,
         Err(fault) => box_once(stop(context, fault)),
     }

@@ -1,4 +1,4 @@
-//! Natives between values and their JSON text.
+//! Implements the built-ins between values and their JSON text.
 #![forbid(unsafe_code)]
 
 use super::{limited, value, Simple};
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use jaq_core::native::v;
 use jaq_core::{Cv, ValXs};
 
-/// The natives of this module.
+/// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     vec![
         ("tojson", v(0), to_json),
@@ -43,9 +43,9 @@ fn from_json(input: &Val, depth: usize) -> ValR {
     let Val::Str(text) = input else {
         return Err(input.error("only strings can be parsed"));
     };
-    // Strings of the value point into the text, which therefore lives as long as the instance.
+    // The reader's strings borrow from the text, so the text must live as long as the instance.
     let text: &'static Bytes = Box::leak(text.clone());
-    // The reader mends surrogates without a partner, which jq refuses in a program's strings.
+    // Our reader replaces surrogates without a partner; jq refuses them here.
     if memchr::memmem::find(text, b"\\u").is_some() {
         if let Some(message) = complaint::complaint(text) {
             return Err(refused(text, &message));
@@ -67,15 +67,15 @@ fn from_json(input: &Val, depth: usize) -> ValR {
     Ok(first)
 }
 
-/// What becomes of a text that the reader refused: a number in a form that only jq reads, or an
-/// error, in jq's words where jq refuses it too.
+/// Decide about a text that the reader refused: it is a number in a form that only jq reads, or an error, in
+/// jq's words if jq refuses it too.
 fn unread(text: &[u8], error: &ReadError) -> ValR {
     if let Some(message) = complaint::complaint(text) {
         return Err(refused(text, &message));
     }
     let alone = core::str::from_utf8(text.trim_ascii()).ok();
-    if let Some(found) = alone.and_then(number) {
-        return Ok(Val::Num(found));
+    if let Some(number) = alone.and_then(number) {
+        return Ok(Val::Num(number));
     }
     let (message, offset) = (error.cause.message(), error.offset);
     Err(refused(text, &format!("{message} at byte {offset}")))

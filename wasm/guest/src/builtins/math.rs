@@ -1,4 +1,4 @@
-//! The functions of C's `math.h` that jq has, from the port of musl's library in Rust.
+//! Implements the functions of C's `math.h` that jq has, with libm, the port of musl's library to Rust.
 #![forbid(unsafe_code)]
 
 use super::{each_of, filters, value, Simple};
@@ -20,14 +20,14 @@ fn numbers<const N: usize>(arguments: &[Val; N]) -> Result<[f64; N], Error> {
     Ok(numbers)
 }
 
-/// Natives that apply a function of one number to the input.
+/// Lists natives that apply a function of one number to the input.
 macro_rules! of_input {
     ($($name:literal: $f:expr),* $(,)?) => {
         { let natives: Vec<Simple> = vec![$(($name, v(0), |cv| value(number(&cv.1).map(|x| { let f: fn(f64) -> f64 = $f; Val::from(f(x)) })))),*]; natives }
     };
 }
 
-/// Natives that apply a function of two numbers to their arguments.
+/// Lists natives that apply a function of two numbers to their arguments.
 macro_rules! of_two {
     ($($name:literal: $f:expr),* $(,)?) => {
         { let natives: Vec<Simple> = vec![$(($name, filters(2), |cv| each_of(cv, |_, _, both: [Val; 2]| {
@@ -37,7 +37,7 @@ macro_rules! of_two {
     };
 }
 
-/// The natives of this module.
+/// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     let mut natives: Vec<Simple> = of_input![
         "acos": libm::acos, "acosh": libm::acosh, "asin": libm::asin, "asinh": libm::asinh, "atan": libm::atan,

@@ -1,4 +1,4 @@
-//! Natives on numbers that are more than a function of the C library.
+//! Implements the built-ins on numbers that are not functions of the C library.
 #![forbid(unsafe_code)]
 
 use super::{value, Simple};
@@ -8,7 +8,7 @@ use jaq_core::box_iter::BoxIter;
 use jaq_core::native::v;
 use jaq_core::{Cv, ValXs};
 
-/// The natives of this module.
+/// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     vec![
         ("infinite", v(0), |_| value(Ok(Val::from(f64::INFINITY)))),
@@ -38,7 +38,7 @@ pub fn natives() -> Vec<Simple> {
     ]
 }
 
-/// What is no number has none of its properties.
+/// Test a number; a value of another type passes no test.
 fn test(input: &Val, f: fn(f64) -> bool) -> ValR {
     Ok(Val::Bool(
         input.as_num().is_some_and(|number| f(number.as_f64())),
@@ -61,7 +61,7 @@ fn range<'a>(from: Num, upto: Num, by: Num) -> ValXs<'a, Val> {
     }))
 }
 
-/// jq's `range/3` adds and compares values of any type.
+/// `range/3`, which in jq adds and compares values of any type.
 fn range_by(mut cv: Cv<'_, JqData>) -> ValXs<'_, Val> {
     let by = cv.0.pop_var();
     let upto = cv.0.pop_var();

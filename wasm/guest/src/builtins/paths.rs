@@ -1,4 +1,4 @@
-//! Natives that take filters and also work on paths.
+//! Implements the built-ins that take filters and work on paths, too.
 #![forbid(unsafe_code)]
 
 use crate::run::context::JqData;
@@ -8,7 +8,7 @@ use jaq_core::native::{v, Fun};
 use jaq_core::{Bind, Exn, Native, ValT as _, ValX};
 use std::rc::Rc;
 
-/// `first(f)`, `?last(f)`: with `f` run for values or for paths.
+/// Makes `first(f)` and `?last(f)`; `f` is run for values or for paths.
 macro_rules! one_output {
     ($run:ident, $pick:expr) => {
         |mut cv| {
@@ -18,14 +18,14 @@ macro_rules! one_output {
     };
 }
 
-/// `limit(n; f)` and `skip(n; f)`.
+/// Makes `limit(n; f)` and `skip(n; f)`.
 macro_rules! counted {
     ($run:ident, $message:literal, $whole:expr, $cut:expr) => {
         |mut cv| {
             let (f, ctx) = cv.0.pop_fun();
             let count = match cv.0.pop_var() {
                 Val::Num(count) => count.as_f64(),
-                // Every other type is above all numbers or below them, and cannot be counted down.
+                // Other types are greater than all numbers or less than all; jq fails when it subtracts 1.
                 other if other > Val::from(0_usize) => {
                     let error = other.error2(&Val::from(1_usize), "cannot be subtracted");
                     let mut outputs = f.$run((ctx, cv.1));
@@ -37,7 +37,7 @@ macro_rules! counted {
             if count < 0.0 || count.is_nan() {
                 return box_once(Err(Error::str($message).into()));
             }
-            // The cast saturates: nothing gives that many outputs.
+            // The cast saturates, far above any number of outputs.
             let count = $whole(count) as usize;
             if count == 0 {
                 return $cut(None, || f.$run((ctx, cv.1)));
@@ -47,7 +47,7 @@ macro_rules! counted {
     };
 }
 
-/// An operator on two filters, the right one of which is run first and whose outputs are outermost.
+/// Makes an operator on two filters; the right one runs first, and its outputs vary last.
 macro_rules! right_first {
     ($op:tt) => {
         |mut cv| {
@@ -80,7 +80,7 @@ fn skip<'a, T: 'a, E: 'a>(
     if left == 0 {
         return outputs;
     }
-    // Errors are no outputs to skip.
+    // Skip outputs only; errors pass.
     BoxIter::new(outputs.filter(move |output| {
         let skipped = left > 0 && output.is_ok();
         left -= usize::from(skipped);
@@ -92,14 +92,14 @@ fn first<'a, T: 'a>(mut outputs: BoxIter<'a, T>) -> BoxIter<'a, T> {
     outputs.next().into()
 }
 
-/// The last output before the end, or the first error.
+/// Run to the end, and keep the last output, or the first error.
 fn last<'a, T: 'a, E: 'a>(mut outputs: BoxIter<'a, Result<T, E>>) -> BoxIter<'a, Result<T, E>> {
     let last = outputs.try_fold(None, |_, output| output.map(Some));
     last.transpose().into()
 }
 
-/// Whether two values are one and the same, as jq's `jv_identical`: what is no path is taken for
-/// one when it is the very value that the path before it points to.
+/// Whether two values are the same in memory, as jq's `jv_identical` has it: jq takes the output of a filter that is
+/// not a path for a path when it is the very value that the path before it points to.
 fn identical(x: &Val, y: &Val) -> bool {
     match (x, y) {
         (Val::Null, Val::Null) => true,
@@ -111,7 +111,7 @@ fn identical(x: &Val, y: &Val) -> bool {
     }
 }
 
-/// The natives of this module.
+/// List the natives of this module.
 pub fn natives() -> Vec<Fun<JqData>> {
     let f = || [Bind::Fun(())].into();
     let vf = || [Bind::Var(()), Bind::Fun(())].into();
@@ -174,8 +174,8 @@ pub fn natives() -> Vec<Fun<JqData>> {
             v(1),
             Native::new(|mut cv| {
                 let path = cv.0.pop_var();
-                let found = keys(&path).and_then(|keys| get_path(&cv.1, keys));
-                box_once(found.map_err(Exn::from))
+                let value = keys(&path).and_then(|keys| get_path(&cv.1, keys));
+                box_once(value.map_err(Exn::from))
             })
             .with_paths(|mut cv| {
                 let path = cv.0.pop_var();
@@ -184,7 +184,7 @@ pub fn natives() -> Vec<Fun<JqData>> {
                     return box_once(Err(Error::str("Path must be specified as an array").into()));
                 };
                 for key in keys.iter() {
-                    // What cannot be reached is null, as far as paths are concerned.
+                    // A path may lead where nothing is yet: `index` gives null there.
                     value = match index(&value, key) {
                         Ok(value) => value,
                         Err(error) => return box_once(Err(error.into())),
@@ -249,7 +249,7 @@ pub fn natives() -> Vec<Fun<JqData>> {
             f(),
             Native::new(|mut cv| {
                 let (f, ctx) = cv.0.pop_fun();
-                // The value itself has no path to tell, but may fail.
+                // jq runs `f` on the value itself too: it has no path to output, but `f` may fail.
                 let whole = core::iter::once((Val::Arr(Rc::default()), cv.1.clone()));
                 BoxIter::new(whole.chain(Walk::new(cv.1)).flat_map(move |(path, value)| {
                     let outputs = f.run((ctx.clone(), value));
@@ -291,9 +291,9 @@ pub fn natives() -> Vec<Fun<JqData>> {
     ]
 }
 
-/// All that is below a value, with its path: a container before what it holds.
+/// Walks over all values below a value, each with its path; a container comes before its items.
 struct Walk {
-    /// The containers that are open, each with the place that comes next.
+    /// The open containers, each with the place of its next item.
     open: Vec<(Val, usize)>,
     path: Vec<Val>,
 }
@@ -313,7 +313,7 @@ impl Iterator for Walk {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let (container, place) = self.open.last_mut()?;
-            let found = match container {
+            let next = match container {
                 Val::Arr(items) => items
                     .get(*place)
                     .map(|item| (Val::from(*place), item.clone())),
@@ -322,7 +322,7 @@ impl Iterator for Walk {
                     .map(|(key, item)| (key.clone(), item.clone())),
                 _ => None,
             };
-            let Some((key, item)) = found else {
+            let Some((key, item)) = next else {
                 self.open.pop();
                 self.path.pop();
                 continue;
@@ -340,8 +340,8 @@ impl Iterator for Walk {
     }
 }
 
-/// `?modify(paths; f)`: each path's value becomes the first output of `f`; those without one are
-/// deleted together at the end.
+/// `?modify(paths; f)`: each path's value becomes the first output of `f`; the paths for which `f` has no output
+/// are deleted together at the end.
 fn modify(mut cv: jaq_core::Cv<'_, JqData>) -> BoxIter<'_, ValX<'_, Val>> {
     let (f, f_ctx) = cv.0.pop_fun();
     let (paths, ctx) = cv.0.pop_fun();
@@ -352,11 +352,11 @@ fn modify(mut cv: jaq_core::Cv<'_, JqData>) -> BoxIter<'_, ValX<'_, Val>> {
         let updated = output.and_then(|(_, trail)| {
             let mut keys: Vec<Val> = trail.iter().cloned().collect();
             keys.reverse();
-            // What is null may be missing: then nothing comes to be when `f` has no output. What
-            // arrays and slices find is nothing that could be set to null and deleted later.
+            // A place with null may not exist, and must not be created when `f` has no output. A place that an
+            // array or a slice selects cannot be set to null now and deleted later.
             let old = get_path(&value, &keys)?;
-            let found = |key: &Val| matches!(key, Val::Arr(_) | Val::Obj(_));
-            if matches!(old, Val::Null) || keys.iter().any(found) {
+            let selects = |key: &Val| matches!(key, Val::Arr(_) | Val::Obj(_));
+            if matches!(old, Val::Null) || keys.iter().any(selects) {
                 let taken = core::mem::take(&mut value);
                 return match f.run((f_ctx.clone(), old)).next().transpose()? {
                     Some(new) => Ok(put(taken, &keys, new)?),

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jaq_core::native::{bome, v};
 use jaq_core::Cv;
 
-/// List the built-ins of this module.
+/// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     vec![
         ("_match", filters(2), |cv| {

@@ -1,4 +1,4 @@
-//! Natives on strings, and the formats.
+//! Implements the built-ins on strings, and lists the formats.
 #![forbid(unsafe_code)]
 
 use super::formats::{
@@ -13,7 +13,7 @@ use bytes::Bytes;
 use jaq_core::native::v;
 use jaq_core::{Cv, ValXs};
 
-/// The natives of this module.
+/// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     vec![
         ("utf8bytelength", v(0), |cv| {
@@ -158,15 +158,15 @@ fn without_suffix(input: Val, suffix: &Val) -> ValR {
     })
 }
 
-/// What jq takes for white space: Unicode's White_Space.
+/// Whether jq trims a character: Unicode's White_Space.
 fn white(c: char) -> bool {
     c.is_whitespace()
 }
 
 fn trimmed<'a>(cv: Cv<'a, JqData>, f: fn(&str) -> &str) -> ValXs<'a, Val> {
     value(text(&cv.1, "trim input must be a string").map(|bytes| {
-        let kept = f(core::str::from_utf8(&bytes).unwrap_or_default());
-        Val::str(bytes.slice_ref(kept.as_bytes()))
+        let trimmed = f(core::str::from_utf8(&bytes).unwrap_or_default());
+        Val::str(bytes.slice_ref(trimmed.as_bytes()))
     }))
 }
 
@@ -193,7 +193,7 @@ fn implode(input: &Val) -> ValR {
     Ok(Val::from(text))
 }
 
-/// Offsets, in code points, of `wanted` in a string; they may overlap.
+/// Find the places of `wanted` in a string, which may overlap, as offsets in code points.
 pub fn places(input: &Val, wanted: &Val) -> ValR {
     let (Val::Str(text), Val::Str(wanted)) = (input, wanted) else {
         return Err(match input {
@@ -204,13 +204,13 @@ pub fn places(input: &Val, wanted: &Val) -> ValR {
     if wanted.is_empty() {
         return Ok(Val::Arr(Default::default()));
     }
-    let (mut found, mut from, mut counted, mut chars) = (Vec::new(), 0, 0, 0);
+    let (mut offsets, mut from, mut counted, mut chars) = (Vec::new(), 0, 0, 0);
     let finder = memchr::memmem::Finder::new(&***wanted);
     while let Some(at) = finder.find(&text[from..]).map(|at| from + at) {
         chars += code_points(&text[counted..at]);
         counted = at;
-        found.push(Val::from(chars));
+        offsets.push(Val::from(chars));
         from = at + 1;
     }
-    Ok(found.into_iter().collect())
+    Ok(offsets.into_iter().collect())
 }

@@ -1,4 +1,4 @@
-//! Rows of tables: `@csv` and `@tsv`.
+//! Implements the formats for rows of tables: `@csv` and `@tsv`.
 #![forbid(unsafe_code)]
 
 use super::{limited, value, Simple};
@@ -9,7 +9,7 @@ use crate::value::Val;
 use jaq_core::native::v;
 use jaq_core::{Cv, ValXs};
 
-/// The natives of this module.
+/// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     vec![
         ("@csv", v(0), |cv| row(&cv, "csv", b",", quoted)),
@@ -17,7 +17,7 @@ pub fn natives() -> Vec<Simple> {
     ]
 }
 
-/// The cells of an array in one text.
+/// Write the cells of an array into one text.
 fn row<'a>(
     cv: &Cv<'a, JqData>,
     format: &str,
@@ -42,7 +42,7 @@ fn row<'a>(
                 }
             }
             Val::Null => {}
-            // jq says so of both formats.
+            // jq names csv in the errors of both formats.
             Val::Arr(_) | Val::Obj(_) => {
                 return value(Err(cell.error("is not valid in a csv row")));
             }
@@ -51,13 +51,14 @@ fn row<'a>(
     value(Ok(Val::str(out)))
 }
 
+/// Write the JSON text of a number or boolean.
 fn json(context: &RunContext, out: &mut Vec<u8>, cell: &Val) -> Result<(), Fault> {
     let limit = out.len() + context.bytes_left();
     let written = Writer::new(out, limit, context.style()).value(cell);
     written.map_err(|error| context.write_fault(error, "value"))
 }
 
-/// In quotes, those inside of it doubled.
+/// Write a cell in quotes, and double the quotes inside.
 fn quoted(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     let mut from = 0;
@@ -69,6 +70,7 @@ fn quoted(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
 }
 
+/// Write a cell with escapes for tabs, line ends and backslashes.
 fn escaped(out: &mut Vec<u8>, text: &[u8]) {
     for byte in text {
         match byte {

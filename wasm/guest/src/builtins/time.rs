@@ -1,8 +1,8 @@
-//! Natives on dates: broken-down times as C has them, in UTC.
+//! Implements the built-ins on dates: broken-down times as C has them, in UTC.
 //!
-//! What jq says of dates is what its C library says, glibc for the releases; jiff and its kin mean
-//! other things by the same directives, so calendar and formats are written here after glibc's
-//! manual. The sandbox has no time zone of its own: local time is UTC.
+//! jq leaves dates to its C library, which is glibc in its releases. Rust's libraries such as jiff read the
+//! same directives differently, so calendar and formats are written here after glibc's manual. The sandbox
+//! has no time zone: local time is UTC.
 #![forbid(unsafe_code)]
 
 mod calendar;
@@ -20,7 +20,7 @@ const UNPARSED: &str = "strptime/1 requires string inputs and arguments";
 const NO_GMTIME: &str = "invalid gmtime representation";
 const NO_TIME: &str = "error converting number of seconds since epoch to datetime";
 
-/// The natives of this module.
+/// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     vec![
         ("gmtime", v(0), |cv| {
@@ -51,9 +51,9 @@ pub fn natives() -> Vec<Simple> {
     ]
 }
 
-/// The parts of a time, each a number; `fraction` is one of a second.
+/// List the parts of a time as numbers; `fraction` is added to its second.
 fn parts(time: &Time, fraction: f64) -> Vec<Val> {
-    // Below 62.
+    // Seconds are below 62, which a double holds exactly.
     let seconds = Val::from(time.second as f64 + fraction);
     let whole = |number: i64| Val::from(number);
     vec![
@@ -87,13 +87,13 @@ fn time_at(seconds: f64) -> Result<Time, Error> {
     time.ok_or_else(|| Error::str(NO_TIME))
 }
 
-/// The first six parts as numbers, put in their ranges as C's `timegm` does.
+/// Read the first six parts, and bring them into their ranges as C's `timegm` does.
 fn time_of(input: &Val, what: &str) -> Result<Time, Error> {
     let invalid = || Error::str(format_args!("{what} requires parsed datetime inputs"));
     let Val::Arr(items) = input else {
         return Err(invalid());
     };
-    // What is missing is zero, as in C, which counts years from 1900.
+    // A missing part is zero, as in C, whose years count from 1900.
     let mut numbers = [1900_i64, 0, 0, 0, 0, 0, 0, 0];
     for (number, item) in numbers.iter_mut().zip(items.iter()) {
         let part = item
@@ -123,7 +123,7 @@ fn mktime(input: &Val) -> ValR {
         return Err(Error::str("mktime requires array inputs"));
     }
     match time_of(input, "mktime")?.seconds() {
-        // C tells a failure so, whatever time it was.
+        // C's `timegm` returns -1 for a failure, and for one second before 1970.
         -1 => Err(Error::str(NO_GMTIME)),
         seconds => Ok(Val::from(seconds)),
     }
@@ -132,7 +132,7 @@ fn mktime(input: &Val) -> ValR {
 fn strftime(input: &Val, format: &Val, what: &str, zone: &str) -> ValR {
     let time = match input {
         Val::Num(number) => time_at(number.as_f64())?,
-        // A format that is none is told before parts that are none.
+        // The error about a format that is not a string comes before one about the parts.
         Val::Arr(_) if format.as_str().is_some() => time_of(input, what)?,
         Val::Arr(_) => Time::default(),
         _ => {

@@ -1,17 +1,17 @@
-//! What jq says of a text that is no JSON: its message and position, which filters catch and test.
+//! Finds jq's error for a text that is not JSON: message and position, which filters catch and compare.
 //!
-//! The reader is built for speed and has words of its own. When it has refused a text, this goes
-//! over it once more as jq's parser does (`jv_parse.c` of jq 1.8.2), which reads character by
-//! character, and complains where that does.
+//! The reader is made for speed and has messages of its own. When it has refused a text, this module goes over
+//! the text once more as jq's parser does (`jv_parse.c` of jq 1.8.2), character by character, and stops where
+//! that stops.
 #![forbid(unsafe_code)]
 
-/// Levels that jq reads.
+/// How deep jq lets texts nest.
 const DEEPEST: usize = 10_000;
 
-/// What is said of a second text, which has to be whole itself.
+/// The message about a second text, which must be whole itself.
 pub const EXTRA: &str = "Unexpected extra JSON values";
 
-/// What stands open: an array or object with its number of members, or the key of one.
+/// An open array or object with its number of members, or a key that waits for its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
     Array(usize),
@@ -19,7 +19,7 @@ enum Open {
     Key,
 }
 
-/// What was read last and has no place yet.
+/// The value that was read last and is not yet in an array or object.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     Nothing,
@@ -36,13 +36,13 @@ struct Parser {
     /// In a string, and after a backslash there.
     string: bool,
     escape: bool,
-    /// Whole texts so far.
+    /// The number of whole texts so far.
     texts: usize,
 }
 
 type Checked = Result<(), &'static str>;
 
-/// jq's complaint about `text` as one JSON text; `None` if jq would read it.
+/// Find jq's error for `text` as one JSON text; `None` if jq would read it.
 pub fn complaint(text: &[u8]) -> Option<String> {
     let mut parser = Parser {
         open: Vec::new(),
@@ -103,7 +103,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Count a text that is whole, which is then out of the way of what follows.
+    /// Count the last value as a text if no array or object is open.
     fn done(&mut self) {
         if self.open.is_empty() && self.next != Next::Nothing {
             self.next = Next::Nothing;
@@ -135,7 +135,7 @@ impl Parser {
         Ok(())
     }
 
-    /// The literal that was read, if any.
+    /// Check the literal that ends here, if one was begun.
     fn literal(&mut self) -> Checked {
         let token = core::mem::take(&mut self.token);
         let Some(first) = token.first() else {
@@ -234,7 +234,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Put what was read into the array or object that is open.
+    /// Put the last value into the open array or object.
     fn place(&mut self) {
         self.next = Next::Nothing;
         if self.open.last() == Some(&Open::Key) {
@@ -287,7 +287,7 @@ fn escapes(token: &[u8]) -> Checked {
     Ok(())
 }
 
-/// Whether four digits are one of the surrogates that the second digit tells.
+/// Whether four hexadecimal digits are a surrogate with one of the `second` digits.
 fn surrogate(digits: &[u8], second: &[u8]) -> bool {
     matches!(digits, [b'd' | b'D', digit, ..] if second.contains(digit))
 }

@@ -1,9 +1,9 @@
-//! Reads the text of a number.
+//! Reads the text of a number in every form that jq takes.
 #![forbid(unsafe_code)]
 
 use crate::value::Num;
 
-/// A number as jq's decNumber reads it: digits with an optional sign, point and exponent, or NaN.
+/// Read a number as jq's decNumber does: digits with an optional sign, point and exponent, NaN or infinity.
 pub fn number(text: &str) -> Option<Num> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if unsigned.eq_ignore_ascii_case("nan") {

@@ -1,21 +1,22 @@
-//! Quotes values and strings as JSON text where a person or a filter reads it: in errors and messages.
+//! Quotes values and strings as JSON text in errors and messages.
 //!
-//! These are methods of values; they stand here so that `value` knows nothing of JSON text.
+//! These are methods of values. They are here and not in `value`, which otherwise would import the writer while
+//! the writer imports `value`.
 #![forbid(unsafe_code)]
 
 use super::writer::{Style, Writer};
 use crate::value::{Error, Val};
 use core::fmt;
 
-/// Bytes of a value's JSON text that an error message quotes, as in jq.
+/// The most bytes of a value's JSON text that an error quotes, as in jq.
 const QUOTED: usize = 29;
 
 impl Val {
-    /// The beginning of the value's JSON text, as error messages quote it: 29 bytes at most, with
-    /// the bracket or quote that closes it.
+    /// Quote the beginning of the value's JSON text as errors do: at most 29 bytes, with the bracket or quote that
+    /// closes it.
     pub fn quoted(&self) -> String {
         let mut out = Vec::new();
-        // Past the limit the writer stops, however large the value is.
+        // The writer stops at the limit, however large the value is.
         let whole = Writer::cutting(&mut out, QUOTED + 1).value(self).is_ok();
         if !whole || out.len() > QUOTED {
             let close = match out.first() {
@@ -25,7 +26,7 @@ impl Val {
                 _ => "...",
             };
             out.truncate(QUOTED - close.len());
-            // No code point is cut in two.
+            // Leave out a code point that was cut in two.
             let valid = out
                 .utf8_chunks()
                 .next()
@@ -36,7 +37,7 @@ impl Val {
         String::from_utf8_lossy(&out).into_owned()
     }
 
-    /// The error `KIND (VALUE) MESSAGE`.
+    /// Make the error `KIND (VALUE) MESSAGE`.
     pub fn error(&self, message: &str) -> Error {
         Error::str(format_args!(
             "{} ({}) {message}",
@@ -45,7 +46,7 @@ impl Val {
         ))
     }
 
-    /// The error `KIND (VALUE) and KIND (VALUE) MESSAGE`.
+    /// Make the error `KIND (VALUE) and KIND (VALUE) MESSAGE`.
     pub fn error2(&self, other: &Self, message: &str) -> Error {
         Error::str(format_args!(
             "{} ({}) and {} ({}) {message}",
@@ -56,14 +57,15 @@ impl Val {
         ))
     }
 
+    /// Make the error that this value has no items.
     pub(crate) fn not_iterable(&self) -> Error {
         let (kind, quoted) = (self.kind(), self.quoted());
         Error::str(format_args!("Cannot iterate over {kind} ({quoted})"))
     }
 }
 
-/// The JSON text of the value. Meant for values that are known to be small: what filters see goes
-/// through the writer with the limits of the run.
+/// Writes the JSON text of the value without a limit. Use it for values that are known to be small; the outputs of
+/// filters go through the writer with the limits of the run.
 impl fmt::Display for Val {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = Vec::new();
@@ -78,7 +80,7 @@ impl fmt::Display for Val {
     }
 }
 
-/// The JSON text of a value that is known to be small, such as a message of ours.
+/// Write a string that is known to be small, such as an error's message, as JSON text.
 pub fn quoted(text: &str) -> String {
     let mut out = Vec::new();
     let style = Style {

@@ -1,9 +1,9 @@
-//! JSON reader: bytes to values, with the place of every mistake and a limit on nesting.
+//! Reads JSON texts into values, with the place of every mistake and a limit on nesting.
 //!
-//! It reads what jq reads: JSON texts one after another (RFC 8259), and besides them `NaN`, `nan`,
-//! `Infinity` and `-Infinity`, a byte order mark at the start, and invalid UTF-8 or lone surrogates
-//! in strings, which become U+FFFD. Numbers keep what was written: integers of any size are exact,
-//! and a decimal that nothing computes with is printed as it was read.
+//! It reads what jq reads: JSON texts one after another (RFC 8259), and also `NaN`, `nan`, `Infinity` and
+//! `-Infinity`, a byte order mark at the start, and invalid UTF-8 or lone surrogates in strings, which become
+//! U+FFFD. Numbers keep their text: integers of any size are exact, and a decimal with which nothing computes
+//! is written as it was read.
 #![forbid(unsafe_code)]
 
 mod numbers;
@@ -11,26 +11,26 @@ mod strings;
 
 use crate::value::{Map, Num, Val};
 
-/// What is wrong with a JSON text, and where.
+/// A mistake in a JSON text, and its place.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ReadError {
     /// Byte offset in the whole input.
     pub offset: usize,
-    /// What was wrong.
+    /// The kind of mistake.
     pub cause: Cause,
 }
 
-/// The kinds of mistakes that the reader tells apart.
+/// A kind of mistake.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The text is not JSON; what was expected instead.
+    /// The text is not JSON; the text that was expected instead.
     Syntax(&'static str),
     /// Arrays and objects nest deeper than allowed.
     Depth,
 }
 
 impl Cause {
-    /// One sentence for a person.
+    /// Describe the mistake to a person.
     pub fn message(&self) -> String {
         match self {
             Self::Syntax(expected) => format!("expected {expected}"),
@@ -41,19 +41,19 @@ impl Cause {
 
 type Read<T> = Result<T, ReadError>;
 
-/// A stream of JSON texts over bytes that live as long as the instance.
+/// Reads a stream of JSON texts from bytes that live as long as the instance.
 pub struct Reader {
     input: &'static [u8],
     at: usize,
     depth: usize,
-    /// Items of the arrays that are open: an array is made when its length is known.
+    /// Items of the open arrays: an array is made at its end, when its length is known.
     items: Vec<Val>,
-    /// Members of the objects that are open.
+    /// Members of the open objects.
     members: Vec<(Val, Val)>,
 }
 
 impl Reader {
-    /// Read `input`, allowing arrays and objects to nest `depth` deep.
+    /// Prepare to read `input`, in which arrays and objects may nest `depth` deep.
     pub fn new(input: &'static [u8], depth: usize) -> Self {
         let at = if input.starts_with(b"\xef\xbb\xbf") {
             3
@@ -69,7 +69,7 @@ impl Reader {
         }
     }
 
-    /// Byte offset of what is read next.
+    /// The byte offset at which the reader is.
     pub fn offset(&self) -> usize {
         self.at
     }
@@ -86,8 +86,7 @@ impl Reader {
         Some(self.value(0).and_then(|value| self.delimited(value)))
     }
 
-    /// A literal or number ends where something else than a letter or digit begins: `truefalse` and
-    /// `1a` are no two texts.
+    /// Refuse a literal or number right before a letter or digit: `truefalse` and `1a` are not two texts.
     fn delimited(&self, value: Val) -> Read<Val> {
         let open_ended = matches!(value, Val::Null | Val::Bool(_) | Val::Num(_));
         match self.peek() {
@@ -116,7 +115,7 @@ impl Reader {
     fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
-            // Lines of indented texts begin with many.
+            // Indented texts have long runs of spaces.
             while self.input[self.at..].starts_with(&[b' '; 8]) {
                 self.at += 8;
             }
@@ -180,7 +179,7 @@ impl Reader {
                 Some(b']') => {
                     self.at += 1;
                     let items = if first == 0 {
-                        // Nothing else is open, and this one may be long.
+                        // No other array is open: take all items at once, for they may be many.
                         core::mem::take(&mut self.items)
                     } else {
                         self.items.drain(first..).collect()

@@ -1,39 +1,39 @@
-//! Finding bytes of a few kinds, eight at a time.
+//! Finds bytes of a few kinds, eight at a time.
 //!
-//! Strings in JSON are short, so a word of 64 bits finds their end as soon as a vector would, on
-//! every runtime. Source of the tests for a byte of a word: "Bit Twiddling Hacks", S. E. Anderson,
+//! Strings in JSON are short, so a word of 64 bits finds their end as soon as a vector would, on every
+//! runtime. Source of the tests for a byte of a word: "Bit Twiddling Hacks", S. E. Anderson,
 //! "Determine if a word has a byte less than n" and "... has a zero byte".
 #![forbid(unsafe_code)]
 
 const ONES: u64 = u64::MAX / 0xff;
 const HIGH: u64 = ONES * 0x80;
 
-/// The high bit of each byte that is below `limit`, 128 at most. Bytes after the first of them may
-/// be marked in error.
+/// Mark each byte that is below `limit` (128 at most) by its high bit. After the first one, bytes may be marked
+/// wrongly.
 #[inline]
 const fn below(word: u64, limit: u64) -> u64 {
     word.wrapping_sub(ONES * limit) & !word & HIGH
 }
 
-/// The high bit of each byte that is `byte`, with the same reservation.
+/// Mark each byte that is `byte`, with the same reservation.
 #[inline]
 const fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ (ONES * byte as u64), 1)
 }
 
-/// How many bytes come before the first that a JSON string cannot hold as it is (a quote, a backslash
-/// or one below a space), and whether all of them are ASCII.
+/// Count the bytes before the first that a JSON string cannot hold as it is (a quote, a backslash or a byte below
+/// a space), and say whether all of them are ASCII.
 #[inline]
 pub fn plain(bytes: &[u8]) -> (usize, bool) {
     let (words, rest) = bytes.as_chunks();
     let mut seen = 0;
     for (index, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
-        let found = below(word, 0x20) | equal(word, b'"') | equal(word, b'\\');
-        if found != 0 {
-            // Of the byte that was found, all bits below the marked one are passed too: they are no high bits.
-            let passed = word & (found & found.wrapping_neg()).wrapping_sub(1);
-            let length = index * 8 + found.trailing_zeros() as usize / 8;
+        let marks = below(word, 0x20) | equal(word, b'"') | equal(word, b'\\');
+        if marks != 0 {
+            // The bits of the special byte below its mark are included; none of them is a high bit.
+            let passed = word & (marks & marks.wrapping_neg()).wrapping_sub(1);
+            let length = index * 8 + marks.trailing_zeros() as usize / 8;
             return (length, (seen | passed) & HIGH == 0);
         }
         seen |= word;
@@ -44,17 +44,17 @@ pub fn plain(bytes: &[u8]) -> (usize, bool) {
     (bytes.len() - rest.len() + length, ascii)
 }
 
-/// How many bytes come before the first that JSON text cannot hold as it is (those of [`plain`], and
-/// 0x7f, which jq escapes) or that is not ASCII.
+/// Count the bytes before the first that JSON text cannot hold as it is (those of [`plain`], and 0x7f, which jq
+/// escapes) or that is not ASCII.
 #[inline]
 pub fn printable(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks();
     for (index, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
         let quotes = equal(word, b'"') | equal(word, b'\\');
-        let found = below(word, 0x20) | quotes | equal(word, 0x7f) | word & HIGH;
-        if found != 0 {
-            return index * 8 + found.trailing_zeros() as usize / 8;
+        let marks = below(word, 0x20) | quotes | equal(word, 0x7f) | word & HIGH;
+        if marks != 0 {
+            return index * 8 + marks.trailing_zeros() as usize / 8;
         }
     }
     let special = |byte: &u8| !matches!(byte, b' '..0x7f) || matches!(byte, b'"' | b'\\');
@@ -62,7 +62,7 @@ pub fn printable(bytes: &[u8]) -> usize {
     bytes.len() - rest.len() + length
 }
 
-/// How many decimal digits come first, and the number that they write, modulo 2^64.
+/// Count the decimal digits at the start, and return the number that they write, modulo 2^64.
 #[inline]
 pub fn digits(bytes: &[u8]) -> (usize, u64) {
     let mut number: u64 = 0;

@@ -1,8 +1,8 @@
-//! JSON writer: values to strict JSON, within a limit on bytes and on nesting.
+//! Writes values as strict JSON, within a limit on bytes and on nesting.
 //!
-//! What values can hold and JSON cannot say is written as jq writes it: NaN as `null`, the infinities
-//! as the largest finite numbers, invalid UTF-8 as U+FFFD. Bytes are counted while they are
-//! written, since a value that shares its parts can be tiny in memory and endless in print.
+//! Values that JSON does not have are written as jq writes them: NaN as `null`, the infinities as the largest
+//! finite numbers, invalid UTF-8 as U+FFFD. Bytes are counted while they are written, since a value whose
+//! parts are shared can be tiny in memory and endless as text.
 #![forbid(unsafe_code)]
 
 use crate::json::scan;
@@ -19,7 +19,7 @@ pub enum WriteError {
 
 type Written = Result<(), WriteError>;
 
-/// How values are written.
+/// The way in which values are written.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
     /// How deep arrays and objects may nest.
@@ -33,12 +33,12 @@ pub struct Writer<'a> {
     out: &'a mut Vec<u8>,
     limit: usize,
     style: Style,
-    /// Fill the buffer up to its limit before refusing.
+    /// Whether a text that is too long fills the buffer up to its limit before it is refused.
     cut: bool,
 }
 
 impl<'a> Writer<'a> {
-    /// Append to `out`, which may become `limit` bytes long.
+    /// Prepare to append to `out`, which may become `limit` bytes long.
     pub fn new(out: &'a mut Vec<u8>, limit: usize, style: Style) -> Self {
         Self {
             out,
@@ -48,7 +48,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Append to `out` as much of a text as fits into `limit` bytes.
+    /// Prepare to append to `out` as much of a text as fits into `limit` bytes.
     pub fn cutting(out: &'a mut Vec<u8>, limit: usize) -> Self {
         let style = Style {
             depth: usize::MAX,
@@ -171,7 +171,7 @@ impl<'a> Writer<'a> {
         self.bytes(&digits[at..])
     }
 
-    /// The shortest digits that read back as the same double, laid out as jq does it.
+    /// Append the shortest digits that read back as the same double, in jq's layout.
     fn float(&mut self, float: f64) -> Written {
         if float == 0.0 {
             return self.bytes(if float.is_sign_negative() {
@@ -191,7 +191,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A decimal as it was written, laid out as jq's decNumber does it.
+    /// Append a decimal with its own digits, in the layout of jq's decNumber.
     fn decimal(&mut self, text: &str) -> Written {
         if is_plain(text) {
             return self.bytes(text.as_bytes());
@@ -242,8 +242,8 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Whether jq's layout of a decimal is the decimal as it was written: digits, a point with at least one
-/// digit on both sides, no exponent, no zero too many in front, and not so small that it needs an exponent.
+/// Whether jq's layout of a decimal is its text: digits, a point with at least one digit on both sides, no exponent,
+/// no needless zero in front, and not so small that it needs an exponent.
 fn is_plain(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let Some((whole, fraction)) = unsigned.split_once('.') else {

@@ -1,4 +1,4 @@
-//! Compilation of a program, and what is wrong with one that cannot be compiled.
+//! Has jaq compile a program with the built-ins that it calls, and explains why it cannot be compiled.
 #![forbid(unsafe_code)]
 
 use crate::language::prelude::Prelude;
@@ -9,7 +9,7 @@ use jaq_core::load::{self, Arena, File, Loader};
 use jaq_core::{compile::Undefined, Compiler, Filter};
 
 const NO_MODULES: &str = "include and import are not available: the sandbox has no files";
-/// What the program is defined as; its own definitions are inside of it.
+/// The name under which the program is defined for jaq; the program's own definitions are inside of it.
 const MAIN: &str = "_main";
 
 /// Compile `source`, with `variables` (each with its `$`) bound from outside.
@@ -41,6 +41,7 @@ pub fn compile(
         .map_err(|errors| undefined(prelude, source, variables, errors))
 }
 
+/// Explain the name that jaq found to be undefined.
 fn undefined(
     prelude: &Prelude,
     source: &str,
@@ -72,6 +73,7 @@ fn undefined(
     }
 }
 
+/// Suggest other numbers of arguments for `name`, or a name like it.
 fn filter_hint(prelude: &Prelude, name: &str) -> Option<String> {
     let mut arities: Vec<_> = prelude
         .signatures()
@@ -96,7 +98,7 @@ fn filter_hint(prelude: &Prelude, name: &str) -> Option<String> {
     ))
 }
 
-/// The name most like `name`, if any is within two edits and a third of its length.
+/// Find the name most like `name`: at most two edits away, and at most a third of its length.
 fn closest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let allowed = (name.len() / 3).clamp(1, 2);
     known
@@ -107,7 +109,7 @@ fn closest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n s
         .map(|(_, known)| known)
 }
 
-/// Levenshtein distance in bytes.
+/// Compute the Levenshtein distance in bytes.
 fn distance(left: &[u8], right: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, l) in left.iter().enumerate() {

@@ -1,4 +1,4 @@
-# Built-ins of jq 1.8 that are not native. A definition sees those before it; names with _ in front are ours.
+# Built-ins of jq 1.8 that are not native. A definition can call those before it; names with _ in front are ours.
 def empty: {}[] as $x | .;
 def error: error_empty as $x | .;
 def error(message): (message | error_empty) as $x | .;

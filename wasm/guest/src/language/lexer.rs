@@ -1,10 +1,10 @@
-//! Tokens of a jq program, one at a time.
+//! Reads the tokens of a jq program, one at a time.
 #![forbid(unsafe_code)]
 
-/// What kind of token stands somewhere.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A name or keyword, perhaps with the names of modules before it.
+    /// A name or keyword; the names of modules may come before it, as in `a::b`.
     Word,
     /// `$name`
     Var,
@@ -20,14 +20,14 @@ pub enum Kind {
     Sym,
     /// The end of the program.
     End,
-    /// What no token begins with.
+    /// A character that begins no token.
     Unknown,
 }
 
-/// A token and where it stands.
+/// A token and its place.
 #[derive(Clone, Copy, Debug)]
 pub struct Token {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its text, a slice of the program.
     pub text: &'static str,
@@ -47,12 +47,12 @@ impl Token {
     }
 }
 
-/// Operators of more than one character, the longer before their beginnings.
+/// Operators of more than one character; a longer one comes before those that it begins with.
 const LONG: [&str; 15] = [
     "?//=", "?//", "//=", "//", "==", "!=", "<=", ">=", "|=", "+=", "-=", "*=", "/=", "%=", "..",
 ];
 
-/// The token at or after the byte offset `at`.
+/// Read the token at or after the byte offset `at`.
 pub fn token(source: &'static str, at: usize) -> Token {
     let at = skip(source, at);
     let rest = &source[at..];
@@ -81,7 +81,7 @@ pub fn token(source: &'static str, at: usize) -> Token {
         '.' if word(&rest[1..], false) > 0 => make(Kind::Field, 1 + word(&rest[1..], false)),
         '"' => make(Kind::Quote, 1),
         _ => match LONG.iter().find(|long| rest.starts_with(**long)) {
-            // `?//=` is `?` and `//=`: only the alternation of patterns is one token.
+            // jq reads `?//=` as `?` and `//=`; without the `=`, `?//` is one token.
             Some(&"?//=") => make(Kind::Sym, 1),
             Some(long) => make(Kind::Sym, long.len()),
             None if ".?=;,:|+-*/%<>()[]{}".contains(first) => make(Kind::Sym, 1),
@@ -90,8 +90,8 @@ pub fn token(source: &'static str, at: usize) -> Token {
     }
 }
 
-/// Byte offset after white space and comments. A comment goes on past a line end with an odd number
-/// of backslashes before it.
+/// Skip white space and comments, and return the byte offset after them. An odd number of backslashes before
+/// a line end continues a comment on the next line.
 fn skip(source: &str, mut at: usize) -> usize {
     let bytes = source.as_bytes();
     loop {
@@ -115,7 +115,7 @@ fn comment(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Length of the name at the start of `rest`, or 0.
+/// Measure the name at the start of `rest`; 0 if there is none.
 fn word(rest: &str, digits_first: bool) -> usize {
     let bytes = rest.as_bytes();
     if !digits_first && bytes.first().is_some_and(u8::is_ascii_digit) {
@@ -125,7 +125,7 @@ fn word(rest: &str, digits_first: bool) -> usize {
     bytes.iter().position(other).unwrap_or(bytes.len())
 }
 
-/// Length of a name with modules before it, as in `a::b`.
+/// Measure a name with modules before it, as in `a::b`.
 fn path(rest: &str) -> usize {
     let mut length = word(rest, false);
     while length > 0 && rest[length..].starts_with("::") {

@@ -1,4 +1,4 @@
-//! Recursive descent over jq 1.8.2's grammar: programs, pipelines, definitions.
+//! Parses programs, pipelines and definitions of jq 1.8.2's grammar, by recursive descent.
 #![forbid(unsafe_code)]
 
 mod literals;
@@ -14,7 +14,7 @@ use jaq_core::load::parse::BinaryOp;
 
 type Parsed<T> = Result<T, Box<Fault>>;
 
-/// Words that are no names of filters.
+/// Words that cannot name a filter.
 const KEYWORDS: [&str; 20] = [
     "as", "def", "module", "import", "include", "if", "then", "else", "elif", "end", "and", "or",
     "reduce", "foreach", "try", "catch", "label", "break", "__loc__", "",
@@ -24,7 +24,7 @@ const NO_MODULES: &str = "include and import are not available: the sandbox has 
 /// Read a program.
 ///
 /// # Errors
-/// What is wrong and where; a program that nests deeper than `depth` is refused.
+/// The first mistake and its place; or that the program nests deeper than `depth`.
 pub fn parse(source: &'static str, depth: usize) -> Result<Term, Fault> {
     let mut parser = Parser {
         source,
@@ -39,17 +39,17 @@ pub fn parse(source: &'static str, depth: usize) -> Result<Term, Fault> {
 
 struct Parser {
     source: &'static str,
-    /// The token that is looked at.
+    /// The next token.
     next: Token,
-    /// Where the token before it ended.
+    /// Byte offset after the token before it.
     end: usize,
     level: usize,
     depth: usize,
-    /// Names of the definitions so far and of their arguments, whatever they can be seen from.
+    /// Names of all definitions so far and of their arguments, in scope or not.
     defined: Vec<&'static str>,
 }
 
-/// What stands before the rest of a pipeline.
+/// What comes before the rest of a pipeline.
 enum Head {
     Pipe(Term),
     Comma(Term),
@@ -66,7 +66,7 @@ impl Head {
             Self::Bind(value, patterns) => destructure(value, patterns, rest),
             Self::Label(name) => Term::Label(name, Box::new(rest)),
             Self::Def(def) => match rest {
-                // One list of siblings instead of one nesting level a definition.
+                // Collect definitions that follow one another in one list, so that they nest one level deep.
                 Term::Def(mut defs, body)
                     if defs.first().is_some_and(|first| first.name != "?body") =>
                 {
@@ -99,7 +99,7 @@ impl Parser {
         if self.next.kind == Kind::End {
             return Ok(Term::Id);
         }
-        // A program of definitions only is the identity.
+        // After definitions the program may end; it is then the identity.
         let term = self.query_to_end()?;
         if self.next.kind != Kind::End {
             return Err(self.unexpected("an operator or the end"));
@@ -114,12 +114,13 @@ impl Parser {
         taken
     }
 
+    /// Take the next token if it is `text`.
     fn take(&mut self, text: &str) -> bool {
-        let found = self.next.is(text);
-        if found {
+        let is_next = self.next.is(text);
+        if is_next {
             self.advance();
         }
-        found
+        is_next
     }
 
     fn fault(&self, start: usize, end: usize, message: String, hint: Option<String>) -> Box<Fault> {
@@ -130,18 +131,18 @@ impl Parser {
         })
     }
 
-    /// The error that the next token is not what should stand here.
+    /// Make the error that the next token is not the expected one.
     fn unexpected(&self, expected: &str) -> Box<Fault> {
         let Token { kind, text, at } = self.next;
         if kind == Kind::End {
             let message = format!("the program ends here, expected {expected}");
             return self.fault(at, at, message, None);
         }
-        let shown: String = match kind {
+        let beginning: String = match kind {
             Kind::Unknown => return self.unknown(),
             _ => text.chars().take(20).collect(),
         };
-        let message = format!("unexpected {shown}, expected {expected}");
+        let message = format!("unexpected {beginning}, expected {expected}");
         self.fault(at, at + text.len(), message, None)
     }
 
@@ -163,7 +164,7 @@ impl Parser {
         Err(self.unexpected(text))
     }
 
-    /// The bracket that closes what `open` opened.
+    /// Take the bracket that closes `open`.
     fn close(&mut self, open: Token, close: &'static str) -> Parsed<()> {
         if self.take(close) {
             return Ok(());
@@ -203,8 +204,8 @@ impl Parser {
         self.pipeline(commas, false)
     }
 
-    /// Filters joined by `|` and, with `commas`, by `,`; bindings, labels and definitions reach to
-    /// its end. Long pipelines are read in a loop.
+    /// Parse filters joined by `|` and, with `commas`, by `,`. Bindings, labels and definitions hold to the end
+    /// of the pipeline. A loop reads it, so that a long pipeline does not nest.
     fn pipeline(&mut self, commas: bool, may_end: bool) -> Parsed<Term> {
         let mut heads = Vec::new();
         let mut left: Option<Term> = None;
@@ -268,7 +269,7 @@ impl Parser {
         self.advance();
         let name = match self.next.kind {
             Kind::Word if !KEYWORDS.contains(&self.next.text) => self.advance().text,
-            // Formats are built-ins by definition.
+            // jq's grammar lets a definition have the name of a format.
             Kind::Format => self.advance().text,
             _ => return Err(self.unexpected("the name of the definition")),
         };

@@ -1,8 +1,8 @@
-//! Standard definitions: parsed once, and only those compiled that a program reaches.
+//! Parses the standard definitions once, and picks those that a program needs.
 //!
-//! Parsing all definitions costs about as much as a hundred small filters, so the build runs it
-//! once and stores the memory that results (see `wasm/pack`). Compiling them all costs even more;
-//! a program gets the definitions whose names it mentions, with those that they call in turn.
+//! Parsing all definitions costs about as much as a hundred small filters, so the build does it once and
+//! stores the memory that results (see `wasm/pack`). Compiling them all costs even more, so a program gets
+//! the definitions whose names it mentions, and those that they call in turn.
 #![forbid(unsafe_code)]
 
 use crate::builtins;
@@ -14,24 +14,24 @@ use jaq_core::path::{Part, Path};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// How deep our definitions may nest.
+/// How deep the terms in `defs.jq` may nest.
 const DEPTH: usize = 100;
 
-/// What a name stands for: definitions and natives of any arity, by index.
+/// The definitions and natives of one name, of any arity, by index.
 #[derive(Default)]
 struct Meaning {
     defs: Vec<usize>,
     natives: Vec<usize>,
 }
 
-/// A parsed definition and the indices of what it calls. Taken out when a program needs it.
+/// A parsed definition, taken out when a program needs it, and the indices of all that it calls.
 struct Entry {
     item: Option<Def>,
     defs: Vec<usize>,
     natives: Vec<usize>,
 }
 
-/// All standard definitions and native filters.
+/// All built-ins: definitions in jq, and natives, which are written in Rust.
 pub struct Prelude {
     meanings: BTreeMap<&'static str, Meaning>,
     defs: Vec<Entry>,
@@ -39,7 +39,7 @@ pub struct Prelude {
     signatures: Rc<[(&'static str, usize)]>,
 }
 
-/// The definitions and natives that one program reaches, in the order of their definition.
+/// The built-ins that one program needs, in the order of their definition.
 pub struct Reached {
     /// Definitions for jaq's loader.
     pub defs: Vec<Def>,
@@ -94,7 +94,7 @@ impl Prelude {
             defs: Vec::new(),
             natives: Vec::new(),
         };
-        // A definition sees those before it, whatever is defined under the same name later.
+        // A definition calls those before it, also when a later one has the same name.
         for meaning in calls.iter().filter_map(|name| self.meanings.get(name)) {
             entry.defs.extend(&meaning.defs);
             entry.natives.extend(&meaning.natives);
@@ -105,12 +105,12 @@ impl Prelude {
         self.defs.push(entry);
     }
 
-    /// Take out what `program` calls, directly or through others. A name counts whatever it means
-    /// there: a definition too many costs a little fuel, one too few would be an error.
+    /// Take out the built-ins that `program` calls, directly or through others. Every name counts, also one that
+    /// the program defines itself: a definition too many costs a little fuel, one too few would be an error.
     pub fn reach(&mut self, program: &Term<&'static str>) -> Reached {
         let mut names = Vec::new();
         names_in_term(program, &mut names);
-        // Flags tell what was met; the indices are kept besides, since few of many are reached.
+        // Flags say whether a built-in is in; the list of indices spares a walk over all flags.
         let mut defs = (vec![false; self.defs.len()], Vec::new());
         let mut natives = (vec![false; self.natives.len()], Vec::new());
         let meet = |(flags, met): &mut (Vec<bool>, Vec<usize>), index: usize| {
@@ -150,7 +150,7 @@ impl Prelude {
         }
     }
 
-    /// Names and arities of everything that can be called, for hints.
+    /// Names and arities of all built-ins that a program can call, for hints and `builtins`.
     pub fn signatures(&self) -> &Rc<[(&'static str, usize)]> {
         &self.signatures
     }

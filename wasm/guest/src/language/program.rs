@@ -10,7 +10,7 @@ use crate::value::{Map, Val};
 use jaq_core::Filter;
 use std::rc::Rc;
 
-/// A compiled program with the values of its variables.
+/// A compiled program, with the values of its variables.
 pub struct Program {
     pub(crate) filter: Filter<JqData>,
     pub(crate) values: Vec<Val>,
@@ -21,20 +21,20 @@ impl Program {
     /// Compile `source` with `args`: the JSON text of an object whose members become variables, or of
     /// an array of such an object and an array of positional arguments.
     ///
-    /// Besides them a program sees `$ENV`, `$__prog_args` and `$ARGS`, which tell nothing of the host.
+    /// A program also sees `$ENV` and `$__prog_args`, which are empty, and `$ARGS`.
     pub fn compile(
         prelude: &mut Prelude,
         source: &'static str,
         args: &'static [u8],
         depth: usize,
     ) -> Result<Self, Fault> {
-        let given = Reader::new(args, depth).next_text().transpose();
-        let given = given.map_err(|error| Fault::Program {
+        let args = Reader::new(args, depth).next_text().transpose();
+        let args = args.map_err(|error| Fault::Program {
             message: format!("the arguments are not JSON: {}", error.cause.message()),
             span: 0..0,
             hint: None,
         })?;
-        let (named, positional) = match given {
+        let (named, positional) = match args {
             Some(Val::Arr(both)) => (
                 both.first().cloned().unwrap_or_default(),
                 both.get(1).cloned(),

@@ -1,12 +1,12 @@
-//! What jaq evaluates in another way than jq, said so that it comes out alike.
+//! Rewrites terms that jaq evaluates differently, so that their outputs are jq's.
 //!
-//! - jq takes the right operand first and its outputs outermost: `(1,2) * (3,4)` is `3, 6, 4, 8`.
+//! - jq evaluates the right operand first, and its outputs vary last: `(1,2) * (3,4)` is `3, 6, 4, 8`.
 //! - `reduce` and `foreach` go on with the last output of their update, or with null.
-//! - What is no path complains in jq's words: with its value, not with its input.
-//! - Updates that jaq's evaluator cannot do in place collect their paths first, as jq does.
+//! - The error about a term that is not a path quotes its value, not its input.
+//! - An update that jaq cannot do in place collects its paths first, as jq does.
 //!
-//! A term that surely gives at most one output needs none of this and is left alone, so common
-//! programs cost what they cost before. Names with `?` cannot be written in a program, nor defined by it.
+//! A term that surely has at most one output needs none of this and stays as it is, so that common programs
+//! cost no more. The names with `?` are of variables and natives that a program can neither write nor define.
 #![forbid(unsafe_code)]
 
 mod outputs;
@@ -28,13 +28,13 @@ fn boxed(term: Term) -> Box<Term> {
     Box::new(term)
 }
 
-/// `value as $name | body`.
+/// Make `value as $name | body`.
 pub fn bind(value: Term, name: &'static str, body: Term) -> Term {
     let pattern = BinaryOp::Pipe(Some(Pattern::Var(name)));
     Term::BinOp(boxed(value), pattern, boxed(body))
 }
 
-/// `l op r`.
+/// Make `l op r`.
 pub fn binary(l: Term, op: BinaryOp<&'static str>, r: Term) -> Term {
     let plain = |l, op, r| Term::BinOp(boxed(l), op, boxed(r));
     match op {
@@ -83,10 +83,10 @@ pub fn binary(l: Term, op: BinaryOp<&'static str>, r: Term) -> Term {
     }
 }
 
-/// `term` followed by one more step.
+/// Add one more step to `term`.
 pub fn step(term: Term, part: Part<Term>, opt: Opt) -> Term {
     let part = match part {
-        // The start fails before the end has no output.
+        // An error of the start must come before an end without outputs.
         Part::Range(Some(from), Some(upto))
             if !infallible(&from) && (!single(&upto) || may_be_empty(&upto)) =>
         {
@@ -100,7 +100,7 @@ pub fn step(term: Term, part: Part<Term>, opt: Opt) -> Term {
             if single(&index) {
                 return join(term, Part::Index(index), opt);
             }
-            // jq takes the index's outputs outermost.
+            // In jq the outputs of the index vary last.
             let part = Part::Index(Term::Var("$?index"));
             return bind(index, "$?index", join(term, part, opt));
         }
@@ -118,7 +118,7 @@ fn join(term: Term, part: Part<Term>, opt: Opt) -> Term {
     }
 }
 
-/// A string with interpolations, whose later parts come first and whose outputs are outermost.
+/// Make a string with interpolations: jq evaluates later parts first, and their outputs vary last.
 pub fn string(format: Option<&'static str>, mut parts: Vec<StrPart<&'static str, Term>>) -> Term {
     let ordered = |part: &StrPart<&'static str, Term>| matches!(part, StrPart::Term(term) if !infallible(term));
     let Some(first) = parts.iter().position(ordered) else {
@@ -139,7 +139,7 @@ pub fn string(format: Option<&'static str>, mut parts: Vec<StrPart<&'static str,
         .fold(whole, |body, (name, value)| bind(value, name, body))
 }
 
-/// An object. What may fail is found before what follows has no output.
+/// Make an object. An error of a member must come before a later member without outputs.
 pub fn object(mut members: Vec<(Term, Option<Term>)>) -> Term {
     let lacks = |term: &Term| !single(term) || may_be_empty(term);
     let last = members
@@ -179,13 +179,13 @@ pub fn object(mut members: Vec<(Term, Option<Term>)>) -> Term {
         .fold(whole, |body, (value, name)| bind(value, name, body))
 }
 
-/// `reduce` or `foreach`: the state after a step is the update's last output.
+/// Make `reduce` or `foreach`: the state after a step is the last output of the update.
 pub fn fold(name: &'static str, inputs: Term, pattern: Pattern, mut args: Vec<Term>) -> Term {
     if args.len() >= 2 && !single(&args[1]) || args.get(1).is_some_and(may_be_empty) {
         if name == "reduce" {
             args[1] = Term::Call("?last", vec![core::mem::take(&mut args[1])]);
         } else {
-            // The state is the array of the last step's outputs.
+            // Let the state be the array of the last step's outputs.
             let last = Term::Path(
                 boxed(Term::Id),
                 Path(vec![(

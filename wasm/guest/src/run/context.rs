@@ -1,4 +1,4 @@
-//! What a running filter can reach: its inputs, its messages, the frozen clock, the regex cache.
+//! Gives a running filter what it shares with its host: input, messages, limits, the frozen clock, the regex cache.
 #![forbid(unsafe_code)]
 
 use crate::json::writer::{Style, WriteError, Writer};
@@ -12,7 +12,7 @@ use jaq_core::{DataT, Lut};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// The kind of data that filters of this guest work on.
+/// Tells jaq-core which types its filters work on: our values, and the context of their run.
 pub struct JqData;
 
 impl DataT for JqData {
@@ -37,23 +37,23 @@ pub struct Limits {
     pub outputs: usize,
 }
 
-/// Everything that a run shares between its filter and its host.
+/// What the filter and the host share in one run.
 pub struct RunContext {
     /// The compiled program.
     pub filter: jaq_core::Filter<JqData>,
-    /// The values that are still to come.
+    /// The values that the run has not read yet.
     pub inputs: RefCell<Inputs>,
-    /// What `now` answers: seconds since the Unix epoch.
+    /// The time that `now` outputs: seconds since the Unix epoch.
     pub now: f64,
     /// Limits that the guest keeps.
     pub limits: Limits,
-    /// Why the run must end although no error was raised: `try` cannot catch it.
+    /// Why the run must end although no error was raised, so that `try` cannot catch it.
     pub fault: RefCell<Option<Fault>>,
-    /// What `debug` and `stderr` said since the host asked last: a JSON string a line.
+    /// The messages of `debug` and `stderr` in this pull: a JSON string a line.
     pub messages: RefCell<TextBuffer>,
     /// Bytes of output and messages written so far.
     pub written: Cell<usize>,
-    /// Names and arities of everything that can be called.
+    /// Names and arities of all built-ins.
     pub builtins: Rc<[(&'static str, usize)]>,
     /// Compiled regular expressions.
     pub regexes: RefCell<Cache>,
@@ -65,7 +65,7 @@ impl RunContext {
         self.limits.output_bytes - self.written.get()
     }
 
-    /// How values are written, with keys in the order of the object.
+    /// The style in which built-ins write values: keys in the order of the object.
     pub fn style(&self) -> Style {
         Style {
             depth: self.limits.depth,
@@ -73,7 +73,7 @@ impl RunContext {
         }
     }
 
-    /// The fault that a refused write amounts to.
+    /// Make the fault of a write that was refused.
     pub fn write_fault(&self, error: WriteError, place: &'static str) -> Fault {
         match error {
             WriteError::Bytes => Fault::Limit(Limit::OutputBytes {
@@ -87,7 +87,7 @@ impl RunContext {
         }
     }
 
-    /// The JSON text of `value`, which may take what is left of the output limit.
+    /// Write the JSON text of `value`, which may be as long as what is left of the output limit.
     pub fn json(&self, value: &Val) -> Result<Vec<u8>, Fault> {
         let mut out = Vec::new();
         match Writer::new(&mut out, self.bytes_left(), self.style()).value(value) {
@@ -96,18 +96,18 @@ impl RunContext {
         }
     }
 
-    /// Keep what `debug` or `stderr` said, counted as output.
-    pub fn say(&self, text: &[u8]) -> Result<(), Fault> {
+    /// Add a message of `debug` or `stderr`, which counts as output.
+    pub fn add_message(&self, text: &[u8]) -> Result<(), Fault> {
         let mut messages = self.messages.borrow_mut();
-        let said = messages.add(self.bytes_left(), self.style(), |writer| {
+        let added = messages.add(self.bytes_left(), self.style(), |writer| {
             writer.string(text)
         });
-        let length = said.map_err(|error| self.write_fault(error, "value"))?;
+        let length = added.map_err(|error| self.write_fault(error, "value"))?;
         self.written.set(self.written.get() + length);
         Ok(())
     }
 
-    /// Remember why the run must end.
+    /// Store the reason why the run must end; the first one counts.
     pub fn stop(&self, fault: Fault) {
         self.fault.borrow_mut().get_or_insert(fault);
     }

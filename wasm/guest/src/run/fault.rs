@@ -1,4 +1,4 @@
-//! Why a run ended early, and the JSON object that tells the host.
+//! Says why a run ended early, as a status and a JSON object for the host.
 #![forbid(unsafe_code)]
 
 use crate::json::quote::quoted;
@@ -35,34 +35,34 @@ pub enum Fault {
     Program {
         /// What is wrong.
         message: String,
-        /// Bytes of the program that are meant.
+        /// The bytes of the program that are wrong.
         span: core::ops::Range<usize>,
-        /// What may have been meant.
+        /// A suggestion for the person who wrote it.
         hint: Option<String>,
     },
     /// The input is not JSON.
     Input {
         /// What is wrong.
         message: String,
-        /// Which value of the input, from 0.
+        /// The place of the value in the input, from 0.
         index: usize,
         /// Byte offset in the input.
         offset: usize,
     },
     /// The filter raised an error that it did not catch.
     Filter {
-        /// JSON text of what `catch` would have seen.
+        /// JSON text of the error's value, which `catch` would get.
         value: String,
         /// The error as a sentence.
         message: String,
-        /// Which value of the input, from 0.
+        /// The place of the value in the input, from 0.
         index: usize,
     },
     /// The filter called `halt` or `halt_error`.
     Halt {
         /// The exit code that jq would have ended with.
         code: i32,
-        /// JSON text of what `halt_error` was given.
+        /// JSON text of the input of `halt_error`.
         value: Option<String>,
     },
     /// A limit of the guest was met.
@@ -70,7 +70,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The status that the host sees.
+    /// The status that the call returns.
     pub fn status(&self) -> i32 {
         match self {
             Self::Program { .. } => 2,
@@ -81,7 +81,7 @@ impl Fault {
         }
     }
 
-    /// A JSON object for the host; its members are listed at the top of the crate.
+    /// Write the error object for the host; the top of the crate lists its members.
     pub fn json(&self) -> String {
         match self {
             Self::Program {

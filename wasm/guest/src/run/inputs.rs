@@ -31,7 +31,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Cut `text` into values as `mode` says.
+    /// Prepare to cut `text` into values as `mode` says.
     pub fn new(text: &'static [u8], mode: Mode, depth: usize) -> Self {
         Self {
             reader: Reader::new(text, depth),
@@ -65,10 +65,10 @@ impl Inputs {
         }
     }
 
-    /// How many line ends were read, which is what jq's `input_line_number` answers.
+    /// Count the line ends that were read, for `input_line_number`.
     pub fn lines(&mut self) -> usize {
         let upto = self.offset();
-        // Each byte is looked at once in a run, however often the filter asks.
+        // Count on from the last call, so that a run looks at each byte once.
         self.counted_lines += self.text[self.counted..upto]
             .iter()
             .filter(|byte| **byte == b'\n')
@@ -77,7 +77,7 @@ impl Inputs {
         self.counted_lines
     }
 
-    /// The next value; `None` at the end.
+    /// Read the next value; `None` at the end.
     pub fn next_value(&mut self) -> Option<Result<Val, Fault>> {
         let value = match self.mode {
             Mode { slurp: true, .. } if core::mem::replace(&mut self.slurped, true) => return None,

@@ -1,13 +1,13 @@
-//! Whole texts for the host, which stay readable while more of them are added.
+//! Collects whole texts for the host, which can read them while more are added.
 //!
-//! A run can trap at any instruction: out of fuel, of memory, of stack, or stopped at its deadline. What
-//! it had produced by then is the host's, so each change ends by telling the host where the texts are,
-//! and memory is given back only after that.
+//! A run can trap at any instruction: for want of fuel, memory or stack, or because the host stops it. The
+//! host then reads the texts before the trap, so each change ends by publishing where they are, and memory
+//! is freed only after that.
 #![forbid(unsafe_code)]
 
 use crate::json::writer::{Style, WriteError, Writer};
 
-/// Told where the texts are and how many; called when they have moved, or are more or fewer.
+/// Publishes where the texts are and how many; called when they have moved or their number has changed.
 pub type Publish = fn(&[u8], usize);
 
 /// Texts, each followed by a line end.
@@ -21,7 +21,7 @@ pub struct TextBuffer {
 }
 
 impl TextBuffer {
-    /// An empty buffer.
+    /// Make an empty buffer.
     pub fn new(publish: Publish) -> Self {
         Self {
             texts: Vec::new(),
@@ -36,12 +36,12 @@ impl TextBuffer {
         &self.texts
     }
 
-    /// How many there are.
+    /// The number of texts.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// Take all of them away.
+    /// Remove all texts.
     pub fn clear(&mut self) {
         (self.publish)(&[], 0);
         self.texts.clear();
@@ -62,23 +62,23 @@ impl TextBuffer {
         write(&mut writer)?;
         writer.bytes(b"\n")?;
         let length = self.next.len();
-        // Kept until the host knows of the move.
-        let mut left = Vec::new();
+        // Freed when the new place is published.
+        let mut old = Vec::new();
         if self.texts.is_empty() {
-            // A text as large as the whole result is not copied.
+            // Swap instead of copying: the first text may be the whole result, and large.
             core::mem::swap(&mut self.texts, &mut self.next);
         } else {
             let needed = self.texts.len() + length;
             if needed > self.texts.capacity() {
                 let mut larger = Vec::with_capacity(needed.max(2 * self.texts.capacity()));
                 larger.extend_from_slice(&self.texts);
-                left = core::mem::replace(&mut self.texts, larger);
+                old = core::mem::replace(&mut self.texts, larger);
             }
             self.texts.extend_from_slice(&self.next);
         }
         self.count += 1;
         (self.publish)(&self.texts, self.count);
-        drop(left);
+        drop(old);
         Ok(length)
     }
 }
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_is_told_of_each_text_and_each_move() {
+    fn each_text_and_each_move_is_published() {
         let mut buffer = TextBuffer::new(publish);
         let mut expected = Vec::new();
         for number in 0..1000 {
@@ -112,9 +112,9 @@ mod tests {
             assert_eq!(added, Ok(text.len() + 1));
             expected.extend_from_slice(text.as_bytes());
             expected.push(b'\n');
-            let told = PUBLISHED.with_borrow(|all| *all.last().unwrap());
+            let last = PUBLISHED.with_borrow(|all| *all.last().unwrap());
             assert_eq!(
-                told,
+                last,
                 (buffer.texts().as_ptr() as usize, expected.len(), number + 1)
             );
         }

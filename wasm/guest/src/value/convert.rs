@@ -1,4 +1,4 @@
-//! Converts Rust's types to values.
+//! Converts Rust's types into values.
 #![forbid(unsafe_code)]
 
 use super::{Num, Val};
@@ -25,7 +25,7 @@ impl From<i64> for Val {
 
 impl From<usize> for Val {
     fn from(int: usize) -> Self {
-        // Counts of things in memory are far below 2^63.
+        // The cast cannot overflow: counts of things in memory are far below 2^63.
         Self::Num(Num::Int(int as i64))
     }
 }

@@ -1,4 +1,4 @@
-//! Numbers as digits and a power of ten: how literals are compared and how numbers are laid out.
+//! Takes numbers apart into digits and a power of ten, to compare literals and to lay out numbers.
 #![forbid(unsafe_code)]
 
 use core::cmp::Ordering;
@@ -6,14 +6,14 @@ use core::cmp::Ordering;
 /// The digits of a number and the power of ten that they are multiplied by.
 pub struct Decimal {
     negative: bool,
-    /// ASCII digits without zeros in front, or one zero.
+    /// ASCII digits without zeros in front, or a single zero.
     pub digits: Vec<u8>,
     /// The power of ten.
     pub exponent: i64,
 }
 
 impl Decimal {
-    /// Take apart what JSON, jq programs or `ryu` write.
+    /// Parse a number as JSON, jq programs or `ryu` write it.
     pub fn parse(text: &str) -> Self {
         let (negative, text) = text
             .strip_prefix('-')
@@ -21,9 +21,9 @@ impl Decimal {
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let digits = [whole, fraction].concat();
-        let kept = digits.trim_start_matches('0');
-        // Zero keeps a digit. An exponent beyond 64 bits is as good as any other that is out of reach.
-        let digits = if kept.is_empty() { "0" } else { kept };
+        let trimmed = digits.trim_start_matches('0');
+        // Zero has one digit. An exponent of more than 64 bits is replaced by one that no double reaches either.
+        let digits = if trimmed.is_empty() { "0" } else { trimmed };
         let out_of_reach = if exponent.starts_with('-') {
             -(1 << 40)
         } else {
@@ -40,7 +40,7 @@ impl Decimal {
         }
     }
 
-    /// Without zeros at the end.
+    /// Remove zeros at the end.
     pub fn trimmed(mut self) -> Self {
         while self.digits.len() > 1 && self.digits.last() == Some(&b'0') {
             self.digits.pop();
@@ -49,7 +49,7 @@ impl Decimal {
         self
     }
 
-    /// How many digits stand before the point.
+    /// The number of digits before the point.
     pub fn point(&self) -> i64 {
         self.exponent + self.digits.len() as i64
     }
@@ -62,7 +62,7 @@ impl Decimal {
         Vec::from(if self.negative { "-" } else { "" })
     }
 
-    /// `123.45`; the exponent must be small, for it becomes zeros.
+    /// Write as `123.45`; the exponent must be small, since it becomes zeros.
     pub fn plain(&self) -> Vec<u8> {
         let mut out = self.signed();
         let point = self.point();
@@ -83,7 +83,7 @@ impl Decimal {
         out
     }
 
-    /// `1.2345e+02`, with the exponent's letter and its least number of digits.
+    /// Write as `1.2345e+02`, with the exponent's letter and its least number of digits.
     pub fn scientific(&self, letter: &str, width: usize) -> Vec<u8> {
         let mut out = self.signed();
         let (first, rest) = self.digits.split_at(1);
@@ -99,7 +99,7 @@ impl Decimal {
         out
     }
 
-    /// Order by value.
+    /// Compare by value.
     pub fn compare(&self, other: &Self) -> Ordering {
         let sign = |decimal: &Self| match (decimal.is_zero(), decimal.negative) {
             (true, _) => 0,

@@ -1,4 +1,4 @@
-//! Tells jaq-core how values are made, indexed, iterated and updated.
+//! Implements jaq-core's trait for values: how they are made, indexed, iterated and updated.
 #![forbid(unsafe_code)]
 
 use super::{path, update, Error, Map, Num, Val, ValR};
@@ -48,7 +48,7 @@ impl jaq_core::ValT for Val {
         match self {
             Self::Arr(items) => match Rc::try_unwrap(items) {
                 Ok(items) => Box::new(items.into_iter().map(Ok)),
-                // Items are copied when they are asked for: often that is not all of them.
+                // Clone an item when the filter asks for it: often it does not ask for all.
                 Err(items) => Box::new((0..items.len()).map(move |index| Ok(items[index].clone()))),
             },
             Self::Obj(members) => Box::new(Rc::unwrap_or_clone(members).into_values().map(Ok)),

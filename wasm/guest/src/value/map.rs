@@ -1,7 +1,7 @@
-//! The members of an object, in the order in which they came.
+//! Keeps the members of an object in the order in which they were added.
 //!
-//! Most objects have few members, and looking through these is faster than to hash their names; their
-//! memory is one list and no table. An object with more has an index by hash besides.
+//! Most objects have few members: then looking at each is faster than hashing its name, and one list is all
+//! their memory. An object with more members has an index by hash, too.
 #![forbid(unsafe_code)]
 
 use super::Val;
@@ -13,7 +13,7 @@ use hashbrown::HashTable;
 /// Up to this many members an object has no index.
 const FEW: usize = 8;
 
-/// The members of an object, in the order in which they came. Every key is a string.
+/// The members of an object, in the order in which they were added. Every key is a string.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
     members: Vec<(Val, Val)>,
@@ -25,13 +25,13 @@ fn name(key: &Val) -> &[u8] {
     key.as_str().unwrap_or_default()
 }
 
-/// The seed is fixed, so that fuel does not vary.
+/// Hash a name. The seed is fixed, so that fuel is the same in all runs.
 fn hash(name: &[u8]) -> u64 {
     FixedState::default().hash_one(name)
 }
 
 impl Map {
-    /// No members yet, but the memory for some.
+    /// Make an empty object with memory for `capacity` members.
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
             members: Vec::with_capacity(capacity),
@@ -44,7 +44,7 @@ impl Map {
         self.members.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no members.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
@@ -59,17 +59,17 @@ impl Map {
         }
     }
 
-    /// The value at a name.
+    /// Look up the value at a name.
     pub fn get_named(&self, name: &[u8]) -> Option<&Val> {
         self.place(name).map(|place| &self.members[place].1)
     }
 
-    /// The value at a key.
+    /// Look up the value at a key.
     pub fn get(&self, key: &Val) -> Option<&Val> {
         self.get_named(key.as_str()?)
     }
 
-    /// The value at a key, to be changed.
+    /// Look up the value at a key, to change it.
     pub fn get_mut(&mut self, key: &Val) -> Option<&mut Val> {
         let place = self.place(key.as_str()?)?;
         Some(&mut self.members[place].1)
@@ -85,7 +85,7 @@ impl Map {
         self.members.get(place).map(|(key, value)| (key, value))
     }
 
-    /// Set the value at a key, which keeps its place or gets the last one.
+    /// Set the value at a key. A new key gets the last place, a known one keeps its place.
     pub fn insert(&mut self, key: Val, value: Val) {
         let place = self.members.len();
         match &mut self.index {
@@ -138,7 +138,7 @@ impl Map {
         }
     }
 
-    /// Keep the members for which `keep` answers true; their order stays.
+    /// Keep the members for which `keep` returns true; their order stays.
     pub fn retain(&mut self, mut keep: impl FnMut(&Val, &mut Val) -> bool) {
         self.members.retain_mut(|(key, value)| keep(key, value));
         self.index = None;
@@ -147,7 +147,7 @@ impl Map {
         }
     }
 
-    /// Make the index anew. The keys are all different.
+    /// Make a new index of all members, whose keys are different.
     fn index_all(&mut self) {
         let hash_at = |place: &usize| hash(name(&self.members[*place].0));
         let mut index = HashTable::with_capacity(self.members.len());

@@ -1,4 +1,4 @@
-//! Numbers, as jq 1.8 has them: literals that stay exact, and doubles once something is computed.
+//! Defines numbers as jq 1.8 has them: literals stay exact, and computing gives doubles.
 #![forbid(unsafe_code)]
 
 use super::decimal::Decimal;
@@ -8,25 +8,25 @@ use core::cmp::Ordering;
 use core::fmt;
 use std::rc::Rc;
 
-/// Integers below this are the same as doubles and as integers.
+/// A double holds every integer below this exactly.
 const EXACT: u64 = 1 << 53;
 
 /// A number.
 #[derive(Clone, Debug)]
 pub enum Num {
-    /// An integer; beyond 2^53 one that a document or program gave and nothing has computed with.
+    /// An integer. Beyond 2^53 it comes from a document or program, and nothing has computed with it.
     Int(i64),
     /// A double.
     Float(f64),
-    /// Another number that a document or program gave and nothing has computed with, as written.
+    /// Another number from a document or program with which nothing has computed: its text.
     Dec(Rc<Literal>),
 }
 
-/// A number as it was written, with the nearest double once something asked for it.
+/// The text of a number, and the nearest double once something needed it.
 pub struct Literal {
     /// ASCII.
     text: Bytes,
-    /// NaN until it is known, which no literal is.
+    /// NaN until it is computed; no literal is NaN.
     double: Cell<f64>,
 }
 
@@ -38,7 +38,7 @@ impl Literal {
         }
     }
 
-    /// What was written.
+    /// The text of the number.
     pub fn text(&self) -> &str {
         core::str::from_utf8(&self.text).unwrap_or_default()
     }
@@ -58,7 +58,7 @@ impl fmt::Debug for Literal {
 }
 
 impl Num {
-    /// The number that digits, with an optional sign, fraction and exponent, write.
+    /// Make the number that is written with digits and an optional sign, fraction and exponent.
     pub fn literal(text: &str) -> Self {
         if let Some(int) = Self::integer(text) {
             return Self::Int(int);
@@ -66,7 +66,7 @@ impl Num {
         Self::decimal_of(Bytes::copy_from_slice(text.as_bytes()))
     }
 
-    /// The same for text that lives as long as the instance.
+    /// Make the same of text that lives as long as the instance, without a copy.
     pub fn written(text: &'static str) -> Self {
         match Self::integer(text) {
             Some(int) => Self::Int(int),
@@ -78,7 +78,7 @@ impl Num {
         Self::Dec(Rc::new(Literal::new(text)))
     }
 
-    /// The number as an integer of 64 bits, if it is written as one; `-0` is none.
+    /// Parse an integer of 64 bits; `-0` is not one.
     fn integer(text: &str) -> Option<i64> {
         if text.contains(['.', 'e', 'E']) {
             return None;
@@ -87,10 +87,10 @@ impl Num {
         (int != 0 || !text.starts_with('-')).then_some(int)
     }
 
-    /// A double; whole numbers that a double holds exactly are integers.
+    /// Make the number of a double: an integer if it is whole and below 2^53.
     pub fn from_f64(float: f64) -> Self {
         let int = float as i64;
-        // `-0` has no integer.
+        // No integer is `-0`.
         let whole = int as f64 == float && !(int == 0 && float.is_sign_negative());
         if whole && int.unsigned_abs() < EXACT {
             Self::Int(int)
@@ -104,7 +104,7 @@ impl Num {
         matches!(self, Self::Int(_))
     }
 
-    /// The integer, if it is one of 64 bits.
+    /// Convert to an integer, if the number is one of 64 bits.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Self::Int(int) => Some(*int),
@@ -116,7 +116,7 @@ impl Num {
         }
     }
 
-    /// The nearest double.
+    /// Convert to the nearest double.
     pub fn as_f64(&self) -> f64 {
         match self {
             Self::Int(int) => *int as f64,
@@ -125,7 +125,7 @@ impl Num {
         }
     }
 
-    /// Combine two numbers as doubles; small integers without the detour.
+    /// Combine two numbers as doubles; combine small integers directly, which gives the same.
     fn combine(
         &self,
         other: &Self,
@@ -142,17 +142,17 @@ impl Num {
         Self::from_f64(float(self.as_f64(), other.as_f64()))
     }
 
-    /// Sum.
+    /// Add.
     pub fn add(&self, other: &Self) -> Self {
         self.combine(other, i64::checked_add, |x, y| x + y)
     }
 
-    /// Difference.
+    /// Subtract.
     pub fn sub(&self, other: &Self) -> Self {
         self.combine(other, i64::checked_sub, |x, y| x - y)
     }
 
-    /// Product; a negative number times zero is `-0`, as it is for doubles.
+    /// Multiply; a negative number times zero is `-0`, as it is for doubles.
     pub fn mul(&self, other: &Self) -> Self {
         let int = |x: i64, y: i64| {
             let product = x.checked_mul(y)?;
@@ -161,25 +161,25 @@ impl Num {
         self.combine(other, int, |x, y| x * y)
     }
 
-    /// Quotient; `None` when the divisor is zero.
+    /// Divide; `None` when the divisor is zero.
     pub fn div(&self, other: &Self) -> Option<Self> {
         let (x, y) = (self.as_f64(), other.as_f64());
         (y != 0.0).then(|| Self::from_f64(x / y))
     }
 
-    /// Remainder of the integer parts, with the sign of the dividend; `None` when the divisor is zero.
+    /// Compute the remainder of the integer parts, with the sign of the dividend; `None` when the divisor is zero.
     pub fn rem(&self, other: &Self) -> Option<Self> {
         let (x, y) = (self.as_f64(), other.as_f64());
         if x.is_nan() || y.is_nan() {
             return Some(Self::Float(f64::NAN));
         }
-        // Casts saturate, which is what jq does here.
+        // The casts saturate, as in jq.
         let (x, y) = (x as i64, y as i64);
         let remainder = if y == -1 { Some(0) } else { x.checked_rem(y) };
         remainder.map(|remainder| Self::from_f64(remainder as f64))
     }
 
-    /// Negation.
+    /// Negate.
     pub fn neg(&self) -> Self {
         match self {
             Self::Int(int) => int
@@ -193,7 +193,7 @@ impl Num {
         }
     }
 
-    /// Absolute value.
+    /// Compute the absolute value.
     pub fn abs(&self) -> Self {
         match self {
             Self::Int(int) if *int >= 0 => Self::Int(*int),
@@ -206,7 +206,7 @@ impl Num {
         }
     }
 
-    /// The digits of a literal.
+    /// Parse the digits of an integer or literal.
     fn decimal(&self) -> Option<Decimal> {
         match self {
             Self::Int(int) => Some(Decimal::parse(&int.to_string())),
@@ -234,7 +234,7 @@ impl PartialOrd for Num {
     }
 }
 
-/// jq's order: NaN is below every number, itself included. Literals are compared digit by digit.
+/// Orders numbers as jq does: NaN is less than every number, itself included; literals compare digit by digit.
 impl Ord for Num {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
@@ -268,8 +268,8 @@ impl Num {
     }
 }
 
-/// Whether a literal has so few digits, and is so near to one, that no other such literal with another
-/// value has the same nearest double: 15 digits, by the standard.
+/// Whether a literal has at most 15 digits and no exponent: two such literals with the same nearest double have the
+/// same value (IEEE 754).
 fn short(literal: &Literal) -> bool {
     literal.text.len() <= 15 && !literal.text.iter().any(|byte| matches!(byte, b'e' | b'E'))
 }

@@ -1,4 +1,4 @@
-//! The arithmetic operators, for every pair of types that jq knows.
+//! Implements the arithmetic operators for every pair of types that jq has them for.
 #![forbid(unsafe_code)]
 
 use super::{Error, Map, Num, Val, ValR};
@@ -6,7 +6,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-/// Bytes that a repeated string must stay below, as in jq.
+/// A repeated string must have fewer bytes than this, as in jq.
 const LONGEST: u64 = i32::MAX as u64 - 4;
 
 impl core::ops::Add for Val {
@@ -74,7 +74,7 @@ impl core::ops::Mul for Val {
     }
 }
 
-/// `null` for a negative number of times.
+/// Repeat a string; a negative number of times makes `null`.
 fn repeated(text: &Bytes, times: &Num) -> ValR {
     let times = times.as_f64();
     if times < 0.0 || times.is_nan() {
@@ -115,7 +115,7 @@ impl core::ops::Div for Val {
     }
 }
 
-/// The parts of `text` between the places where `separator` stands; its characters if that is empty.
+/// Split `text` at each `separator`, or into its characters if that is empty.
 pub fn split(text: &Bytes, separator: &Bytes) -> Val {
     if text.is_empty() {
         return Val::Arr(Rc::default());

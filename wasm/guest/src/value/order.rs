@@ -1,11 +1,11 @@
-//! Compares values: equality and jq's order of all values.
+//! Compares values: equality, and jq's order of all values.
 #![forbid(unsafe_code)]
 
 use super::{Map, Val};
 use core::cmp::Ordering;
 
 impl Val {
-    /// Place of the value's type in jq's order: null, false, true, numbers, strings, arrays, objects.
+    /// The place of the value's type in jq's order: null, false, true, numbers, strings, arrays, objects.
     fn rank(&self) -> u8 {
         match self {
             Self::Null => 0,
@@ -62,7 +62,7 @@ impl Ord for Val {
     }
 }
 
-/// The members of an object in the order of their keys.
+/// List the members of an object in the order of their keys.
 pub fn sorted(members: &Map) -> Vec<(&Val, &Val)> {
     let mut sorted: Vec<_> = members.iter().collect();
     sorted.sort_unstable_by_key(|(key, _)| *key);

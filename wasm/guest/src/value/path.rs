@@ -1,11 +1,11 @@
-//! Reading values by path: indices, slices, `getpath`, and the whole-path forms of the updates.
+//! Reads and changes values by path: indices, slices, `getpath`, `setpath`, `delpaths`.
 #![forbid(unsafe_code)]
 
 use super::{replace, writable, Error, Map, Val, ValR};
 use bytes::Bytes;
 use std::rc::Rc;
 
-/// Keys that a path may have, as in jq.
+/// The most keys that a path may have, as in jq.
 const DEEPEST: usize = 10_000;
 
 /// `.[index]`, as jq's `jv_get`.
@@ -45,19 +45,19 @@ pub fn member(value: &Val, name: &str) -> ValR {
     }
 }
 
-/// A bound of a slice. One that is missing is none, unlike null.
+/// Look up a bound of a slice; a missing one is not a bound at all, unlike null, and raises an error later.
 fn bound<'v>(bounds: &'v Map, name: &'static str) -> &'v Val {
     bounds
         .get_named(name.as_bytes())
         .unwrap_or(&Val::Bool(false))
 }
 
-/// Where an index points in a sequence of `length`; `None` when it is before the start or NaN.
+/// Find the place of an index in a sequence of `length`; `None` when it is before the start or NaN.
 pub fn position(index: f64, length: usize) -> Option<usize> {
     if index.is_nan() {
         return None;
     }
-    // Fractions are cut, and the cast saturates far beyond any array.
+    // The cast cuts fractions, and saturates far beyond any array.
     let index = index as i64;
     let place = if index < 0 {
         index + length as i64
@@ -67,7 +67,7 @@ pub fn position(index: f64, length: usize) -> Option<usize> {
     usize::try_from(place).ok()
 }
 
-/// Where an array begins to be equal to `wanted`.
+/// Find the places at which an array contains the items of `wanted` in order.
 fn places(items: &[Val], wanted: &[Val]) -> Val {
     if wanted.is_empty() {
         return Val::Arr(Rc::default());
@@ -106,14 +106,14 @@ pub fn slice(value: &Val, start: &Val, end: &Val) -> ValR {
     }
 }
 
-/// Code points in UTF-8: every byte that does not continue one.
+/// Count code points in UTF-8: the bytes that do not continue one.
 pub fn code_points(text: &[u8]) -> usize {
     text.iter()
         .filter(|byte| !matches!(byte, 0x80..=0xbf))
         .count()
 }
 
-/// Byte offset of the code point that is `count` after the byte offset `from`.
+/// Find the byte offset of the code point that is `count` after the byte offset `from`.
 fn byte_of(text: &Bytes, from: usize, count: usize) -> usize {
     let starts = text[from..]
         .iter()
@@ -125,7 +125,7 @@ fn byte_of(text: &Bytes, from: usize, count: usize) -> usize {
         .unwrap_or(text.len())
 }
 
-/// The bounds of a slice, as jq's `parse_slice`: the start is rounded down, the end up.
+/// Compute the bounds of a slice as jq's `parse_slice`: round the start down and the end up.
 pub fn slice_bounds(start: &Val, end: &Val, length: usize) -> Result<(usize, usize), Error> {
     let number = |bound: &Val, default: f64| match bound {
         Val::Null => Ok(default),
@@ -150,7 +150,7 @@ pub fn slice_bounds(start: &Val, end: &Val, length: usize) -> Result<(usize, usi
     Ok((start, end.max(start)))
 }
 
-/// The keys of a path.
+/// Take the keys of a path.
 pub fn keys(path: &Val) -> Result<&Rc<Vec<Val>>, Error> {
     match path {
         Val::Arr(keys) if keys.len() > DEEPEST => Err(Error::str("Path too deep")),
@@ -168,12 +168,12 @@ pub fn get_path(value: &Val, path: &[Val]) -> ValR {
         .try_fold(index(value, first)?, |value, key| index(&value, key))
 }
 
-/// `setpath`: replace what is at `path`, making what is missing on the way.
+/// `setpath`: replace the value at `path`, and create missing containers on the way.
 pub fn set_path(value: Val, path: &Val, new: Val) -> ValR {
     put(value, keys(path)?, new)
 }
 
-/// Put `new` at `path`. As in jq, a place that cannot be written is found before what is inside.
+/// Put `new` at `path`. As in jq, the error about a place comes before errors inside of it.
 pub fn put(value: Val, path: &[Val], new: Val) -> ValR {
     let [key, rest @ ..] = path else {
         return Ok(new);
@@ -188,7 +188,7 @@ pub fn put(value: Val, path: &[Val], new: Val) -> ValR {
     replace(value, key, |inner| put(inner, rest, new).map(Some))
 }
 
-/// Replace what is at `path` by what `f` makes of it; `f` is called once.
+/// Replace the value at `path` by the result of `f`, which is called once.
 pub fn update_path<E: From<Error>>(
     value: Val,
     path: &[Val],
@@ -200,7 +200,7 @@ pub fn update_path<E: From<Error>>(
     }
 }
 
-/// `delpaths`: all at once, so that no deletion moves what another one means.
+/// `delpaths`: delete all paths at once, so that no deletion changes the meaning of another path.
 pub fn delete_paths(value: Val, paths: &Val) -> ValR {
     let Val::Arr(paths) = paths else {
         return Err(Error::str("Paths must be specified as an array"));
@@ -230,7 +230,7 @@ fn delete_sorted(mut value: Val, paths: &[&[Val]], level: usize) -> ValR {
     let mut here: Vec<&Val> = Vec::new();
     for group in paths.chunk_by(|x, y| x[level] == y[level]) {
         let key = &group[0][level];
-        // The shortest path comes first, and takes what is below it along.
+        // The shortest path comes first; deleting it deletes all that is below.
         if group[0].len() == level + 1 {
             here.push(key);
         } else if !matches!(index(&value, key)?, Val::Null) {
@@ -272,7 +272,7 @@ pub fn delete_keys(value: Val, keys: &[&Val]) -> ValR {
             for key in keys {
                 match key {
                     Val::Num(number) => {
-                        // Just below 0 is no index from the end, nor one from the start.
+                        // Between -1 and 0 an index counts neither from the end nor from the start.
                         let number = number.as_f64();
                         let place = position(number, items.len())
                             .filter(|_| number >= 0.0 || number <= -1.0);
@@ -307,7 +307,7 @@ pub fn delete_keys(value: Val, keys: &[&Val]) -> ValR {
     }
 }
 
-/// The bounds that an object used as an index names.
+/// Compute the bounds of a slice that is given as an object.
 pub fn bounds_of(bounds: &Map, length: usize) -> Result<(usize, usize), Error> {
     slice_bounds(bound(bounds, "start"), bound(bounds, "end"), length)
 }

@@ -1,4 +1,4 @@
-//! Changing values in place: what stands at an index, and all children.
+//! Changes values in place: the value at an index, and all items.
 #![forbid(unsafe_code)]
 
 use super::path::{bounds_of, delete_keys, index};
@@ -7,10 +7,10 @@ use jaq_core::path::Opt;
 use jaq_core::{Exn, ValX};
 use std::rc::Rc;
 
-/// Arrays do not become longer than this by writing past their end, as in jq.
+/// Writing past the end makes an array at most this long, as in jq.
 const LONGEST: usize = (1 << 29) - 1;
 
-/// `.[] |= f`: every child becomes the first output of `f`, or goes when there is none.
+/// `.[] |= f`: every item becomes the first output of `f`, or is removed when there is none.
 pub fn map_values<'a, I: Iterator<Item = ValX<'a, Val>>>(
     value: Val,
     opt: Opt,
@@ -47,10 +47,10 @@ pub fn map_index<'a, I: Iterator<Item = ValX<'a, Val>>>(
     replace(value, key, |old| f(old).next().transpose())
 }
 
-/// Replace what is at `key` by what `f` makes of it, or delete it when that is nothing.
+/// Replace the value at `key` by the result of `f`, or delete it when that is `None`.
 ///
 /// # Errors
-/// What jq's `jv_set` says, or what `f` raises.
+/// The errors of jq's `jv_set`, and those of `f`.
 pub fn replace<E: From<Error>>(
     value: Val,
     key: &Val,
@@ -110,7 +110,7 @@ pub fn replace<E: From<Error>>(
             Ok(Val::Arr(items))
         }
         (value, key) => {
-            // Reading comes first, so its complaint does too.
+            // jq reads first, so an error of reading comes first.
             let old = index(&value, key)?;
             if f(old)?.is_none() {
                 return Ok(delete_keys(value, &[key])?);
@@ -168,10 +168,10 @@ fn item<E: From<Error>>(
     Ok(())
 }
 
-/// Where a write to an array of `length` goes.
+/// Find the place of a write to an array of `length`.
 ///
 /// # Errors
-/// What jq's `jv_array_set` says.
+/// The errors of jq's `jv_array_set`.
 pub fn writable(index: f64, length: usize) -> Result<usize, Error> {
     match super::path::position(index, length) {
         None if index.is_nan() => Err(Error::str("Cannot set array element at NaN index")),

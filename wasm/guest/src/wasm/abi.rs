@@ -1,7 +1,7 @@
-//! The calls and the control block through which the host drives an instance.
+//! Exports the calls, the control block and the stop word through which the host drives an instance.
 //!
-//! An instance has one thread and serves one run, so its state lives in plain statics. The layout
-//! of the control block is described at the top of the crate.
+//! An instance has one thread and serves one run, so its state lives in plain statics. The top of the crate
+//! describes the layout of the control block.
 #![allow(unsafe_code)]
 
 use crate::language::prelude::Prelude;
@@ -35,7 +35,7 @@ struct Span {
 impl Span {
     const EMPTY: Self = Self { start: 0, len: 0 };
 
-    /// Linear memory has 32 bits, so neither the address nor the length can be cut here.
+    /// Name `bytes` to the host. Addresses and lengths in linear memory have 32 bits, so the casts cut nothing.
     fn of(bytes: &[u8]) -> Self {
         Self {
             start: bytes.as_ptr() as usize as u32,
@@ -43,7 +43,7 @@ impl Span {
         }
     }
 
-    /// The bytes that the host put there.
+    /// Read the bytes that the host wrote into the span.
     ///
     /// # Safety
     /// The span must come from [`alloc`] and hold what the host wrote; it is never freed.
@@ -124,7 +124,7 @@ pub static CONTROL: Single<Control> = Single(UnsafeCell::new(Control {
     reserved_reply: [0; 2],
 }));
 
-/// State of the one run that an instance serves.
+/// The state of the one run that an instance serves.
 struct State {
     prelude: Option<Prelude>,
     program: Option<Program>,
@@ -139,7 +139,7 @@ static STATE: Single<State> = Single(UnsafeCell::new(State {
     error: Vec::new(),
 }));
 
-/// Set by the host to a negative number to end a call: the meter's checks trap then.
+/// The host sets this to a negative number to end a call: the meter's checks trap then.
 #[cfg_attr(target_arch = "wasm32", export_name = "stop_word")]
 pub static STOP_WORD: AtomicU64 = AtomicU64::new(0);
 
@@ -154,6 +154,7 @@ fn state() -> &'static mut State {
 }
 
 impl State {
+    /// Publish the error object of `fault`, and return its status.
     fn refuse(&mut self, fault: &Fault) -> i32 {
         self.error = fault.json().into_bytes();
         control().error = Span::of(&self.error);
@@ -164,20 +165,21 @@ impl State {
     }
 }
 
-/// Write the marker that tells the host why the trap that follows happens.
+/// Mark for the host that the trap that follows is for want of memory.
 pub(crate) fn mark_out_of_memory(bytes: usize) {
     let control = control();
     control.marker = OUT_OF_MEMORY;
     control.marker_bytes = bytes as u32;
 }
 
+/// Mark for the host that the trap that follows is a panic, with its message.
 fn mark_panic(info: &std::panic::PanicHookInfo<'_>) {
     let payload = info.payload();
     let text = payload.downcast_ref::<String>().map(String::as_str);
     let message = text
         .or_else(|| payload.downcast_ref::<&str>().copied())
         .unwrap_or("panic");
-    // What the standard library says of a collection that cannot exist in this address space.
+    // The standard library's message for a collection that cannot exist in this address space.
     if message == "capacity overflow" {
         return mark_out_of_memory(isize::MAX as usize);
     }
@@ -200,20 +202,20 @@ fn publish_messages(texts: &[u8], _count: usize) {
     control().messages = Span::of(texts);
 }
 
-/// The control block says where outputs and messages are, while a pull runs.
+/// Writes to the control block where outputs and messages are, while a pull runs.
 const PUBLISHED: Publishers = Publishers {
     batch: publish_batch,
     messages: publish_messages,
 };
 
-/// Parse the standard definitions. The build runs this once and keeps the memory it leaves.
+/// Parse the standard definitions. The build runs this once and stores the memory that it leaves.
 #[cfg_attr(target_arch = "wasm32", export_name = "init")]
 pub extern "C" fn init() {
     std::panic::set_hook(Box::new(mark_panic));
     state().prelude = Some(Prelude::new());
 }
 
-/// Memory of `len` bytes for the host to write into.
+/// Allocate `len` bytes for the host to write into.
 #[cfg_attr(target_arch = "wasm32", export_name = "alloc")]
 pub extern "C" fn alloc(len: u32) -> *mut u8 {
     let memory = Vec::<u64>::with_capacity((len as usize).div_ceil(8).max(1));

@@ -1,12 +1,12 @@
-//! Allocator for an instance that is thrown away after its run.
+//! Allocates memory for an instance that is thrown away after its run.
 //!
-//! Memory is taken from the end of linear memory and never given back to the runtime. Freed blocks
-//! wait in lists by size class, so that a long run reuses what it dropped; nothing is merged or
-//! split, because the instance ends before fragmentation matters. A block at the end of the used
-//! memory grows in place, which is what a growing vector mostly does.
+//! The allocator takes memory from the end of linear memory and never returns it to the runtime. Freed
+//! blocks wait in lists by size class, so that a long run reuses them; they are neither merged nor split,
+//! because the instance ends before fragmentation matters. A block at the end of the used memory grows in
+//! place, as the one vector that is growing mostly can.
 //!
-//! When the runtime refuses more memory the guest writes a marker to the control block and traps:
-//! the host can then tell "memory limit" from every other way of ending.
+//! When the runtime refuses more memory, the guest writes a marker to the control block and traps, so that
+//! the host can tell the memory limit from other traps.
 #![allow(unsafe_code)]
 
 use core::alloc::{GlobalAlloc, Layout};
@@ -22,11 +22,11 @@ const SMALL: usize = 1024;
 const SMALL_CLASSES: usize = SMALL / ALIGN;
 /// One list for each power of two above [`SMALL`] that an address space of 32 bits can hold.
 const LARGE_CLASSES: usize = 22;
-/// Memory is asked for in steps of this many pages while the limit allows it: 1 MiB.
+/// The allocator asks the runtime for this many pages at a time (1 MiB) while the limit allows it.
 const STEP_PAGES: usize = 16;
 
-/// How many freed blocks of a large class are looked at for one that is large enough.
-const LOOKED_AT: usize = 4;
+/// How many freed blocks of a large class a request tries before it goes on to the next class.
+const TRIES: usize = 4;
 
 /// A freed block; the link is stored in the block itself.
 struct Free {
@@ -35,9 +35,9 @@ struct Free {
 }
 
 struct State {
-    /// First byte that was never handed out.
+    /// The first byte that was never allocated.
     top: usize,
-    /// End of linear memory as far as the allocator asked for it.
+    /// The end of linear memory, as far as the allocator asked for it.
     end: usize,
     small: [*mut Free; SMALL_CLASSES],
     large: [*mut Free; LARGE_CLASSES],
@@ -50,7 +50,7 @@ pub struct Allocator(UnsafeCell<State>);
 unsafe impl Sync for Allocator {}
 
 impl Allocator {
-    /// An allocator that owns nothing yet.
+    /// Make an allocator that owns no memory yet.
     pub const fn new() -> Self {
         Self(UnsafeCell::new(State {
             top: 0,
@@ -67,18 +67,18 @@ impl Default for Allocator {
     }
 }
 
-/// Size of the block that serves a request of `size` bytes.
+/// Round a request of `size` bytes up to the size of its block.
 fn rounded(size: usize) -> usize {
     (size.max(1) + ALIGN - 1) & !(ALIGN - 1)
 }
 
-/// Class of the list that a freed block of `size` bytes goes to: its largest power of two.
+/// Find the list that a freed block of `size` bytes goes to: that of its largest power of two.
 fn class_of_block(size: usize) -> usize {
     (usize::BITS - 1 - size.leading_zeros()) as usize - SMALL.trailing_zeros() as usize
 }
 
 impl State {
-    /// Hand out `size` bytes (a multiple of [`ALIGN`]) at the end of the used memory.
+    /// Allocate `size` bytes (a multiple of [`ALIGN`]) at the end of the used memory.
     #[inline]
     unsafe fn bump(&mut self, size: usize, align: usize) -> *mut u8 {
         let start = (self.top + align - 1) & !(align - 1);
@@ -99,7 +99,7 @@ impl State {
         for pages in [missing.max(STEP_PAGES), missing] {
             let before = memory_grow(pages);
             if before != usize::MAX {
-                // The memory may have grown behind the allocator's back: only what is ours counts.
+                // Someone else may have grown the memory in between; count the new pages alone.
                 self.end = (before + pages) * PAGE;
                 return;
             }
@@ -126,11 +126,12 @@ impl State {
         }
     }
 
-    /// Blocks of the request's own class may be too small; those of the next one never are.
+    /// Take a freed block from the request's own class, where one may be too small, or from the next class,
+    /// where none is.
     unsafe fn reuse_large(&mut self, size: usize) -> Option<*mut u8> {
         let class = class_of_block(size);
         let mut link = &raw mut *self.large.get_mut(class)?;
-        for _ in 0..LOOKED_AT {
+        for _ in 0..TRIES {
             let block = *link;
             if block.is_null() {
                 break;
@@ -237,7 +238,7 @@ use target::{heap_base, memory_grow, memory_size, out_of_memory};
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator::new();
 
-/// A region of native memory that plays linear memory, so that the allocator is tested natively.
+/// Lets a region of native memory stand for linear memory, so that the allocator can be tested natively.
 #[cfg(not(target_arch = "wasm32"))]
 mod target {
     use super::PAGE;

@@ -1,10 +1,10 @@
-//! The proleptic Gregorian calendar, and broken-down times as C's `struct tm`.
+//! Computes in the proleptic Gregorian calendar, with broken-down times like C's `struct tm`.
 #![forbid(unsafe_code)]
 
 /// Seconds of a day.
 pub const DAY: i64 = 86_400;
 
-/// A broken-down time; a part may be out of its range until `normal` puts it right.
+/// A broken-down time; a part may be out of its range until `normal` corrects it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Time {
     /// The year as it is written.
@@ -25,7 +25,7 @@ pub struct Time {
     pub yearday: i64,
 }
 
-/// Days from 1970-01-01 to the first of a month from 0, which may lie outside of the year.
+/// Count the days from 1970-01-01 to the first of a month (0 is January), which may lie outside of the year.
 ///
 /// Counted in years that begin in March, whose months have lengths that repeat every five; see
 /// E. G. Richards, "Mapping Time", chapter 25.
@@ -41,22 +41,22 @@ fn days_to_month(year: i64, month: i64) -> i64 {
     365 * year + leaps + (153 * month + 2) / 5 - 719_468
 }
 
-/// Days from 1970-01-01 to a day of a month, both as far out of range as you like.
+/// Count the days from 1970-01-01 to a day of a month; both may be out of their ranges.
 pub fn days_to(year: i64, month: i64, day: i64) -> i64 {
     days_to_month(year, month) + day - 1
 }
 
-/// The day of the week of a number of days after 1970-01-01, a Thursday.
+/// Find the day of the week that is a number of days after 1970-01-01, a Thursday.
 pub fn weekday(days: i64) -> i64 {
     (days + 4).rem_euclid(7)
 }
 
 impl Time {
-    /// The time in UTC that is `seconds` after 1970-01-01; `None` when C's year would overflow.
+    /// Break down the time that is `seconds` after 1970-01-01 in UTC; `None` when C's year would overflow.
     pub fn at(seconds: i64) -> Option<Self> {
         let days = seconds.div_euclid(DAY);
         let second = seconds.rem_euclid(DAY);
-        // A guess that is a few years off at most, even where a float is no longer exact.
+        // Guess the year from the days: the guess is a few years off at most, also where a float is not exact.
         let mut year = (days as f64 / 365.2425).floor() as i64 + 1970;
         while days_to_month(year, 0) > days {
             year -= 1;
@@ -81,7 +81,7 @@ impl Time {
         })
     }
 
-    /// Seconds since 1970-01-01; parts out of their ranges count on, as in C's `timegm`.
+    /// Count the seconds since 1970-01-01; parts out of their ranges carry over, as in C's `timegm`.
     pub fn seconds(&self) -> i64 {
         days_to(self.year, self.month, self.day) * DAY
             + self.hour * 3600
@@ -89,12 +89,12 @@ impl Time {
             + self.second
     }
 
-    /// The same time with every part in its range.
+    /// Bring every part into its range.
     pub fn normal(&self) -> Option<Self> {
         Self::at(self.seconds())
     }
 
-    /// Year and week of ISO 8601, whose weeks begin on Monday and belong to the year of their Thursday.
+    /// Find year and week by ISO 8601, whose weeks begin on Monday and belong to the year of their Thursday.
     pub fn iso_week(&self) -> (i64, i64) {
         let days = days_to(self.year, 0, 1) + self.yearday;
         let thursday = days - (self.weekday + 6) % 7 + 3;

@@ -1,4 +1,4 @@
-//! `strftime` in the locale C, as glibc has it: flags, widths, and what it does not know stays as it is.
+//! Implements `strftime` in the locale C as glibc does, with flags and widths; unknown directives stay as they are.
 #![forbid(unsafe_code)]
 
 use super::calendar::Time;
@@ -28,10 +28,10 @@ pub const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-/// Padding beyond this is not made: jq's own buffer ends there.
+/// The largest width: jq's own buffer ends there.
 const WIDEST: usize = 4096;
 
-/// How one directive is written.
+/// The flags and width of a directive.
 #[derive(Clone, Copy, Default)]
 struct Style {
     /// `_`, `-` or `0`.
@@ -41,7 +41,7 @@ struct Style {
     width: usize,
 }
 
-/// `time` as `format` says; `zone` is its name for `%Z`.
+/// Write `time` by `format`; `zone` is what `%Z` writes.
 pub fn format(format: &str, time: &Time, zone: &str) -> String {
     let mut out = String::with_capacity(2 * format.len());
     write(&mut out, format, time, zone);
@@ -67,7 +67,7 @@ fn write(out: &mut String, format: &str, time: &Time, zone: &str) {
     out.push_str(rest);
 }
 
-/// Flags, width and modifier, and their length.
+/// Parse flags, width and modifier; returns their length, too.
 fn style(text: &str) -> (Style, usize) {
     let mut style = Style::default();
     let mut at = 0;
@@ -85,12 +85,12 @@ fn style(text: &str) -> (Style, usize) {
         style.width = (style.width * 10 + usize::from(digit - b'0')).min(WIDEST);
         at += 1;
     }
-    // The forms of other eras and digits are the usual ones in this locale.
+    // In this locale, other eras and digits are written as usual.
     at += usize::from(matches!(bytes.get(at), Some(b'E' | b'O')));
     (style, at)
 }
 
-/// Write a directive; false if there is none of that name.
+/// Write a directive; returns false if there is none of this name.
 fn directive_of(out: &mut String, directive: char, style: Style, time: &Time, zone: &str) -> bool {
     let hour12 = (time.hour + 11) % 12 + 1;
     let name = |names: &[&'static str], place: i64| -> &'static str {
@@ -173,7 +173,7 @@ fn directive_of(out: &mut String, directive: char, style: Style, time: &Time, zo
     true
 }
 
-/// The flag `#` raises names that have small letters.
+/// Let the flag `#` write names with small letters in capitals.
 fn raised(style: Style) -> Style {
     Style {
         upper: style.upper || style.swap,
@@ -194,7 +194,7 @@ fn padded(out: &mut String, number: i64, least: usize, pad: char, style: Style) 
     let mut rest = number.unsigned_abs();
     while rest > 0 || start == digits.len() {
         start -= 1;
-        // A digit.
+        // The remainder is below ten, so the cast loses nothing.
         digits[start] = b'0' + (rest % 10) as u8;
         rest /= 10;
     }

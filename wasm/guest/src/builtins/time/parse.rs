@@ -1,17 +1,17 @@
-//! `strptime` in the locale C, as glibc has it.
+//! Implements `strptime` in the locale C as glibc does.
 #![forbid(unsafe_code)]
 
 use super::calendar::{days_to, weekday, Time};
 use super::format::{DAYS, MONTHS};
 
-/// What jq has for a day that nothing in the text tells.
+/// jq's weekday and day of the year for a text that determines neither.
 const UNKNOWN: (i64, i64) = (8, 367);
 
-/// What was read so far.
+/// The parts read so far.
 struct Reading<'t> {
     text: &'t [u8],
     time: Time,
-    /// What is known besides.
+    /// Parts that are not in `time`, and which parts of `time` were read.
     century: Option<i64>,
     afternoon: Option<bool>,
     half_day: bool,
@@ -19,13 +19,13 @@ struct Reading<'t> {
     yearday: bool,
     month: bool,
     day: bool,
-    /// A date was read, of which the rest is worked out.
+    /// Whether a part of the date was read, so that `conclude` computes the others.
     dated: bool,
-    /// The week, and the day that it begins on.
+    /// The week, and the weekday on which it begins.
     week: Option<(i64, i64)>,
 }
 
-/// The time that `text` tells, and what follows it; `None` when it does not match.
+/// Read a time from `text`, and return it with the rest of the text; `None` when it does not match.
 pub fn parse<'t>(text: &'t [u8], format: &[u8]) -> Option<(Time, &'t [u8])> {
     let mut reading = Reading {
         text,
@@ -75,30 +75,30 @@ impl Reading<'_> {
         self.text = self.text.trim_ascii_start();
     }
 
-    /// A number of at most `digits` digits that is in range, as glibc's `get_number`.
+    /// Read a number of at most `digits` digits that is in range, as glibc's `get_number`.
     fn number(&mut self, from: i64, upto: i64, mut digits: usize) -> Option<i64> {
         while let [b' ', rest @ ..] = self.text {
             self.text = rest;
         }
-        let mut found = None;
+        let mut read = None;
         while let [digit @ b'0'..=b'9', rest @ ..] = self.text {
-            let number = found.unwrap_or(0) * 10 + i64::from(digit - b'0');
-            found = Some(number);
+            let number = read.unwrap_or(0) * 10 + i64::from(digit - b'0');
+            read = Some(number);
             self.text = rest;
             digits -= 1;
             if digits == 0 || number * 10 > upto {
                 break;
             }
         }
-        found.filter(|number| (from..=upto).contains(number))
+        read.filter(|number| (from..=upto).contains(number))
     }
 
-    /// The place of the name that the text begins with, in full or by its first three letters.
+    /// Read one of `names`, in full or by its first three letters, and return its place.
     fn name(&mut self, names: &[&str]) -> Option<i64> {
         for (place, name) in names.iter().enumerate() {
             for form in [*name, &name[..3]] {
-                let found = self.text.get(..form.len());
-                if found.is_some_and(|found| found.eq_ignore_ascii_case(form.as_bytes())) {
+                let start = self.text.get(..form.len());
+                if start.is_some_and(|start| start.eq_ignore_ascii_case(form.as_bytes())) {
                     self.text = &self.text[form.len()..];
                     return Some(place as i64);
                 }
@@ -205,7 +205,7 @@ impl Reading<'_> {
         Some(())
     }
 
-    /// Seconds since 1970-01-01, which tell everything.
+    /// Read seconds since 1970-01-01, which determine all parts.
     fn seconds(&mut self) -> Option<()> {
         let mut seconds: Option<i64> = None;
         while let [digit @ b'0'..=b'9', rest @ ..] = self.text {
@@ -217,7 +217,7 @@ impl Reading<'_> {
         Some(())
     }
 
-    /// A zone as hours and minutes, which jq does not count.
+    /// Read a zone as hours and minutes, which jq ignores.
     fn offset(&mut self) -> Option<()> {
         self.skip_white();
         if let [b'Z', rest @ ..] = self.text {
@@ -244,7 +244,7 @@ impl Reading<'_> {
         (matches!(digits, 2 | 4) && minutes < 60).then_some(())
     }
 
-    /// Work out what the parts that were read say of the others.
+    /// Compute the other parts from those that were read.
     fn conclude(&mut self) {
         let time = &mut self.time;
         if let (true, Some(true)) = (self.half_day, self.afternoon) {
@@ -261,7 +261,7 @@ impl Reading<'_> {
                     (time.month, time.day) = (date.month, date.day);
                 }
             }
-            // A day 0 is the one before the first.
+            // The day 0 is the day before the first.
             time.weekday = weekday(days_to(time.year, time.month, time.day));
         }
         if self.dated && !self.yearday {

@@ -1,4 +1,4 @@
-//! Reads numbers.
+//! Reads the numbers of JSON texts.
 #![forbid(unsafe_code)]
 
 use super::{Read, Reader};

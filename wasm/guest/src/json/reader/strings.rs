@@ -1,4 +1,4 @@
-//! Reads strings with their escapes, and replaces what is not UTF-8.
+//! Reads the strings of JSON texts: decodes escapes, and replaces bytes that are not UTF-8.
 #![forbid(unsafe_code)]
 
 use super::{Read, Reader};
@@ -7,7 +7,7 @@ use crate::value::Val;
 use bytes::Bytes;
 
 impl Reader {
-    /// Read a string; one without escapes is not copied, since the input outlives every value.
+    /// Read a string. One without escapes borrows from the input, which lives longer than every value.
     pub(super) fn string(&mut self) -> Read<Val> {
         self.at += 1;
         let start = self.at;
@@ -20,7 +20,7 @@ impl Reader {
         self.escaped(start, ascii)
     }
 
-    /// Pass what stands for itself in a string; whether all of it was ASCII.
+    /// Skip bytes that a string holds as they are, and return whether all of them are ASCII.
     #[inline]
     fn plain(&mut self) -> bool {
         let (length, ascii) = scan::plain(&self.input[self.at..]);
@@ -85,7 +85,7 @@ impl Reader {
         Ok(char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
-    /// The code unit of the escape `\uXXXX` that begins at `at`.
+    /// Decode the code unit of the escape `\uXXXX` that begins at `at`.
     fn hex(&self, at: usize) -> Read<u32> {
         let digits = self.input.get(at + 2..at + 6).unwrap_or_default();
         let digit = |code: u32, byte: &u8| Some(code * 16 + char::from(*byte).to_digit(16)?);

@@ -1,4 +1,4 @@
-//! Objects, strings and numbers.
+//! Parses objects, strings and numbers.
 #![forbid(unsafe_code)]
 
 use super::super::lexer::{token, Kind, Token};
@@ -33,23 +33,23 @@ impl Parser {
     }
 
     pub(super) fn member(&mut self) -> Parsed<(Term, Option<Term>)> {
-        let found = self.next;
-        let key = match found.kind {
-            Kind::Var if found.text == "$__loc__" => {
+        let first = self.next;
+        let key = match first.kind {
+            Kind::Var if first.text == "$__loc__" => {
                 self.advance();
-                return Ok((text("__loc__"), Some(self.location(found.at))));
+                return Ok((text("__loc__"), Some(self.location(first.at))));
             }
             Kind::Var => Term::Var(self.advance().text),
             Kind::Word => text(self.advance().text),
             Kind::Num => {
                 let message =
                     "object keys are strings: write a number in quotes or brackets".into();
-                return Err(self.fault(found.at, found.end(), message, None));
+                return Err(self.fault(first.at, first.end(), message, None));
             }
             Kind::Format | Kind::Quote => self.string_or_format()?,
-            _ if found.is("(") => {
+            _ if first.is("(") => {
                 self.advance();
-                let key = self.computed_key(found)?;
+                let key = self.computed_key(first)?;
                 self.expect(":")?;
                 return Ok((key, Some(self.query(false)?)));
             }
@@ -63,7 +63,7 @@ impl Parser {
         Ok((key, value))
     }
 
-    /// `(key)`, which no constant can be that is not a string.
+    /// Parse `(key)`, which must not be a constant that is not a string.
     pub(super) fn computed_key(&mut self, open: Token) -> Parsed<Term> {
         let at = self.next.at;
         let key = self.query(true)?;
@@ -96,7 +96,7 @@ impl Parser {
         }
     }
 
-    /// A string from its opening quote on.
+    /// Parse a string from its opening quote on.
     pub(super) fn string(&mut self, format: Option<&'static str>) -> Parsed<Term> {
         let open = self.next;
         let mut at = open.end();
@@ -137,7 +137,7 @@ impl Parser {
         Ok(string(format, parts))
     }
 
-    /// The character that the escape at `at` stands for, and the escape's length.
+    /// Parse the escape at `at` to its character and its length.
     pub(super) fn escape(&self, at: usize) -> Parsed<(char, usize)> {
         let rest = &self.source[at + 1..];
         let c = match rest.chars().next() {
@@ -165,11 +165,11 @@ impl Parser {
                 ));
             }
             other => {
-                let found = other.map_or(String::new(), String::from);
-                let message = format!("unexpected {found}, expected string escape sequence");
+                let other = other.map_or(String::new(), String::from);
+                let message = format!("unexpected {other}, expected string escape sequence");
                 return Err(self.fault(
                     at + 1,
-                    at + 1 + found.len(),
+                    at + 1 + other.len(),
                     message,
                     Some(ESCAPES.into()),
                 ));
@@ -178,7 +178,7 @@ impl Parser {
         Ok((c, 2))
     }
 
-    /// The code unit of the escape `\uXXXX` at `at`.
+    /// Parse the code unit of the escape `\uXXXX` at `at`.
     pub(super) fn hex(&self, at: usize) -> Parsed<u32> {
         let digits = self.source.get(at + 2..at + 6).unwrap_or_default();
         if digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -193,7 +193,7 @@ pub(super) fn text(text: &'static str) -> Term {
     Term::Str(None, vec![StrPart::Str(text)])
 }
 
-/// jaq reads a number by Rust's rules, which want a digit before a point.
+/// Make the term of a number. jaq reads it by Rust's rules, which want a digit before the point.
 pub(super) fn number(text: &'static str) -> Term {
     if text.starts_with('.') {
         return Term::Num(Box::leak(format!("0{text}").into_boxed_str()));

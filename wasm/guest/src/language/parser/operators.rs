@@ -1,4 +1,4 @@
-//! Terms joined by operators.
+//! Parses terms joined by operators.
 #![forbid(unsafe_code)]
 
 use super::super::lexer::{Kind, Token};
@@ -9,7 +9,7 @@ use jaq_core::load::parse::BinaryOp;
 use jaq_core::ops::{Cmp, Math};
 
 impl Parser {
-    /// Terms joined by operators that bind at least as tightly as `least`.
+    /// Parse terms joined by operators that bind at least as tightly as `least`.
     pub(super) fn expression(&mut self, least: u8) -> Parsed<Term> {
         let mut left = self.postfix()?;
         while let Some((op, precedence, side)) = operator(&self.next) {
@@ -43,7 +43,7 @@ enum Side {
     Neither,
 }
 
-/// The operator that a token is, how tightly it binds, and to which side chains of it group.
+/// Look up an operator: how tightly it binds, and to which side a chain of it groups.
 fn operator(token: &Token) -> Option<(BinaryOp<&'static str>, u8, Side)> {
     use BinaryOp as B;
     if !matches!(token.kind, Kind::Sym | Kind::Word) {

@@ -1,4 +1,4 @@
-//! Patterns that take values apart.
+//! Parses patterns, which take values apart.
 #![forbid(unsafe_code)]
 
 use super::super::lexer::Kind;
@@ -17,23 +17,23 @@ impl Parser {
     }
 
     pub(super) fn pattern(&mut self) -> Parsed<Pattern> {
-        let found = self.next;
-        if found.kind == Kind::Var {
+        let first = self.next;
+        if first.kind == Kind::Var {
             return Ok(Pattern::Var(self.advance().text));
         }
-        if found.is("[") {
-            return self.nested(found.at, |parser| {
+        if first.is("[") {
+            return self.nested(first.at, |parser| {
                 parser.advance();
                 let mut items = vec![parser.pattern()?];
                 while parser.take(",") {
                     items.push(parser.pattern()?);
                 }
-                parser.close(found, "]")?;
+                parser.close(first, "]")?;
                 Ok(array_pattern(items))
             });
         }
-        if found.is("{") {
-            return self.nested(found.at, |parser| {
+        if first.is("{") {
+            return self.nested(first.at, |parser| {
                 parser.advance();
                 let mut members = Vec::new();
                 loop {
@@ -42,7 +42,7 @@ impl Parser {
                         break;
                     }
                 }
-                parser.close(found, "}")?;
+                parser.close(first, "}")?;
                 Ok(Pattern::Obj(members))
             });
         }
@@ -50,8 +50,8 @@ impl Parser {
     }
 
     pub(super) fn pattern_member(&mut self, members: &mut Vec<(Term, Pattern)>) -> Parsed<()> {
-        let found = self.next;
-        let key = match found.kind {
+        let first = self.next;
+        let key = match first.kind {
             Kind::Var => {
                 let name = self.advance().text;
                 members.push((text(&name[1..]), Pattern::Var(name)));
@@ -63,16 +63,16 @@ impl Parser {
             Kind::Word => {
                 self.advance();
                 self.expect(":")?;
-                text(found.text)
+                text(first.text)
             }
             Kind::Quote | Kind::Format => {
                 let key = self.string_or_format()?;
                 self.expect(":")?;
                 key
             }
-            _ if found.is("(") => {
+            _ if first.is("(") => {
                 self.advance();
-                let key = self.computed_key(found)?;
+                let key = self.computed_key(first)?;
                 self.expect(":")?;
                 key
             }

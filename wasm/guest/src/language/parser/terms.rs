@@ -1,4 +1,4 @@
-//! Terms: steps, calls, and what keywords begin.
+//! Parses terms: steps, calls, and the terms that begin with a keyword.
 #![forbid(unsafe_code)]
 
 use super::super::lexer::Kind;
@@ -9,7 +9,7 @@ use super::{Parsed, Parser, KEYWORDS};
 use jaq_core::path::{Opt, Part};
 
 impl Parser {
-    /// A term with its steps: `.a[0]?`.
+    /// Parse a term with its steps: `.a[0]?`.
     pub(super) fn postfix(&mut self) -> Parsed<Term> {
         let at = self.next.at;
         let mut term = self.primary()?;
@@ -46,7 +46,7 @@ impl Parser {
         opt
     }
 
-    /// `[]`, `[f]`, `[f:g]`, `[f:]`, `[:g]` after a term.
+    /// Parse `[]`, `[f]`, `[f:g]`, `[f:]` or `[:g]` after a term.
     pub(super) fn brackets(&mut self, term: Term) -> Parsed<Term> {
         let open = self.advance();
         let part = if self.next.is("]") {
@@ -68,12 +68,12 @@ impl Parser {
     }
 
     pub(super) fn primary(&mut self) -> Parsed<Term> {
-        let found = self.next;
-        match found.kind {
+        let first = self.next;
+        match first.kind {
             Kind::Num => Ok(number(self.advance().text)),
-            Kind::Var if found.text == "$__loc__" => {
+            Kind::Var if first.text == "$__loc__" => {
                 self.advance();
-                Ok(self.location(found.at))
+                Ok(self.location(first.at))
             }
             Kind::Var => Ok(Term::Var(self.advance().text)),
             Kind::Field => {
@@ -82,8 +82,8 @@ impl Parser {
             }
             Kind::Format | Kind::Quote => self.string_or_format(),
             Kind::Word => self.word(),
-            Kind::Sym if matches!(found.text, "(" | "[" | "{" | "-") => {
-                self.nested(found.at, Self::symbol)
+            Kind::Sym if matches!(first.text, "(" | "[" | "{" | "-") => {
+                self.nested(first.at, Self::symbol)
             }
             Kind::Sym => self.symbol(),
             Kind::End => Err(self.unexpected("a filter")),
@@ -92,8 +92,8 @@ impl Parser {
     }
 
     pub(super) fn symbol(&mut self) -> Parsed<Term> {
-        let found = self.next;
-        match found.text {
+        let first = self.next;
+        match first.text {
             "." => {
                 self.advance();
                 if self.next.kind == Kind::Quote {
@@ -113,7 +113,7 @@ impl Parser {
             "(" => {
                 self.advance();
                 let inner = self.query(true)?;
-                self.close(found, ")")?;
+                self.close(first, ")")?;
                 Ok(inner)
             }
             "[" => {
@@ -122,7 +122,7 @@ impl Parser {
                     return Ok(Term::Arr(None));
                 }
                 let inner = self.query(true)?;
-                self.close(found, "]")?;
+                self.close(first, "]")?;
                 Ok(Term::Arr(Some(Box::new(inner))))
             }
             "{" => self.object(),
@@ -131,10 +131,10 @@ impl Parser {
     }
 
     pub(super) fn word(&mut self) -> Parsed<Term> {
-        let found = self.next;
-        match found.text {
-            "if" => self.nested(found.at, Self::conditional),
-            "try" => self.nested(found.at, |parser| {
+        let first = self.next;
+        match first.text {
+            "if" => self.nested(first.at, Self::conditional),
+            "try" => self.nested(first.at, |parser| {
                 parser.advance();
                 let body = parser.postfix()?;
                 let catch = if parser.take("catch") {
@@ -144,25 +144,25 @@ impl Parser {
                 };
                 Ok(Term::TryCatch(Box::new(body), catch))
             }),
-            "reduce" | "foreach" => self.nested(found.at, Self::fold),
+            "reduce" | "foreach" => self.nested(first.at, Self::fold),
             "break" => {
                 self.advance();
                 Ok(Term::Break(self.variable()?))
             }
-            // jq wants brackets around these where an operand stands; they are harmless without.
-            "def" | "label" => self.nested(found.at, |parser| parser.query(false)),
+            // jq wants brackets around these where an operand is expected; here they may be left out.
+            "def" | "label" => self.nested(first.at, |parser| parser.query(false)),
             word if KEYWORDS.contains(&word) => Err(self.unexpected("a filter")),
             _ => {
                 self.advance();
                 let args = if self.next.is("(") {
-                    self.nested(found.at, Self::arguments)?
+                    self.nested(first.at, Self::arguments)?
                 } else {
                     Vec::new()
                 };
-                if self.defined.contains(&found.text) {
-                    return Ok(own(found.text, args));
+                if self.defined.contains(&first.text) {
+                    return Ok(own(first.text, args));
                 }
-                Ok(call(found.text, args))
+                Ok(call(first.text, args))
             }
         }
     }

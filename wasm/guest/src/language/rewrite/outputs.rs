@@ -1,4 +1,4 @@
-//! How many outputs a term surely has, and whether it may fail.
+//! Judges how many outputs a term has at most, and whether it may fail.
 #![forbid(unsafe_code)]
 
 use super::super::{Pattern, Term};
@@ -6,7 +6,7 @@ use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::BinaryOp;
 use jaq_core::path::{Opt, Part};
 
-/// Built-ins without arguments that give one output, or an error.
+/// Built-ins without arguments that have one output, or an error.
 const SINGLE: [&str; 44] = [
     "length",
     "not",
@@ -54,7 +54,7 @@ const SINGLE: [&str; 44] = [
     "utf8bytelength",
 ];
 
-/// Built-ins whose arguments give no further outputs.
+/// Built-ins that have one output, however many their arguments have.
 const SINGLE_OF_FILTERS: [&str; 12] = [
     "map",
     "sort_by",
@@ -70,7 +70,7 @@ const SINGLE_OF_FILTERS: [&str; 12] = [
     "del",
 ];
 
-/// Built-ins that give an output for each output of their arguments.
+/// Built-ins that have one output for each output of their arguments.
 const SINGLE_OF_VALUES: [&str; 12] = [
     "has",
     "split",
@@ -86,7 +86,7 @@ const SINGLE_OF_VALUES: [&str; 12] = [
     "index",
 ];
 
-/// Whether `term` surely gives at most one output.
+/// Whether `term` surely has at most one output.
 pub fn single(term: &Term) -> bool {
     match term {
         Term::Id | Term::Num(_) | Term::Var(_) | Term::Arr(_) | Term::Break(_) => true,
@@ -133,7 +133,7 @@ pub(super) fn single_part(part: &Part<Term>) -> bool {
     }
 }
 
-/// Whether a term never raises an error.
+/// Whether a term surely raises no error.
 pub(super) fn infallible(term: &Term) -> bool {
     match term {
         Term::Id | Term::Num(_) | Term::Var(_) | Term::Arr(None) => true,
@@ -145,7 +145,7 @@ pub(super) fn infallible(term: &Term) -> bool {
     }
 }
 
-/// Whether a term that gives at most one output may give none.
+/// Whether a term that has at most one output may have none.
 pub(super) fn may_be_empty(term: &Term) -> bool {
     match term {
         Term::Call("select" | "empty", _) | Term::Label(..) | Term::Break(_) | Term::Def(..) => {

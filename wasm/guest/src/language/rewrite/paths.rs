@@ -1,4 +1,4 @@
-//! Terms that stand for paths: which can be updated in place, and which are no paths.
+//! Judges which terms are paths and can be updated in place, and rewrites terms where a path is expected.
 #![forbid(unsafe_code)]
 
 use super::super::Term;
@@ -7,14 +7,14 @@ use super::{bind, boxed};
 use jaq_core::load::parse::BinaryOp;
 use jaq_core::path::{Opt, Part, Path};
 
-/// Whether jaq updates what `term` points to as jq does: step by step along one path, without
-/// anything that errors, stops or branches on the way.
+/// Whether jaq updates the place that `term` points to as jq does: `term` is one path, and nothing on it catches
+/// errors, ends early or branches.
 pub(super) fn updates_in_place(term: &Term) -> bool {
     in_place(term, true).is_some()
 }
 
-/// Whether `term` can be updated in place, and if so, whether what it points to surely exists when
-/// its input does: what does not exist must not come to be on the way to nothing.
+/// Whether `term` can be updated in place (`None`: it cannot), and whether the place surely exists when the input
+/// does: an update without output must not create a place.
 pub(super) fn in_place(term: &Term, exists: bool) -> Option<bool> {
     match term {
         Term::Id => Some(exists),
@@ -41,8 +41,8 @@ pub(super) fn in_place(term: &Term, exists: bool) -> Option<bool> {
     }
 }
 
-/// Steps of a path to what may be missing: where there are several, what is on the way must not
-/// come to be for an update without output.
+/// Count the steps of a path that may lead to a place that does not exist. With several, an update without output
+/// must not create the places on the way.
 pub(super) fn steps(term: &Term) -> usize {
     match term {
         Term::Path(term, path) => {
@@ -59,8 +59,8 @@ pub(super) fn steps(term: &Term) -> usize {
     }
 }
 
-/// Whether a term that can be updated in place may point to its input itself, which goes as a
-/// whole when its update has no output.
+/// Whether a term that can be updated in place may point to its input itself, which an update without output
+/// deletes as a whole.
 pub(super) fn may_be_identity(term: &Term) -> bool {
     match term {
         Term::Id | Term::Call(..) => true,
@@ -73,7 +73,7 @@ pub(super) fn may_be_identity(term: &Term) -> bool {
     }
 }
 
-/// Built-ins whose outputs can be paths; those of all others are values.
+/// Built-ins whose outputs can be paths; the outputs of all others are values.
 const POINTING: [&str; 26] = [
     "empty",
     "error",
@@ -103,7 +103,7 @@ const POINTING: [&str; 26] = [
     "abs",
 ];
 
-/// Built-ins whose outputs are paths when those of their last argument are.
+/// Built-ins whose outputs are paths when the outputs of their last argument are.
 const TRANSPARENT: [&str; 6] = ["first", "last", "limit", "skip", "recurse", "nth"];
 
 /// Whether a term makes values instead of pointing to them.
@@ -121,10 +121,10 @@ pub(super) fn makes_values(term: &Term) -> bool {
     }
 }
 
-/// `term` where a path is wanted.
+/// Rewrite `term` where a path is expected.
 pub(super) fn as_path(term: Term) -> Term {
     match term {
-        // The result of an update is no path even where it is the same value.
+        // The result of an update is not a path, even when it is the same value.
         Term::BinOp(_, BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt, _)
         | Term::Call("?modify" | "sub" | "gsub", _) => {
             let within = Term::Arr(Some(boxed(Term::Var("$?updated"))));
@@ -140,7 +140,7 @@ pub(super) fn as_path(term: Term) -> Term {
             Term::Path(id, path) if matches!(*id, Term::Id) => stepped(*l, path),
             r => Term::BinOp(boxed(as_path(*l)), BinaryOp::Pipe(None), boxed(as_path(r))),
         },
-        // Of several values, those that do not count are left out.
+        // `//` leaves out `null` and `false` when the left side has several outputs.
         Term::BinOp(l, BinaryOp::Alt, r) if !single(&l) => {
             let nothing = Path(vec![(Part::Range(None, None), Opt::Essential)]);
             let nothing = Term::Path(boxed(Term::Obj(Vec::new())), nothing);
@@ -159,7 +159,7 @@ pub(super) fn as_path(term: Term) -> Term {
                 .collect(),
             otherwise.map(|term| boxed(as_path(*term))),
         ),
-        // That a value is no path is found outside, where it is not caught.
+        // The error that a value is not a path is raised outside of `try`, which must not catch it.
         Term::TryCatch(body, catch) if makes_values(&body) => {
             Term::Call("?value", vec![Term::TryCatch(body, catch)])
         }
@@ -181,7 +181,7 @@ pub(super) fn as_path(term: Term) -> Term {
     }
 }
 
-/// Steps from a value, which complain if it is no path.
+/// Make steps from a value, which raise an error unless it is a path.
 pub(super) fn stepped(value: Term, path: Path<Term>) -> Term {
     let key = match path.0.first() {
         Some((Part::Index(key), _)) if single(key) => key.clone(),
@@ -190,13 +190,13 @@ pub(super) fn stepped(value: Term, path: Path<Term>) -> Term {
     Term::Path(boxed(Term::Call("?value_step", vec![value, key])), path)
 }
 
-/// A call of what the program itself defines, which is no built-in whatever its name is. It is
-/// told from other calls by the definitions before it, of which there are none.
+/// Make a call of one of the program's own definitions, which may have the name of a built-in. An empty list of
+/// definitions around it marks it.
 pub fn own(name: &'static str, args: Vec<Term>) -> Term {
     Term::Def(Vec::new(), boxed(Term::Call(name, args)))
 }
 
-/// A call, whose arguments are looked at when they must be paths.
+/// Make a call of a built-in; the arguments of `path`, `del` and `pick` must be paths.
 pub fn call(name: &'static str, args: Vec<Term>) -> Term {
     match (name, args.len()) {
         ("path" | "del" | "pick", 1) => Term::Call(name, args.into_iter().map(as_path).collect()),

@@ -1,11 +1,11 @@
-//! Values that are taken apart, with alternatives.
+//! Makes the terms that take values apart, with alternative patterns.
 #![forbid(unsafe_code)]
 
 use super::super::{Def, Pattern, Term};
 use super::{bind, boxed};
 use jaq_core::load::parse::BinaryOp;
 
-/// The names of all variables that a pattern binds.
+/// Collect the names of all variables that a pattern binds.
 pub(super) fn variables(pattern: &Pattern, names: &mut Vec<&'static str>) {
     match pattern {
         Pattern::Var(name) => {
@@ -20,7 +20,7 @@ pub(super) fn variables(pattern: &Pattern, names: &mut Vec<&'static str>) {
     }
 }
 
-/// `$?value as P1 ?// P2 … | body`: each pattern is tried with its body when the one before failed;
+/// Make `$?value as P1 ?// P2 … | body`: a pattern is tried with the body when the one before it failed; the
 /// variables of the other patterns are null.
 pub(super) fn alternatives(patterns: Vec<Pattern>, body: Term) -> Term {
     let mut names = Vec::new();
@@ -53,7 +53,7 @@ pub(super) fn alternatives(patterns: Vec<Pattern>, body: Term) -> Term {
     Term::Def(vec![def], boxed(bind(Term::Id, "$?input", tried)))
 }
 
-/// `value as P1 ?// P2 … | body`.
+/// Make `value as P1 ?// P2 … | body`.
 pub fn destructure(value: Term, mut patterns: Vec<Pattern>, body: Term) -> Term {
     if patterns.len() > 1 {
         return bind(value, "$?value", alternatives(patterns, body));
@@ -62,7 +62,7 @@ pub fn destructure(value: Term, mut patterns: Vec<Pattern>, body: Term) -> Term 
     Term::BinOp(boxed(value), BinaryOp::Pipe(Some(pattern)), boxed(body))
 }
 
-/// The inputs and the pattern of a fold whose pattern has alternatives.
+/// Make one pattern of a fold's alternative patterns, and the inputs that fit it.
 pub fn fold_inputs(inputs: Term, mut patterns: Vec<Pattern>) -> (Term, Pattern) {
     if patterns.len() == 1 {
         return (inputs, patterns.pop().expect("there is a pattern"));
@@ -84,7 +84,7 @@ pub fn fold_inputs(inputs: Term, mut patterns: Vec<Pattern>) -> (Term, Pattern) 
     )
 }
 
-/// An array's pattern, whose last item is taken first.
+/// Make the pattern of an array, whose last item jq takes first.
 pub fn array_pattern(items: Vec<Pattern>) -> Pattern {
     if items.len() == 1 {
         return Pattern::Arr(items);
