@@ -89,6 +89,6 @@ pub fn quoted(text: &str) -> String {
     };
     Writer::new(&mut out, usize::MAX, style)
         .string(text.as_bytes())
-        .expect("no limit is set");
-    String::from_utf8(out).expect("the writer writes UTF-8")
+        .expect("no limit");
+    String::from_utf8(out).expect("UTF-8")
 }

@@ -50,10 +50,10 @@ pub struct Reached {
 impl Prelude {
     /// Parse all definitions.
     pub fn new() -> Self {
-        let program =
-            crate::language::parse(include_str!("defs.jq"), DEPTH).expect("our definitions parse");
+        let program = crate::language::parse(include_str!("defs.jq"), DEPTH)
+            .unwrap_or_else(|_| unreachable!("defs.jq parses"));
         let Term::Def(own, _) = program else {
-            unreachable!("a program of definitions");
+            unreachable!("it is definitions");
         };
         let mut prelude = Self {
             meanings: BTreeMap::new(),

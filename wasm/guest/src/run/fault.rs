@@ -137,7 +137,7 @@ impl Limit {
             allowed + 1
         );
         match offset {
-            Some(offset) => write!(json, "{offset}}}").expect("a string takes all"),
+            Some(offset) => write!(json, "{offset}}}").expect("no limit"),
             None => json.push_str("null}"),
         }
         json

@@ -272,7 +272,7 @@ pub extern "C" fn feed() -> i32 {
     };
     // SAFETY: the host wrote the span into memory from `alloc`.
     let input = unsafe { control.input.bytes() };
-    let program = state.program.take().expect("compile comes before feed");
+    let program = state.program.take().expect("a compiled program");
     state.session = Some(Session::new(program, input, options, PUBLISHED));
     DONE
 }
@@ -281,7 +281,7 @@ pub extern "C" fn feed() -> i32 {
 #[cfg_attr(target_arch = "wasm32", export_name = "pull")]
 pub extern "C" fn pull() -> i32 {
     let state = state();
-    let session = state.session.as_mut().expect("feed comes before pull");
+    let session = state.session.as_mut().expect("an input");
     let (bytes, outputs) = {
         let control = control();
         (control.batch_bytes as usize, control.batch_outputs as usize)
