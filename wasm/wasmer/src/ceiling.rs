@@ -1,9 +1,9 @@
-//! The memory of each instance: its ceiling, and what it begins with. One engine serves all instances.
+//! Makes the memory of each instance, with its ceiling and with the module's data.
 //!
-//! wasmer asks the engine's tunables for an instance's memory while the instance is made, on the
-//! thread that makes it. So the ceiling of the next instance waits in a thread-local; an engine of its
-//! own for each ceiling cost 400 µs an instance.
-// The trait has unsafe methods, whose obligations are handed to the implementation beneath.
+//! One engine serves all instances. wasmer asks the engine's tunables for an instance's memory while it makes
+//! the instance, on the same thread, so a thread-local passes the ceiling to it; an engine for each ceiling
+//! cost 400 µs an instance.
+// The trait has unsafe methods; their obligations are passed on to wasmer's own tunables.
 #![allow(unsafe_code)]
 
 use crate::image::Image;
@@ -47,7 +47,7 @@ impl Ceiling {
 }
 
 impl Tunables for Ceiling {
-    // The style is that of the type without the ceiling: code compiled for one fits all.
+    // The style must not depend on the ceiling: the compiled code serves instances with any ceiling.
     fn memory_style(&self, memory: &MemoryType) -> MemoryStyle {
         self.base.memory_style(memory)
     }
@@ -76,7 +76,7 @@ impl Tunables for Ceiling {
                 .create_vm_memory(&self.cap(ty)?, style, definition)
         }?;
         // SAFETY: wasmer has just filled `definition` in. The memory is new: mapped, readable and
-        // writable up to its current length, all zeros, and nobody has its address but us.
+        // writable up to its current length, all zeros, and nobody else has its address.
         unsafe {
             let made = definition.as_ref();
             self.image.place(made.base, made.current_length)?;

@@ -1,9 +1,9 @@
-//! What the memory of a fresh instance begins with, shared by all instances until they write to it.
+//! Shares the data that the memory of a fresh instance begins with, until an instance writes to it.
 //!
-//! wasmer copies a module's data into each instance, and most of what an instance costs is the first
-//! touch of the pages under it (270 of 350 µs for a guest with 550 KB of data). So the data is cut out of
-//! the module when it is compiled, and kept as one file in memory, of which each instance gets a private
-//! mapping: a page is copied when it is written to, and not before.
+//! wasmer copies a module's data into each instance, and most of the cost of an instance is the first touch of
+//! the pages under the data (270 of 350 µs for a guest with 550 KB of it). So `split` cuts the data out of the
+//! module before it is compiled, and `Image` holds it as one file in memory, of which each instance gets a
+//! private mapping: the system copies a page when an instance first writes to it.
 
 use std::borrow::Cow;
 use wasmer::wasmparser::{BinaryReaderError, Data, DataKind, Operator, Parser, Payload};
@@ -14,7 +14,7 @@ const PAGE_BYTES: usize = 65_536;
 const DATA_SECTION: u8 = 11;
 const DATA_COUNT_SECTION: u8 = 12;
 
-/// Bytes and their address in the memory; both its ends are multiples of a page.
+/// Bytes with their address in the memory; they begin and end at a page of WebAssembly.
 #[derive(Clone, Default)]
 pub struct Contents {
     pub address: usize,
@@ -22,14 +22,14 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Add them to the end of `code`.
+    /// Append the bytes and their address to `code`.
     pub fn append_to(&self, code: &mut Vec<u8>) {
         code.extend_from_slice(&self.bytes);
         code.extend_from_slice(&(self.address as u64).to_le_bytes());
         code.extend_from_slice(&(self.bytes.len() as u64).to_le_bytes());
     }
 
-    /// What was before, and what `append_to` added; None when it is too short.
+    /// Take apart what `append_to` has made; `None` when `code` is too short.
     pub fn split_from(code: &[u8]) -> Option<(&[u8], Self)> {
         let (code, length) = code.split_last_chunk()?;
         let (code, address) = code.split_last_chunk()?;
@@ -49,7 +49,7 @@ impl Contents {
     }
 }
 
-/// Why a module is not taken apart.
+/// Why a module is refused.
 pub enum Refusal {
     /// It is malformed.
     Malformed(BinaryReaderError),
@@ -72,8 +72,8 @@ impl From<BinaryReaderError> for Refusal {
     }
 }
 
-/// The module without its data, and the data; the module as it is, when its data is more than bytes at
-/// fixed addresses of its first memory.
+/// Split a module into itself without its data, and the data. A module whose data is more than bytes at fixed
+/// addresses of its first memory stays as it is.
 pub fn split(wasm: &[u8]) -> Result<(Cow<'_, [u8]>, Contents), Refusal> {
     let mut segments = Vec::new();
     let mut rest = wasm.get(..8).unwrap_or(wasm).to_vec();
@@ -91,7 +91,7 @@ pub fn split(wasm: &[u8]) -> Result<(Cow<'_, [u8]>, Contents), Refusal> {
             Payload::DataSection(data) => {
                 for segment in data.clone() {
                     match fixed(&segment?)? {
-                        Some(found) => segments.push(found),
+                        Some(segment) => segments.push(segment),
                         None => has_fixed_data = false,
                     }
                 }
@@ -99,7 +99,7 @@ pub fn split(wasm: &[u8]) -> Result<(Cow<'_, [u8]>, Contents), Refusal> {
             Payload::CodeSectionEntry(body) => {
                 for operator in body.get_operators_reader()? {
                     let operator = operator?;
-                    // These name a data segment, so it has to stay.
+                    // These refer to a data segment, so it must stay in the module.
                     if matches!(
                         operator,
                         Operator::MemoryInit { .. } | Operator::DataDrop { .. }
@@ -121,7 +121,7 @@ pub fn split(wasm: &[u8]) -> Result<(Cow<'_, [u8]>, Contents), Refusal> {
         .iter()
         .all(|segment| end(segment) as u64 <= memory_bytes);
     if segments.is_empty() || !has_fixed_data || !fits {
-        // Data that does not fit is wasmer's to refuse.
+        // wasmer refuses data that does not fit when it makes an instance.
         return Ok((wasm.into(), Contents::default()));
     }
     let first = segments
@@ -132,14 +132,14 @@ pub fn split(wasm: &[u8]) -> Result<(Cow<'_, [u8]>, Contents), Refusal> {
     let last = segments.iter().map(end).max().unwrap_or(0);
     let address = first / PAGE_BYTES * PAGE_BYTES;
     let mut bytes = vec![0; last.next_multiple_of(PAGE_BYTES) - address];
-    // In their order: a later one may lie over an earlier one.
+    // Copy in order: a later segment may overwrite an earlier one.
     for (at, segment) in segments {
         bytes[at - address..][..segment.len()].copy_from_slice(segment);
     }
     Ok((rest.into(), Contents { address, bytes }))
 }
 
-/// Address and bytes of a segment that has a fixed address.
+/// Find address and bytes of a segment; `None` if its address is not fixed.
 fn fixed<'a>(segment: &Data<'a>) -> Result<Option<(usize, &'a [u8])>, BinaryReaderError> {
     let DataKind::Active {
         memory_index: 0,
@@ -168,7 +168,7 @@ fn push_section(module: &mut Vec<u8>, id: u8, content: &[u8]) {
     module.extend_from_slice(content);
 }
 
-/// [`Contents`], ready to be put into memories.
+/// [`Contents`] that can be mapped into memories.
 pub struct Image {
     contents: Contents,
     #[cfg(target_os = "linux")]
@@ -176,7 +176,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// Errors: those of the system, when it has no memory or no file descriptor left.
+    /// Write the contents to a file in memory. Errors: the system has no memory or no file descriptor left.
     #[cfg(target_os = "linux")]
     pub fn new(contents: Contents) -> std::io::Result<Self> {
         use rustix::fs::{fcntl_add_seals, memfd_create, MemfdFlags, SealFlags};
@@ -185,19 +185,19 @@ impl Image {
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
         let mut file = std::fs::File::from(memfd_create("jq_magic_wasmer", flags)?);
         file.write_all(&contents.bytes)?;
-        // Nobody changes it any more, not even through /proc: all instances see it.
+        // All instances share it, so nobody may change it any more, not even through /proc.
         let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
         fcntl_add_seals(&file, seals)?;
         Ok(Self { contents, file })
     }
 
-    /// Errors: none here.
+    /// Hold the contents; without a file in memory there are no errors.
     #[cfg(not(target_os = "linux"))]
     pub fn new(contents: Contents) -> std::io::Result<Self> {
         Ok(Self { contents })
     }
 
-    /// What was given to `new`.
+    /// The contents of the image.
     pub fn contents(&self) -> &Contents {
         &self.contents
     }
@@ -216,13 +216,13 @@ impl Image {
         if bytes.is_empty() {
             return Ok(());
         }
-        // SAFETY: it was just checked that this is inside of the memory.
+        // SAFETY: the check above says that this is inside the memory.
         let start = unsafe { base.add(*address) };
         #[cfg(target_os = "linux")]
         {
             use rustix::mm::{mmap, MapFlags, ProtFlags};
-            // SAFETY: what is replaced is a part of the memory, with whole pages (both ends of the image
-            // are multiples of 64 KiB, and wasmer's memories begin at a page); it is unmapped with it.
+            // SAFETY: the mapping replaces whole pages of the memory (the image begins and ends at a multiple
+            // of 64 KiB, and wasmer's memories begin at a page); it is unmapped together with the memory.
             let mapped = unsafe {
                 mmap(
                     start.cast(),
@@ -236,7 +236,7 @@ impl Image {
             mapped.map_err(|error| MemoryError::Region(error.to_string()))?;
         }
         #[cfg(not(target_os = "linux"))]
-        // SAFETY: inside of the memory, as checked, which does not overlap with a vector of ours.
+        // SAFETY: the check above says that it is inside the memory, which does not overlap with our vector.
         unsafe {
             start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
         }
@@ -244,22 +244,22 @@ impl Image {
     }
 }
 
-/// Make the system forget what was written to a part of a memory, which was checked to be inside of it;
-/// false where it cannot, or where the part is not whole pages.
+/// Make the system forget what was written to a part of a memory; the caller has checked that the part is inside.
+/// Returns false where the system cannot, or where the part is not whole pages.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 pub fn forget(memory: &wasmer::MemoryView<'_>, address: u64, length: u64) -> bool {
     use rustix::mm::{madvise, Advice};
-    // SAFETY: the part is inside of the memory, nobody holds a reference into it while the instance is
-    // locked, and all of it is private mappings, of nothing or of the image, which never changes: its
-    // pages read as they did in a fresh instance.
+    // SAFETY: the part is inside the memory, nobody holds a reference into it while the instance is locked,
+    // and all of it is private mappings, anonymous or of the image, which never changes: afterwards its pages
+    // read as in a fresh instance.
     unsafe {
         let start = memory.data_ptr().add(address as usize);
         madvise(start.cast(), length as usize, Advice::LinuxDontNeed).is_ok()
     }
 }
 
-/// Make the system forget what was written to a part of a memory: only Linux promises what is there then.
+/// Do nothing and return false: only Linux promises what a page reads after `madvise`.
 #[cfg(not(target_os = "linux"))]
 pub fn forget(_memory: &wasmer::MemoryView<'_>, _address: u64, _length: u64) -> bool {
     false

@@ -1,4 +1,4 @@
-//! One sandbox: calls into it, copies of its memory, its globals, and how it is stopped.
+//! Wraps one sandbox for Python: calls into it, copies of its memory, its globals, and how it is stopped.
 #![allow(unsafe_code)]
 
 use crate::{image, Trap};
@@ -12,7 +12,7 @@ use wasmer_types::TrapCode;
 
 /// Name of the exported global that holds the address of the stop word.
 const STOP_WORD: &str = "stop_word";
-/// What the stop word is set to: the meter's checks end the run when it is negative.
+/// The value that stops a run: the meter's checks trap when the stop word is negative.
 const STOP: i64 = -1;
 
 /// A store with its one instance.
@@ -40,7 +40,7 @@ unsafe impl Send for StopWord {}
 #[pyclass(frozen, module = "jq_magic_wasmer")]
 pub struct Instance {
     sandbox: Mutex<Option<Sandbox>>,
-    /// Locked for moments only, so that a stop never waits for the call that it ends.
+    /// Has a lock of its own, held for moments only, so that `stop` never waits for the call that it ends.
     stop_word: Mutex<Option<StopWord>>,
 }
 
@@ -107,26 +107,26 @@ impl Instance {
     }
 }
 
-/// A locked sandbox that is there.
+/// A locked sandbox that is not closed.
 struct Guard<'i>(MutexGuard<'i, Option<Sandbox>>);
 
 impl std::ops::Deref for Guard<'_> {
     type Target = Sandbox;
     fn deref(&self) -> &Sandbox {
-        self.0.as_ref().expect("a guard is made for what is there")
+        self.0.as_ref().expect("a guard is made of an open sandbox")
     }
 }
 
 impl std::ops::DerefMut for Guard<'_> {
     fn deref_mut(&mut self) -> &mut Sandbox {
-        self.0.as_mut().expect("a guard is made for what is there")
+        self.0.as_mut().expect("a guard is made of an open sandbox")
     }
 }
 
 impl Sandbox {
     fn global(&self, name: &str) -> PyResult<wasmer::Global> {
-        let found = self.instance.exports.get_global(name);
-        Ok(found
+        let global = self.instance.exports.get_global(name);
+        Ok(global
             .map_err(|_| PyKeyError::new_err(format!("there is no global {name}")))?
             .clone())
     }
@@ -135,8 +135,8 @@ impl Sandbox {
         if self.has_trapped {
             return Err(PyRuntimeError::new_err("the instance has trapped"));
         }
-        let found = self.instance.exports.get_function(name);
-        let function = found
+        let function = self.instance.exports.get_function(name);
+        let function = function
             .map_err(|_| PyKeyError::new_err(format!("there is no function {name}")))?
             .clone();
         let ty = function.ty(&self.store);
@@ -147,7 +147,7 @@ impl Sandbox {
         }
         let mut values = Vec::with_capacity(args.len());
         for arg in args {
-            // Both readings of 32 bits are taken, and nothing is cut.
+            // Take signed and unsigned integers of 32 bits.
             let bits = i32::try_from(*arg).or_else(|_| u32::try_from(*arg).map(|bits| bits as i32));
             values.push(Value::I32(bits.map_err(|_| {
                 PyValueError::new_err(format!("{arg} has more than 32 bits"))
@@ -187,9 +187,9 @@ fn unsigned(number: i64, what: &str) -> PyResult<u64> {
 
 #[pymethods]
 impl Instance {
-    /// Call an export that takes and gives 32-bit integers; the result is unsigned, or 0.
-    /// Raises: Trap; KeyError, TypeError, ValueError for what is no such call; RuntimeError after a
-    /// trap, after `close` and while another call runs.
+    /// Call an export that takes and returns 32-bit integers; the result is unsigned, or 0 without one.
+    /// Raises: Trap; KeyError, TypeError, ValueError when there is no such call; RuntimeError after a trap, after
+    /// `close` and while another call runs.
     #[pyo3(signature = (name, *args))]
     fn call(&self, py: Python<'_>, name: &str, args: Vec<i64>) -> PyResult<u32> {
         let mut guard = self.sandbox()?;
@@ -225,7 +225,7 @@ impl Instance {
             .map_err(|error| PyIndexError::new_err(error.to_string()))
     }
 
-    /// Put whole pages of memory back to what a fresh instance has there; False where the system cannot.
+    /// Put whole pages of memory back to their state in a fresh instance; False where the system cannot.
     /// Raises: IndexError past the end of the memory.
     fn forget(&self, address: i64, length: i64) -> PyResult<bool> {
         let sandbox = self.sandbox()?;
@@ -238,7 +238,7 @@ impl Instance {
         ))
     }
 
-    /// The value of an exported global of integers. Raises: KeyError, TypeError.
+    /// Read an exported global of integers. Raises: KeyError, TypeError.
     fn get_global(&self, name: &str) -> PyResult<i64> {
         let mut sandbox = self.sandbox()?;
         let global = sandbox.global(name)?;
@@ -258,7 +258,7 @@ impl Instance {
             .map_err(|error| PyTypeError::new_err(error.to_string()))
     }
 
-    /// Size of the memory now.
+    /// The size of the memory now.
     fn memory_bytes(&self) -> PyResult<u64> {
         let sandbox = self.sandbox()?;
         Ok(sandbox.memory.view(&sandbox.store).data_size())
@@ -277,7 +277,7 @@ impl Instance {
         }
     }
 
-    /// Free the sandbox; again does nothing. Raises: RuntimeError while a call runs.
+    /// Free the sandbox; a second call does nothing. Raises: RuntimeError while a call runs.
     fn close(&self) -> PyResult<()> {
         let mut sandbox = match self.sandbox.try_lock() {
             Ok(sandbox) => sandbox,

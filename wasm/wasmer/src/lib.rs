@@ -1,9 +1,9 @@
-//! The WebAssembly runtime wasmer for jq_magic: modules without imports, one instance a run.
+//! Gives jq_magic the WebAssembly runtime wasmer: modules without imports, one instance for each run.
 //!
-//! Python sees two classes and an exception: [`module::Module`] is compiled code, [`instance::Instance`]
-//! one sandbox with its memory ceiling, and `Trap` says why a call ended. Nothing here knows of jq.
-//! An instance is shared between threads by a lock: a call holds it while it runs, with Python's own
-//! lock released, and every other use of the instance is refused meanwhile, except `stop`.
+//! Python sees two classes and an exception: [`module::Module`] is compiled code, [`instance::Instance`] is one
+//! sandbox with its memory ceiling, and `Trap` says why a call ended. Nothing here knows of jq. Threads share
+//! an instance by a lock: a call holds it while it runs, with Python's own lock released, and every other use
+//! of the instance is refused meanwhile, except `stop`.
 
 mod ceiling;
 mod image;
@@ -22,8 +22,8 @@ pyo3::create_exception!(
 /// Bytes of native stack that a call may use.
 const STACK_BYTES: usize = 16 << 20;
 
-/// Install the handlers of the signals that traps raise. The first instance would do it too; a caller
-/// that watches over the order of handlers does it earlier. Calling it again does nothing.
+/// Install the handlers of the signals that traps raise. The first instance does it too; a caller that cares for
+/// the order of handlers does it earlier. A second call does nothing.
 #[pyfunction]
 fn init_traps() {
     wasmer_vm::init_traps();
@@ -34,7 +34,7 @@ fn jq_magic_wasmer(python_module: &Bound<'_, PyModule>) -> PyResult<()> {
     wasmer_vm::set_stack_size(STACK_BYTES);
     python_module.add("STACK_BYTES", STACK_BYTES)?;
     python_module.add("WASMER_VERSION", wasmer_vm::VERSION)?;
-    // wasm/extension.py names the sources: code that one build compiled is not for another.
+    // The build sets this to a hash of the sources: machine code that another build compiled is not loaded.
     let build = option_env!("JQ_MAGIC_WASMER_BUILD").unwrap_or_default();
     python_module.add("BUILD", build)?;
     python_module.add("__version__", env!("CARGO_PKG_VERSION"))?;

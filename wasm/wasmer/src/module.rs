@@ -1,4 +1,4 @@
-//! Compiled code: made, kept for a cache, loaded again.
+//! Compiles modules, and saves and loads their machine code for a cache.
 #![allow(unsafe_code)]
 
 use crate::ceiling::{with_ceiling, Ceiling};
@@ -25,7 +25,7 @@ pub struct Module {
     image: Arc<Image>,
 }
 
-/// What a guest may use: the proposals that compilers of our guests are told to use, and no others.
+/// Allow the proposals that our guests are compiled with, and no others.
 fn features() -> Features {
     let mut features = Features::new();
     features
@@ -47,7 +47,7 @@ fn features() -> Features {
 fn engine(image: Arc<Image>) -> Engine {
     let mut compiler = Cranelift::new();
     compiler.opt_level(CraneliftOptLevel::Speed);
-    // The same bits of a NaN on every machine.
+    // A NaN must have the same bits on every machine.
     compiler.canonicalize_nans(true);
     let builder = EngineBuilder::new(compiler).set_features(Some(features()));
     let mut engine: Engine = builder.engine().into();
@@ -61,7 +61,7 @@ fn refused(error: impl std::fmt::Display) -> PyErr {
 }
 
 impl Module {
-    /// Refuse what a sandbox does not run, whatever the module was made from.
+    /// Refuse a module that a sandbox does not run, compiled or loaded.
     fn checked(module: wasmer::Module, engine: Engine, image: Arc<Image>) -> PyResult<Self> {
         if let Some(import) = module.imports().next() {
             let name = format!("{}.{}", import.module(), import.name());
@@ -77,7 +77,7 @@ impl Module {
         let [memory] = memories[..] else {
             return Err(refused("the module does not export one memory"));
         };
-        // An instance keeps an address in it, so it must not move when it grows.
+        // An instance holds the address of its stop word, so the memory must not move when it grows.
         let MemoryStyle::Static { .. } = engine.tunables().memory_style(&memory) else {
             return Err(refused("the module's memory could move"));
         };
@@ -102,8 +102,8 @@ impl Module {
         Self::checked(module.map_err(refused)?, engine, image)
     }
 
-    /// Load what `serialize` gave. It is machine code: never call it on bytes of others.
-    /// Raises: ValueError for what is none; OSError.
+    /// Load what `serialize` returned. It is machine code: never load bytes that someone else has made.
+    /// Raises: ValueError for other bytes; OSError.
     #[staticmethod]
     fn deserialize(py: Python<'_>, code: &[u8]) -> PyResult<Self> {
         let (code, contents) =
@@ -116,22 +116,22 @@ impl Module {
         Self::checked(module.map_err(refused)?, engine, image)
     }
 
-    /// Machine code, and what the memory begins with, for `deserialize`.
+    /// Save the machine code and the contents of a fresh memory for `deserialize`.
     fn serialize<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let mut code = self.module.serialize().map_err(refused)?.to_vec();
         self.image.contents().append_to(&mut code);
         Ok(PyBytes::new(py, &code))
     }
 
-    /// Bytes of memory that an instance begins with.
+    /// The number of bytes of memory that an instance begins with.
     fn memory_bytes(&self) -> u64 {
         u64::from(self.memory.minimum.0) * PAGE_BYTES
     }
 
-    /// A fresh instance whose memory cannot grow past `memory_bytes`.
+    /// Make a fresh instance whose memory cannot grow past `memory_bytes`.
     /// Raises: MemoryError when that is less than it begins with, or the machine has no more.
     fn instantiate(&self, memory_bytes: u64) -> PyResult<Instance> {
-        // A memory of 32 bits has no more than 65,536 pages, whatever is allowed.
+        // A memory of 32 bits has at most 65,536 pages.
         let pages = u32::try_from(memory_bytes / PAGE_BYTES).unwrap_or(u32::MAX);
         let pages = pages.min(Pages::max_value().0);
         let mut store = Store::new(self.engine.clone());
