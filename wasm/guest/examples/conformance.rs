@@ -72,12 +72,12 @@ fn check(
         }
     }
     let outputs = run(program, input)?;
-    let given: Vec<_> = outputs
+    let values: Vec<_> = outputs
         .iter()
         .filter(|line| !line.starts_with("error: "))
         .collect();
-    let equal = given.len() == expected.len()
-        && given
+    let equal = values.len() == expected.len()
+        && values
             .iter()
             .zip(&expected)
             .all(|(x, y)| value(x) == value(y));

@@ -38,7 +38,7 @@
 //! Arguments are a JSON object, whose members become `$name` and `$ARGS.named`, or an array of such
 //! an object and an array, which becomes `$ARGS.positional`.
 //!
-//! A batch is JSON texts, each followed by a line end. Messages are what `debug` and `stderr` said,
+//! A batch is JSON texts, each followed by a line end. Messages are the texts of `debug` and `stderr`,
 //! a JSON string a line. Both stay valid until the next call. Both, and the number of outputs, are
 //! kept up to date while a pull runs, so that a trap leaves whole texts to read.
 //!

@@ -225,11 +225,11 @@ fn mistakes_in_a_program_name_their_place() {
     ] {
         match session(program, "", "null", OPTIONS).err() {
             Some(Fault::Program {
-                message: found,
+                message: actual,
                 span,
                 ..
             }) => {
-                assert!(found.starts_with(message), "{program}: {found}");
+                assert!(actual.starts_with(message), "{program}: {actual}");
                 assert_eq!(span, start..end, "{program}");
             }
             other => panic!("{program}: {other:?}"),
@@ -247,8 +247,8 @@ fn hints_name_what_was_meant() {
         ("$ENVV", "did you mean $ENV?"),
     ] {
         match session(program, "", "null", OPTIONS).err() {
-            Some(Fault::Program { hint: found, .. }) => {
-                assert_eq!(found.as_deref(), Some(hint), "{program}")
+            Some(Fault::Program { hint: actual, .. }) => {
+                assert_eq!(actual.as_deref(), Some(hint), "{program}")
             }
             other => panic!("{program}: {other:?}"),
         }

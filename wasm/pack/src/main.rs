@@ -44,10 +44,10 @@ fn check(path: &str) -> Result<()> {
 }
 
 fn pack(guest: &str, out: &str, report: &str, with_meter: bool) -> Result<()> {
-    let (wasm, kept) = snapshot::snapshot(&read(guest)?)?;
+    let (wasm, size) = snapshot::snapshot(&read(guest)?)?;
     let snapshot = format!(
         r#""snapshot": {{"data_bytes": {}, "segments": {}, "pages": {}}}"#,
-        kept.data_bytes, kept.segments, kept.pages
+        size.data_bytes, size.segments, size.pages
     );
     let (wasm, meter) = if with_meter {
         let (wasm, metered) = meter::meter(&wasm)?;

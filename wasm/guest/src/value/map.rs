@@ -260,7 +260,7 @@ mod tests {
                 one_by_one.shift_remove(&key(removed));
                 one_by_one.shift_remove(&key(size));
                 let mut at_once = map(0..size);
-                at_once.retain(|found, _| *found != key(removed));
+                at_once.retain(|name, _| *name != key(removed));
                 let expected = map((0..size).filter(|number| *number != removed));
                 assert_eq!(keys(&one_by_one), keys(&expected));
                 assert_eq!(keys(&at_once), keys(&expected));
