@@ -12,6 +12,7 @@ mod number;
 mod operators;
 mod order;
 mod path;
+mod path_update;
 mod update;
 
 pub use decimal::Decimal;
@@ -19,10 +20,8 @@ pub use map::Map;
 pub use number::{Literal, Num};
 pub use operators::split;
 pub use order::sorted;
-pub use path::{
-    code_points, delete_paths, get_path, index, keys, position, put, set_path, update_path,
-};
-pub use update::{replace, writable};
+pub use path::{code_points, get_path, index, keys, position};
+pub use path_update::{delete_paths, put, set_path, update_path};
 
 use bytes::Bytes;
 use std::rc::Rc;

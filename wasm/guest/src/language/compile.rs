@@ -33,7 +33,7 @@ pub fn compile(
     };
     let modules = Loader::new(reached.defs.into_iter().chain([main]))
         .load(&arena, file)
-        .expect("the call of a definition loads");
+        .expect("a call loads");
     Compiler::default()
         .with_funs(reached.natives)
         .with_global_vars(variables.iter().copied())
@@ -49,7 +49,7 @@ fn undefined(
     errors: jaq_core::compile::Errors<&str, ()>,
 ) -> Fault {
     let error = errors.into_iter().flat_map(|(_, errors)| errors).next();
-    let (name, kind) = error.expect("a failed compiler says why");
+    let (name, kind) = error.expect("an error is there");
     let (message, hint) = match kind {
         Undefined::Filter(arity) => (
             format!("{name}/{arity} is not defined"),

@@ -1,7 +1,7 @@
-//! Reads and changes values by path: indices, slices, `getpath`, `setpath`, `delpaths`.
+//! Reads values by path: indices, slices, `getpath`.
 #![forbid(unsafe_code)]
 
-use super::{replace, writable, Error, Map, Val, ValR};
+use super::{Error, Map, Val, ValR};
 use bytes::Bytes;
 use std::rc::Rc;
 
@@ -46,7 +46,7 @@ pub fn member(value: &Val, name: &str) -> ValR {
 }
 
 /// Look up a bound of a slice; a missing one is not a bound at all, unlike null, and raises an error later.
-fn bound<'v>(bounds: &'v Map, name: &'static str) -> &'v Val {
+pub fn bound<'v>(bounds: &'v Map, name: &'static str) -> &'v Val {
     bounds
         .get_named(name.as_bytes())
         .unwrap_or(&Val::Bool(false))
@@ -166,145 +166,6 @@ pub fn get_path(value: &Val, path: &[Val]) -> ValR {
     };
     rest.iter()
         .try_fold(index(value, first)?, |value, key| index(&value, key))
-}
-
-/// `setpath`: replace the value at `path`, and create missing containers on the way.
-pub fn set_path(value: Val, path: &Val, new: Val) -> ValR {
-    put(value, keys(path)?, new)
-}
-
-/// Put `new` at `path`. As in jq, the error about a place comes before errors inside of it.
-pub fn put(value: Val, path: &[Val], new: Val) -> ValR {
-    let [key, rest @ ..] = path else {
-        return Ok(new);
-    };
-    if let (Val::Arr(_) | Val::Null, Val::Num(number)) = (&value, key) {
-        let length = match &value {
-            Val::Arr(items) => items.len(),
-            _ => 0,
-        };
-        writable(number.as_f64(), length)?;
-    }
-    replace(value, key, |inner| put(inner, rest, new).map(Some))
-}
-
-/// Replace the value at `path` by the result of `f`, which is called once.
-pub fn update_path<E: From<Error>>(
-    value: Val,
-    path: &[Val],
-    f: &mut dyn FnMut(Val) -> Result<Val, E>,
-) -> Result<Val, E> {
-    match path {
-        [] => f(value),
-        [key, rest @ ..] => replace(value, key, |inner| update_path(inner, rest, f).map(Some)),
-    }
-}
-
-/// `delpaths`: delete all paths at once, so that no deletion changes the meaning of another path.
-pub fn delete_paths(value: Val, paths: &Val) -> ValR {
-    let Val::Arr(paths) = paths else {
-        return Err(Error::str("Paths must be specified as an array"));
-    };
-    let mut sorted: Vec<&[Val]> = Vec::with_capacity(paths.len());
-    for path in paths.iter() {
-        match path {
-            Val::Arr(_) => sorted.push(keys(path)?),
-            other => {
-                let kind = other.kind();
-                return Err(Error::str(format_args!(
-                    "Path must be specified as array, not {kind}"
-                )));
-            }
-        }
-    }
-    sorted.sort_unstable();
-    match sorted.first() {
-        None => Ok(value),
-        Some([]) => Ok(Val::Null),
-        Some(_) => delete_sorted(value, &sorted, 0),
-    }
-}
-
-/// Delete sorted paths that are equal before `level`.
-fn delete_sorted(mut value: Val, paths: &[&[Val]], level: usize) -> ValR {
-    let mut here: Vec<&Val> = Vec::new();
-    for group in paths.chunk_by(|x, y| x[level] == y[level]) {
-        let key = &group[0][level];
-        // The shortest path comes first; deleting it deletes all that is below.
-        if group[0].len() == level + 1 {
-            here.push(key);
-        } else if !matches!(index(&value, key)?, Val::Null) {
-            value = replace(value, key, |inner| {
-                delete_sorted(inner, group, level + 1).map(Some)
-            })?;
-        }
-    }
-    delete_keys(value, &here)
-}
-
-/// Delete sorted keys.
-pub fn delete_keys(value: Val, keys: &[&Val]) -> ValR {
-    if keys.is_empty() {
-        return Ok(value);
-    }
-    match value {
-        Val::Null => Ok(Val::Null),
-        Val::Obj(mut members) => {
-            let map = Rc::make_mut(&mut members);
-            for key in keys {
-                if !matches!(key, Val::Str(_)) {
-                    let kind = key.kind();
-                    return Err(Error::str(format_args!(
-                        "Cannot delete {kind} field of object"
-                    )));
-                }
-            }
-            if let [key] = keys {
-                map.shift_remove(key);
-            } else {
-                // Sorted as the paths are.
-                map.retain(|key, _| keys.binary_search(&key).is_err());
-            }
-            Ok(Val::Obj(members))
-        }
-        Val::Arr(mut items) => {
-            let mut deleted = vec![false; items.len()];
-            for key in keys {
-                match key {
-                    Val::Num(number) => {
-                        // Between -1 and 0 an index counts neither from the end nor from the start.
-                        let number = number.as_f64();
-                        let place = position(number, items.len())
-                            .filter(|_| number >= 0.0 || number <= -1.0);
-                        if let Some(flag) = place.and_then(|place| deleted.get_mut(place)) {
-                            *flag = true;
-                        }
-                    }
-                    Val::Obj(bounds) => {
-                        let (start, end) = slice_bounds(
-                            bound(bounds, "start"),
-                            bound(bounds, "end"),
-                            items.len(),
-                        )?;
-                        deleted[start..end].fill(true);
-                    }
-                    other => {
-                        let kind = other.kind();
-                        return Err(Error::str(format_args!(
-                            "Cannot delete {kind} element of array"
-                        )));
-                    }
-                }
-            }
-            let mut flags = deleted.into_iter();
-            Rc::make_mut(&mut items).retain(|_| !flags.next().unwrap_or(false));
-            Ok(Val::Arr(items))
-        }
-        other => {
-            let kind = other.kind();
-            Err(Error::str(format_args!("Cannot delete fields from {kind}")))
-        }
-    }
 }
 
 /// Compute the bounds of a slice that is given as an object.

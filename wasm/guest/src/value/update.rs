@@ -1,8 +1,8 @@
 //! Changes values in place: the value at an index, and all items.
 #![forbid(unsafe_code)]
 
-use super::path::{bounds_of, delete_keys, index};
-use super::{Error, Map, Val};
+use super::path::{bound, bounds_of, index, position, slice_bounds};
+use super::{Error, Map, Val, ValR};
 use jaq_core::path::Opt;
 use jaq_core::{Exn, ValX};
 use std::rc::Rc;
@@ -152,7 +152,7 @@ fn item<E: From<Error>>(
     index: f64,
     f: impl FnOnce(Val) -> Result<Option<Val>, E>,
 ) -> Result<(), E> {
-    let place = super::path::position(index, items.len());
+    let place = position(index, items.len());
     if let Some(item) = place.and_then(|place| items.get_mut(place)) {
         match f(core::mem::take(item))? {
             Some(value) => *item = value,
@@ -173,10 +173,75 @@ fn item<E: From<Error>>(
 /// # Errors
 /// The errors of jq's `jv_array_set`.
 pub fn writable(index: f64, length: usize) -> Result<usize, Error> {
-    match super::path::position(index, length) {
+    match position(index, length) {
         None if index.is_nan() => Err(Error::str("Cannot set array element at NaN index")),
         None => Err(Error::str("Out of bounds negative array index")),
         Some(place) if place > LONGEST => Err(Error::str("Array index too large")),
         Some(place) => Ok(place),
+    }
+}
+
+/// Delete sorted keys.
+pub fn delete_keys(value: Val, keys: &[&Val]) -> ValR {
+    if keys.is_empty() {
+        return Ok(value);
+    }
+    match value {
+        Val::Null => Ok(Val::Null),
+        Val::Obj(mut members) => {
+            let map = Rc::make_mut(&mut members);
+            for key in keys {
+                if !matches!(key, Val::Str(_)) {
+                    let kind = key.kind();
+                    return Err(Error::str(format_args!(
+                        "Cannot delete {kind} field of object"
+                    )));
+                }
+            }
+            if let [key] = keys {
+                map.shift_remove(key);
+            } else {
+                // Sorted as the paths are.
+                map.retain(|key, _| keys.binary_search(&key).is_err());
+            }
+            Ok(Val::Obj(members))
+        }
+        Val::Arr(mut items) => {
+            let mut deleted = vec![false; items.len()];
+            for key in keys {
+                match key {
+                    Val::Num(number) => {
+                        // Between -1 and 0 an index counts neither from the end nor from the start.
+                        let number = number.as_f64();
+                        let place = position(number, items.len())
+                            .filter(|_| number >= 0.0 || number <= -1.0);
+                        if let Some(flag) = place.and_then(|place| deleted.get_mut(place)) {
+                            *flag = true;
+                        }
+                    }
+                    Val::Obj(bounds) => {
+                        let (start, end) = slice_bounds(
+                            bound(bounds, "start"),
+                            bound(bounds, "end"),
+                            items.len(),
+                        )?;
+                        deleted[start..end].fill(true);
+                    }
+                    other => {
+                        let kind = other.kind();
+                        return Err(Error::str(format_args!(
+                            "Cannot delete {kind} element of array"
+                        )));
+                    }
+                }
+            }
+            let mut flags = deleted.into_iter();
+            Rc::make_mut(&mut items).retain(|_| !flags.next().unwrap_or(false));
+            Ok(Val::Arr(items))
+        }
+        other => {
+            let kind = other.kind();
+            Err(Error::str(format_args!("Cannot delete fields from {kind}")))
+        }
     }
 }
