@@ -1,8 +1,8 @@
 //! Any bytes are JSON texts or a read error; what was read is written, and reads and writes the same again.
 #![no_main]
 
-use jq_magic_guest::reader::Reader;
-use jq_magic_guest::writer::{Style, Writer};
+use jq_magic_guest::json::reader::Reader;
+use jq_magic_guest::json::writer::{Style, Writer};
 use libfuzzer_sys::fuzz_target;
 
 const DEPTH: usize = 64;

@@ -1,9 +1,9 @@
 //! Any bytes are a program that compiles, or a fault with a place inside the program and a JSON object that says so.
 #![no_main]
 
-use jq_magic_guest::prelude::Prelude;
-use jq_magic_guest::reader::Reader;
-use jq_magic_guest::session::Program;
+use jq_magic_guest::json::reader::Reader;
+use jq_magic_guest::language::prelude::Prelude;
+use jq_magic_guest::language::program::Program;
 use libfuzzer_sys::fuzz_target;
 
 const DEPTH: usize = 32;
@@ -23,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
     let compiled = Program::compile(&mut Prelude::new(), source, args, DEPTH);
     if let Err(fault) = compiled {
         assert!(matches!(fault.status(), 2 | 6));
-        if let jq_magic_guest::fault::Fault::Program { span, .. } = &fault {
+        if let jq_magic_guest::run::fault::Fault::Program { span, .. } = &fault {
             assert!(span.start <= span.end && span.end <= source.len());
             assert!(source.is_char_boundary(span.start) && source.is_char_boundary(span.end));
         }
