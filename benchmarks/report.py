@@ -2,8 +2,8 @@
 
     python benchmarks/report.py [FILE] [--print]
 
-Writes `README.md`, `summary.png` and `tasks.png` beside the JSON, and the table between the two marks in the
-README of the repository; with --print it only prints the page.
+Writes `README.md`, `summary.png` and `tasks.png` beside the JSON, and the table between the two marks of
+docs/speed.md; with --print it only prints the page.
 Each ratio is a peer's time over ours in the same round, the median of all rounds: above 1 we are faster.
 """
 
@@ -20,6 +20,8 @@ from typing import Any
 from marks import between
 
 RESULTS = Path(__file__).resolve().parent / "results"
+#: The page of the documentation that has the table of geometric means.
+SPEED = RESULTS.parents[1] / "docs" / "speed.md"
 #: Kind of task -> what it is called, and which of its times count.
 _KINDS = {
     "small cold": "small filter, compiled and run once",
@@ -27,7 +29,7 @@ _KINDS = {
     "data": "data",
     "evaluation": "evaluation",
 }
-#: Stands before and after what is written into the README of the repository.
+#: Stands before and after what is written into that page.
 _MARK = "<!-- benchmarks/report.py writes this table -->"
 _COLORS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#da8bc3")
 
@@ -188,8 +190,8 @@ def page(results: Results, repeat: str = "make bench") -> str:
     return "\n".join(lines)
 
 
-def excerpt(results: Results, readme: str) -> str:
-    """The repository's README with the table of these results between its marks."""
+def excerpt(results: Results, speed: str) -> str:
+    """The page on speed with the table of these results between its marks."""
     peers = ", ".join(f"{peer['title']} {peer['version']}" for peer in results.all["peers"].values())
     machine = results.all["machine"]
     said = (
@@ -197,7 +199,7 @@ def excerpt(results: Results, readme: str) -> str:
         f"{machine['python']}, load {machine['load']}. Each figure is a peer's time over ours (wall clock / processor "
         "time), the geometric mean over the tasks: above 1 we are faster, below 1 we lose."
     )
-    return between(readme, _MARK, "\n".join(["", said, "", *summary(results), ""]))
+    return between(speed, _MARK, "\n".join(["", said, "", *summary(results), ""]))
 
 
 def draw_summary(results: Results, out: Path) -> None:
@@ -278,8 +280,7 @@ def main() -> None:
     (directory / "README.md").write_text(page(results))
     draw_summary(results, directory / "summary.png")
     if directory == RESULTS:
-        readme = RESULTS.parent.parent / "README.md"
-        readme.write_text(excerpt(results, readme.read_text()))
+        SPEED.write_text(excerpt(results, SPEED.read_text()))
     draw_tasks(results, directory / "tasks.png")
 
 

@@ -1,4 +1,4 @@
-"""The figures that runtimes.py wrote as a Markdown table, in the README of the repository between two marks.
+"""Write the figures of runtimes.py as a Markdown table, between two marks of docs/engines.md.
 
 python benchmarks/runtimes_table.py
 """
@@ -12,7 +12,7 @@ from typing import Any
 from marks import between
 
 RESULTS = Path(__file__).parent / "results" / "runtimes.json"
-README = Path(__file__).parents[1] / "README.md"
+PAGE = Path(__file__).parents[1] / "docs" / "engines.md"
 _MARK = "<!-- benchmarks/runtimes_table.py writes this table -->"
 
 
@@ -37,10 +37,10 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def excerpt(found: dict[str, Any], readme: str) -> str:
-    """The README with the table of these figures between its marks."""
-    return between(readme, _MARK, f"\n{table(found)}\n")
+def excerpt(found: dict[str, Any], page: str) -> str:
+    """The page on runtimes with the table of these figures between its marks."""
+    return between(page, _MARK, f"\n{table(found)}\n")
 
 
 if __name__ == "__main__":
-    README.write_text(excerpt(json.loads(RESULTS.read_text()), README.read_text()))
+    PAGE.write_text(excerpt(json.loads(RESULTS.read_text()), PAGE.read_text()))
