@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import email
 import os
+import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -37,6 +40,35 @@ def test_the_wheel_holds_the_guest_and_its_licences(wheel):
         assert f"jq_magic/{name}" in names
     assert wheel.name.endswith("py3-none-any.whl")
     assert not [name for name in names if name.startswith(("tests", "wasm"))]
+
+
+def targets(description):
+    """Where the links and pictures of a description lead."""
+    found = re.findall(r'\]\(([^)\s]+)\)|\b(?:src|srcset)="([^"]+)"', description)
+    return [link or picture for link, picture in found]
+
+
+def test_the_description_has_no_link_that_leads_nowhere(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        description = email.message_from_bytes(archive.read(name)).get_payload()
+    assert description.startswith("# jq_magic\n")
+    assert [target for target in targets(description) if "://" not in target] == []
+
+
+def test_a_repository_that_is_named_is_where_links_and_pictures_lead(tmp_path):
+    for name in ["pyproject.toml", "README.md", "LICENSE", "hatch_build.py", "hatch_readme.py"]:
+        shutil.copy(ROOT / name, tmp_path)
+    with (tmp_path / "pyproject.toml").open("a") as project:
+        project.write('\n[project.urls]\nRepository = "https://example.org/jq_magic"\n')
+    code = "import sys, build.util; print(build.util.project_wheel_metadata(sys.argv[1]).get_payload())"
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "https://example.org/jq_magic/blob/HEAD/docs/limits.md#ceilings" in targets(done.stdout)
+    assert "https://example.org/jq_magic/raw/HEAD/notebooks/view-dark.png" in targets(done.stdout)
+    assert [target for target in targets(done.stdout) if "://" not in target] == []
 
 
 def test_the_wheel_runs_in_an_empty_environment_without_rust(wheel, tmp_path):
