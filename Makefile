@@ -19,7 +19,7 @@ demo: setup  ## set up, run notebooks/quickstart.ipynb and show it here
 check: setup style  ## the fast lane: ruff, mypy, and the unit tests on one engine and runtime
 	$(BIN)/python -m pytest --fast
 
-test: setup wasmer lint unit notebooks js browser  ## set up and run every check
+test: setup wasmer lint unit notebooks js browser docs  ## set up and run every check
 	@echo "all checks passed"
 
 setup: $(VENV)/ready guest  ## make the virtual environment, and the guests
@@ -27,12 +27,12 @@ setup: $(VENV)/ready guest  ## make the virtual environment, and the guests
 guest:  ## build the guests (python -m wasm.builder --help has more)
 	@$(PYTHON) $(BUILDER) build
 
-$(VENV)/ready: pyproject.toml hatch_build.py | guest
+$(VENV)/ready: pyproject.toml hatch_build.py hatch_readme.py | guest
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "jq_magic needs Python 3.10 or newer; try: make PYTHON=python3.12 ...")'
 	@echo "[setup] virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@echo "[setup] installing Python packages (a minute or two the first time)"
-	@$(PIP_INSTALL) -e '.[demo,test]' | grep -v '^Requirement already' || true
+	@$(PIP_INSTALL) -e '.[demo,docs,test]' | grep -v '^Requirement already' || true
 	@$(BIN)/python -c 'import jq_magic, IPython, pytest'
 	@touch $@
 
@@ -65,7 +65,7 @@ js: $(VENV)/browser-tools  ## test the view's modules in node
 browser: $(VENV)/browser-tools  ## test the view in JupyterLab, in a browser
 	$(BIN)/python -m pytest tests/browser
 
-docs: setup  ## build the documentation
+docs: setup  ## build the documentation as a site, build/docs/index.html; a broken link fails it
 	$(BIN)/python docs/build.py
 
 # Minutes to hours.
