@@ -9,9 +9,10 @@ import pytest
 import jq_magic
 from jq_magic.notebook.view import chart
 from jq_magic.notebook.view import tree as document
+from jq_magic.notebook.view.number import Number
 from jq_magic.notebook.view.pages import Pages
 from jq_magic.notebook.view.table import MISSING
-from jq_magic.notebook.view.tree import Document, Number, RequestError
+from jq_magic.notebook.view.tree import Document, RequestError
 
 USERS = (
     '{"name":"a","age":10,"in":{"x":1}}\n{"age":9.50,"name":null}\n{"name":"b","new key":12345678901234567890123456}\n'
@@ -65,7 +66,7 @@ def test_search_counts_keys_and_values_and_says_when_it_stopped(monkeypatch):
     assert ask(pages, "search", text="NAME") == {"count": 3, "at": [[0, 0], [1, 1], [2, 0]], "whole": True}
     assert ask(pages, "search", text="9.5")["at"] == [[1, 0]]
     assert ask(pages, "search", text="no such")["count"] == 0
-    monkeypatch.setattr(document, "FOUND", 1)
+    monkeypatch.setattr(document, "PLACES", 1)
     assert len(ask(pages, "search", text="name")["at"]) == 1
     monkeypatch.setattr(document, "SEARCHED_VALUES", 3)
     assert ask(pages, "search", text="name") == {"count": 1, "at": [[0, 0]], "whole": False}

@@ -1,4 +1,4 @@
-"""The view's JavaScript as one module, and its style.
+"""Joins the view's JavaScript into one module, and reads its style.
 
 anywidget takes one module, a text. The files under `static/` are plain modules that import each other,
 so that tests and editors read them as they are; here they are joined, each once and after what it
@@ -19,7 +19,7 @@ _EXPORT = re.compile(r"^export (?!default\b)", re.MULTILINE)
 
 @functools.cache
 def script(entry: str) -> str:
-    """The module `static/entry.mjs` with all that it imports."""
+    """Give the module `static/entry.mjs` with all that it imports."""
     joined: dict[str, str] = {}
     _join(entry, joined)
     return "".join(joined.values())
@@ -27,7 +27,7 @@ def script(entry: str) -> str:
 
 @functools.cache
 def style() -> str:
-    """The style sheet."""
+    """Give the style sheet."""
     return _read("view.css")
 
 

@@ -1,4 +1,4 @@
-"""What a picture of a column or an array shows: a histogram, counts by category, a line over dates."""
+"""Counts what a picture of a column or an array shows: a histogram, bars by category, a line over dates."""
 
 from __future__ import annotations
 
@@ -8,39 +8,50 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from jq_magic.notebook.view.number import is_number, near, scalar
 from jq_magic.notebook.view.table import MISSING
-from jq_magic.notebook.view.tree import Number, RequestError, scalar
+from jq_magic.notebook.view.tree import RequestError, sent
 
+#: Values that a picture is made of; of more, the first.
+DRAWN = 500_000
 #: Categories that have a bar of their own.
 BARS = 20
-#: Points of a line; of more, the lowest and highest of each stretch are kept.
+#: Points of a line; of more, the lowest and highest of each stretch are drawn.
 POINTS = 800
+#: Rows, and values in them, that are read to see whether a column holds dates.
+DATED_ROWS = 1_000
+_DATED_VALUES = 50
 _LABEL_CHARS = 60
-#: Values that are read to see whether a column holds dates.
-_LOOKED_AT = 50
 
 
-def draw(values: Sequence[Any], dates: Sequence[Any] | None = None) -> dict[str, Any]:
-    """A picture of some values.
+def draw(values: Sequence[Any], dates: Sequence[Any] | None = None, *, total: int | None = None) -> dict[str, Any]:
+    """Count some values for a picture.
 
     Args:
-        values: From a document, MISSING among them.
+        values: From a document, MISSING among them; DRAWN at most.
         dates: As many cells, to draw numbers as a line over them.
+        total: How many values there are of which these are the first; None for as many.
     Returns: kind "histogram" with bins (from, to, count), "bars" with bars (label, count) and the count of
-        other values, or "line" with points (milliseconds since 1970, value); left_out: cells without a value.
+        other values, or "line" with points (milliseconds since 1970, value); left_out: cells without a value;
+        drawn, total: where there are more values than are drawn.
     Raises: RequestError when there is nothing to draw.
 
     """
+    drawn = _drawn(values, dates)
+    return drawn if total in {None, len(values)} else {**drawn, "drawn": len(values), "total": total}
+
+
+def _drawn(values: Sequence[Any], dates: Sequence[Any] | None) -> dict[str, Any]:
     known = [value for value in values if value is not MISSING and value is not None]
     left_out = len(values) - len(known)
     if not known:
         raise RequestError("there is nothing to draw: no value here is a number or a category")
     if any(isinstance(value, (dict, list)) for value in known):
         raise RequestError("arrays and objects cannot be drawn; choose a column or an array of numbers or strings")
-    if all(isinstance(value, Number) for value in known):
+    if all(map(is_number, known)):
         if dates is not None:
             return _line(values, dates)
-        numbers = [number for value in known if math.isfinite(number := _float(value))]
+        numbers = [number for value in known if math.isfinite(number := near(value))]
         if not numbers:
             raise RequestError("there is nothing to draw: no number here is finite")
         return {"kind": "histogram", "bins": bins(numbers), "left_out": len(values) - len(numbers)}
@@ -48,7 +59,7 @@ def draw(values: Sequence[Any], dates: Sequence[Any] | None = None) -> dict[str,
     common = counts.most_common(BARS)
     return {
         "kind": "bars",
-        "bars": [[label[:_LABEL_CHARS], count] for label, count in common],
+        "bars": [[sent(label, _LABEL_CHARS), count] for label, count in common],
         "others": len(counts) - len(common),
         "others_count": len(known) - sum(count for _, count in common),
         "left_out": left_out,
@@ -56,7 +67,7 @@ def draw(values: Sequence[Any], dates: Sequence[Any] | None = None) -> dict[str,
 
 
 def bins(numbers: list[float]) -> list[list[float]]:
-    """Counts in ranges of one width, from low to high; Sturges' number of ranges, 40 at most."""
+    """Count in ranges of one width, from low to high; Sturges' number of ranges, 40 at most."""
     low, high = min(numbers), max(numbers)
     count = min(40, math.ceil(math.log2(len(numbers))) + 1)
     # Halves keep the width finite for numbers near the largest ones.
@@ -64,27 +75,31 @@ def bins(numbers: list[float]) -> list[list[float]]:
     if width / 2 == 0:
         # One number, or several that are as near as the smallest floats.
         return [[low, high, len(numbers)]]
-    found = [0] * count
+    sizes = [0] * count
     for number in numbers:
-        found[min(count - 1, int((number / 2 - low / 2) / (width / 2)))] += 1
+        sizes[min(count - 1, int((number / 2 - low / 2) / (width / 2)))] += 1
     edges = [low + width * index for index in range(count)] + [high]
-    return [[edges[index], edges[index + 1], found[index]] for index in range(count)]
+    return [[edges[index], edges[index + 1], sizes[index]] for index in range(count)]
 
 
 def date_ms(value: Any) -> float | None:
-    """Milliseconds since 1970 of an ISO 8601 date or time; without a zone it is taken as UTC."""
+    """Read an ISO 8601 date or time as milliseconds since 1970; without a zone it is taken as UTC.
+
+    None for anything else, and for what is in UTC before the year 1 or after 9999.
+    """
     if not isinstance(value, str) or not 10 <= len(value) <= 40:
         return None
     try:
-        found = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
-    except ValueError:
+        when = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
+        zoned = when if when.tzinfo else when.replace(tzinfo=datetime.timezone.utc)
+        return zoned.astimezone(datetime.timezone.utc).timestamp() * 1000
+    except (ValueError, OverflowError):
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=datetime.timezone.utc)).timestamp() * 1000
 
 
 def are_dates(values: Sequence[Any]) -> bool:
-    """Whether the first values that there are are all dates."""
-    known = [value for value in values[: _LOOKED_AT * 20] if value is not MISSING and value is not None][:_LOOKED_AT]
+    """Whether the first values that there are, in the first DATED_ROWS, are all dates."""
+    known = [value for value in values[:DATED_ROWS] if value is not MISSING and value is not None][:_DATED_VALUES]
     return bool(known) and all(date_ms(value) is not None for value in known)
 
 
@@ -92,7 +107,7 @@ def _line(values: Sequence[Any], dates: Sequence[Any]) -> dict[str, Any]:
     points = sorted(
         (when, number)
         for value, date in zip(values, dates, strict=True)
-        if isinstance(value, Number) and math.isfinite(number := _float(value)) and (when := date_ms(date)) is not None
+        if is_number(value) and math.isfinite(number := near(value)) and (when := date_ms(date)) is not None
     )
     if not points:
         raise RequestError("there is nothing to draw: no row has both a date and a number")
@@ -103,10 +118,3 @@ def _line(values: Sequence[Any], dates: Sequence[Any]) -> dict[str, Any]:
         by_number = [(min(part, key=lambda p: p[1]), max(part, key=lambda p: p[1])) for part in parts]
         points = [point for pair in by_number for point in sorted(set(pair))]
     return {"kind": "line", "points": [list(point) for point in points], "left_out": left_out}
-
-
-def _float(value: Number) -> float:
-    try:
-        return float(value.value)
-    except OverflowError:
-        return math.inf

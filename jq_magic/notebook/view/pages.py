@@ -1,13 +1,26 @@
-"""Pages of a result for the view in the browser: each request is checked, for a page can ask anything."""
+"""Answers the requests of a page about a result; each is checked, and its work is bounded, for a page can ask anything.
+
+| work of one request | bound |
+|---|---|
+| text that is decoded | `tree.TEXT_CHARS`, `tree.TEXT_MARKS`, and `shelf.DECODED_CHARS` for all views together |
+| rows or children, cells, and keys of the rows | PAGE_ROWS, PAGE_CELLS, `table.PAGE_KEYS` |
+| values and characters that a search looks at, places that it gives | `tree.SEARCHED_…`, `tree.PLACES…` |
+| rows that are sorted | `table.SORTED_ROWS` |
+| values of a picture, columns that are looked at for dates | `chart.DRAWN`, PAGE_ROWS |
+| characters of JSON that are given | `tree.WRITTEN_CHARS` |
+"""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from jq_magic.notebook.view import chart, picture
+from jq_magic.notebook.view.number import is_number
+from jq_magic.notebook.view.shelf import DECODED_CHARS, Shelf
 from jq_magic.notebook.view.table import Table, table_of
-from jq_magic.notebook.view.tree import At, Document, Number, RequestError
+from jq_magic.notebook.view.tree import At, Document, RequestError
 
 #: Children, or rows, of one page.
 PAGE_ROWS = 500
@@ -17,10 +30,16 @@ PAGE_CELLS = 5_000
 WANTED_CHARS = 1_000
 _MOST = 2**53
 _DEEPEST = 10_001
+_SHELF = Shelf(DECODED_CHARS)
+
+
+class _Opened(NamedTuple):
+    document: Document
+    table: Table | None
 
 
 class Pages:
-    """Answers requests about one result; the text is read when the first request comes.
+    """Answers requests about one result; the text is decoded when the first request comes.
 
     Args:
         text: Outputs as JSON texts, one a line.
@@ -29,8 +48,7 @@ class Pages:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._document: Document | None = None
-        self._table: Table | None = None
+        self._decoded: _Opened | None = None
         self._answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "open": self._open,
             "children": self._children,
@@ -41,7 +59,7 @@ class Pages:
         }
 
     def answer(self, request: object) -> dict[str, Any] | None:
-        """The answer to a request {"id", "op", …}: {"id", "ok"} or {"id", "error"}; None for what is no request."""
+        """Answer a request {"id", "op", …} with {"id", "ok"} or {"id", "error"}; None for what is no request."""
         if not isinstance(request, dict):
             return None
         number, operation = request.get("id"), request.get("op")
@@ -51,24 +69,36 @@ class Pages:
             return {"id": number, "ok": self._answers[operation](request)}
         except RequestError as error:
             return {"id": number, "error": str(error)}
+        except MemoryError:
+            return {"id": number, "error": "there is not enough memory for this view of the result"}
+
+    def forget(self) -> None:
+        """Let go of the decoded text; the next request decodes it again."""
+        self._decoded = None
 
     @property
     def document(self) -> Document:
-        """The outputs. Raises: RequestError when they nest too deep."""
-        if self._document is None:
-            self._document = Document(self._text)
-            self._table = table_of(self._document)
-        return self._document
+        """The outputs. Raises: RequestError for those that cannot be decoded."""
+        return self._opened().document
 
     @property
     def table(self) -> Table | None:
-        """The table that the outputs are, if they are one."""
-        return self._table if self.document else None
+        """The table that the outputs are, if they are one. Raises: RequestError, as for `document`."""
+        return self._opened().table
+
+    def _opened(self) -> _Opened:
+        # What is decoded can be let go of at any time by another thread, so one call reads it once.
+        opened = self._decoded
+        if opened is None:
+            document = Document(self._text)
+            opened = self._decoded = _Opened(document, table_of(document))
+        _SHELF.put(self, len(self._text))
+        return opened
 
     def _open(self, _request: dict[str, Any]) -> dict[str, Any]:
-        table = self.table
+        document, table = self._opened()
         shape = None if table is None else {"rows": len(table.rows), "columns": len(table.columns)}
-        return {"outputs": len(self.document.outputs), "table": shape}
+        return {"outputs": len(document.outputs), "table": shape}
 
     def _children(self, request: dict[str, Any]) -> dict[str, Any]:
         span = _span(request, "from", "to", PAGE_ROWS)
@@ -84,47 +114,48 @@ class Pages:
         return self.document.search(wanted)
 
     def _cells(self, request: dict[str, Any]) -> dict[str, Any]:
-        if self.table is None:
+        table = self.table
+        if table is None:
             raise RequestError("this result is no table")
         rows, columns = _span(request, "from", "to", PAGE_ROWS), _span(request, "left", "right", PAGE_ROWS)
         if len(rows) * len(columns) > PAGE_CELLS:
             raise RequestError(f"a page has {PAGE_CELLS:,} cells at most")
         order = request.get("sort")
         if order is None:
-            return self.table.window(rows, columns, None)
+            return table.window(rows, columns, None)
         if not isinstance(order, list) or len(order) != 2 or not isinstance(order[1], bool):
             raise RequestError("a table is sorted by [column, whether from high to low]")
-        return self.table.window(rows, columns, (_whole(order[0], "the column"), order[1]))
+        return table.window(rows, columns, (_whole(order[0], "the column"), order[1]))
 
     def _chart(self, request: dict[str, Any]) -> dict[str, Any]:
-        table = self.table
+        document, table = self._opened()
         if request.get("column") is not None and table is not None:
             column = _whole(request["column"], "the column")
             return picture.laid_out(_of_column(table, column, over_dates=request.get("histogram") is not True))
-        value = self.document.find(_at(request))
-        if isinstance(value, dict):
-            value = list(value.values())
-        if not isinstance(value, list):
+        value = document.find(_at(request))
+        if not isinstance(value, (dict, list)):
             raise RequestError("choose an array of numbers or strings to draw")
-        return picture.laid_out(chart.draw(value))
+        values = value.values() if isinstance(value, dict) else value
+        return picture.laid_out(chart.draw(list(itertools.islice(values, chart.DRAWN)), total=len(value)))
 
 
 def _of_column(table: Table, column: int, *, over_dates: bool) -> dict[str, Any]:
-    cells = table.column(column)
+    cells = table.column(column, chart.DRAWN)
     dates = None
-    if over_dates and any(isinstance(cell, Number) for cell in cells):
-        columns = (table.column(position) for position in range(min(len(table.columns), PAGE_ROWS)))
-        dates = next((found for found in columns if chart.are_dates(found)), None)
-    return chart.draw(cells, dates)
+    if over_dates and any(map(is_number, cells)):
+        positions = range(min(len(table.columns), PAGE_ROWS))
+        by = next((at for at in positions if chart.are_dates(table.column(at, chart.DATED_ROWS))), None)
+        dates = None if by is None else table.column(by, chart.DRAWN)
+    return chart.draw(cells, dates, total=len(table.rows))
 
 
 def _is_whole(value: object, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
-def _whole(value: object, what: str) -> int:
+def _whole(value: object, name: str) -> int:
     if not _is_whole(value, _MOST):
-        raise RequestError(f"{what} is a whole number from 0")
+        raise RequestError(f"{name} is a whole number from 0")
     assert isinstance(value, int)
     return value
 

@@ -1,4 +1,8 @@
-"""A chart laid out as the shapes of an SVG picture, for a page that puts them into elements as they are."""
+"""Lays out a chart as the shapes of an SVG picture, for a page that puts them into elements as they are.
+
+The page can save a picture as a file, so every text of one is `visible`: no control, lone surrogate or U+FFFE is in
+it, which XML cannot hold.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,16 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 10, 28
 _BAR_ROW, _BARS_AT, _COUNT_WIDTH = 18, 200, 70
 _LABEL_CHARS = 28
 _DAY_MS = 86_400_000
-#: A shape: tag, attributes, text, and what is told about it when it is pointed at.
+_UTC = datetime.timezone.utc
+#: A float of milliseconds can be rounded past the last microsecond of the calendar.
+_FIRST_MS, _LAST_MS = (datetime.datetime(*day, tzinfo=_UTC).timestamp() * 1000 for day in ((1, 1, 1), (9999, 12, 31)))
+#: A shape: tag, attributes, text, and the title that is shown when it is pointed at.
 Shape = tuple[str, dict[str, Any], "str | None", "str | None"]
 Scale = Callable[[float], float]
 
 
 def laid_out(chart: dict[str, Any]) -> dict[str, Any]:
-    """The picture of a chart of `jq_magic.notebook.view.chart`.
+    """Lay out a chart of `jq_magic.notebook.view.chart`.
 
     Shapes are drawn in the page's accent where they say currentColor, in its text colour otherwise.
 
@@ -35,9 +42,10 @@ def laid_out(chart: dict[str, Any]) -> dict[str, Any]:
 
 
 def caption(chart: dict[str, Any]) -> str:
-    """What a picture shows, in words."""
-    said = {"histogram": "how often values occur", "bars": "count by category", "line": "by date"}[chart["kind"]]
-    parts = [said]
+    """Say what a picture shows, in words."""
+    parts = [{"histogram": "how often values occur", "bars": "count by category", "line": "by date"}[chart["kind"]]]
+    if "total" in chart:
+        parts.append(f"the first {chart['drawn']:,} of {chart['total']:,} values")
     if others := chart.get("others"):
         parts.append(f"{others:,} rarer categor{'y' if others == 1 else 'ies'} not shown")
     if left_out := chart.get("left_out"):
@@ -46,7 +54,7 @@ def caption(chart: dict[str, Any]) -> str:
 
 
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
-    """Round numbers that divide a range, about `wanted` of them."""
+    """Choose round numbers that divide a range, about `wanted` of them."""
     rough = high / wanted - low / wanted
     # Among the smallest floats there is no power of ten to divide by.
     if not rough > 1e-300:
@@ -58,7 +66,7 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
 
 
 def tick(number: float) -> str:
-    """A number on an axis: five digits at most."""
+    """Write a number on an axis: five digits at most."""
     if number == 0:
         return "0"
     if 1e-4 <= abs(number) < 1e6:
@@ -68,8 +76,8 @@ def tick(number: float) -> str:
 
 
 def date_tick(ms: float, span_ms: float) -> str:
-    """A date on an axis: as long as the range asks for."""
-    when = datetime.datetime.fromtimestamp(ms / 1000, datetime.timezone.utc)
+    """Write a date on an axis: as long as the range asks for."""
+    when = datetime.datetime.fromtimestamp(max(_FIRST_MS, min(ms, _LAST_MS)) / 1000, _UTC)
     if span_ms > 3 * 365 * _DAY_MS:
         return f"{when.year:04}"
     return f"{when:%Y-%m-%d}" if span_ms > 3 * _DAY_MS else f"{when:%m-%d %H:%M}"

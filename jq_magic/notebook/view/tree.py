@@ -1,14 +1,21 @@
-"""The outputs of a run as a tree that can be walked by position, with numbers as they were written."""
+"""Answers what a tree in the page shows of a run's outputs, whose values are named by their positions."""
 
 from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from jq_magic.notebook.view.number import Fractions, Integers, Number, scalar
+
+#: Characters of outputs that are decoded for a view, and commas and opening brackets among them: a value in Python
+#: takes at most some 110 bytes for each of those.
+TEXT_CHARS = 64 << 20
+TEXT_MARKS = 12_000_000
 #: Characters of a string that a page is sent; `written` gives the whole of it.
 SENT_CHARS = 400
 #: Characters of a key that a page is sent; it builds paths from keys, so a longer one has no path.
@@ -17,11 +24,13 @@ KEY_CHARS = 2_000
 WRITTEN_CHARS = 8 << 20
 #: Values that one search looks at, and characters that it reads.
 SEARCHED_VALUES = 2_000_000
-SEARCHED_CHARS = 256 << 20
-#: Places of a search that are kept.
-FOUND = 1_000
+SEARCHED_CHARS = 64 << 20
+#: Places that a search gives, and steps from the outputs down that all of them have together.
+PLACES = 1_000
+PLACES_STEPS = 100_000
 _PREVIEWED = 6
 _PREVIEW_CHARS = 80
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 #: Where a value is: the output's position, then the position in each array or object.
 At = tuple[int, ...]
@@ -31,35 +40,33 @@ class RequestError(Exception):
     """A page asked for what there is not; the message is for its reader."""
 
 
-class Number:
-    """A number as it is written in the output: no digit is lost."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    @property
-    def value(self) -> int | float:
-        """Near enough to compare and to draw: integers that Python can read are exact."""
-        try:
-            return int(self.text)
-        except ValueError:
-            return float(self.text)
-
-
 class Document:
-    """Outputs, from JSON texts one a line. Raises: RequestError for nesting that Python cannot hold."""
+    """Holds the outputs of a run. Raises: RequestError for what Python cannot hold, and for what is no JSON.
+
+    Args:
+        text: JSON texts, one a line.
+
+    Attributes:
+        outputs: Their values, with numbers as `jq_magic.notebook.view.number` has them.
+
+    """
 
     def __init__(self, text: str) -> None:
+        if len(text) > TEXT_CHARS or sum(map(text.count, "\n,[{")) > TEXT_MARKS:
+            raise RequestError(f"the output of {len(text):,} characters is too much for a view; .text has all of it")
         lines = f"[{text.removesuffix(chr(10)).replace(chr(10), ',')}]"
+        integer, fraction = Integers().__getitem__, Fractions().__getitem__
         try:
-            self.outputs: list[Any] = json.loads(lines, parse_int=Number, parse_float=Number)
+            self.outputs: list[Any] = json.loads(
+                lines, parse_int=integer, parse_float=fraction, parse_constant=_no_constant
+            )
         except RecursionError:
             raise RequestError("the output nests too deep to be shown as a tree; .text has all of it") from None
+        except ValueError:
+            raise RequestError("the output is no JSON; .text has all of it") from None
 
     def find(self, at: At) -> Any:
-        """The value at a place; the list of outputs at (). Raises: RequestError."""
+        """Give the value at a place; the list of outputs at (). Raises: RequestError."""
         value: Any = self.outputs
         for position in at:
             if not isinstance(value, (dict, list)) or position >= len(value):
@@ -68,46 +75,63 @@ class Document:
         return value
 
     def children(self, at: At, start: int, stop: int) -> list[dict[str, Any]]:
-        """What the rows of a tree show of the children at positions start to stop."""
+        """Describe the children at positions start to stop for the rows of a tree. Raises: RequestError."""
         value = self.find(at)
         if isinstance(value, list):
             return [described(child) for child in value[start:stop]]
         if isinstance(value, dict):
+            start, stop = min(start, len(value)), min(stop, len(value))
             return [{**described(child), **_key(key)} for key, child in itertools.islice(value.items(), start, stop)]
         raise RequestError("this value has no children")
 
     def written(self, at: At) -> str:
-        """A value as JSON. Raises: RequestError for one that is too long for the clipboard."""
+        """Write a value as JSON. Raises: RequestError for one that is too long for the clipboard."""
         text = _json(self.find(at))
         if len(text) > WRITTEN_CHARS:
             raise RequestError(f"the value has {len(text):,} characters, too many to copy; .text has all of it")
         return text
 
     def search(self, wanted: str) -> dict[str, Any]:
-        """Places whose key or value contains a text, whatever its case.
+        """Look for values whose key or text contains a text, whatever its case.
 
-        Returns: count; at: the first FOUND places; whole: whether everything was looked at.
+        Returns: count; at: the first PLACES places, fewer where they are deep; whole: whether all was looked at.
 
         """
         wanted = wanted.casefold()
-        count, chars = 0, 0
+        count, steps, looked, chars = 0, 0, 0, 0
         places: list[list[int]] = []
-        whole = True
-        for looked, (at, key, value) in enumerate(_walk(self.outputs)):
-            text = value if isinstance(value, str) else "" if isinstance(value, (dict, list)) else scalar(value)
-            chars += len(text) + len(key)
-            if looked >= SEARCHED_VALUES or chars > SEARCHED_CHARS:
-                whole = False
-                break
-            if wanted in text.casefold() or wanted in key.casefold():
-                count += 1
-                if len(places) < FOUND:
-                    places.append(list(at))
-        return {"count": count, "at": places, "whole": whole}
+        # One list is the place of the value that is looked at: a place of its own for each value is quadratic work.
+        at = [-1]
+        open_: list[tuple[Iterator[Any], bool]] = [(iter(self.outputs), False)]
+        while open_:
+            items, has_keys = open_[-1]
+            for item in items:
+                at[-1] += 1
+                key, value = item if has_keys else ("", item)
+                is_nested = isinstance(value, (dict, list))
+                text = "" if is_nested else value if isinstance(value, str) else scalar(value)
+                looked += 1
+                chars += len(text) + len(key)
+                if looked > SEARCHED_VALUES or chars > SEARCHED_CHARS:
+                    return {"count": count, "at": places, "whole": False}
+                if wanted in text.casefold() or (key and wanted in key.casefold()):
+                    count += 1
+                    steps += len(at)
+                    if len(places) < PLACES and steps <= PLACES_STEPS:
+                        places.append(list(at))
+                if is_nested and value:
+                    is_object = isinstance(value, dict)
+                    open_.append((iter(value.items() if is_object else value), is_object))
+                    at.append(-1)
+                    break
+            else:
+                open_.pop()
+                at.pop()
+        return {"count": count, "at": places, "whole": True}
 
 
 def kind(value: Any) -> str:
-    """The type of a value, as jq names it."""
+    """Name the type of a value, as jq does."""
     if isinstance(value, str):
         return "string"
     if isinstance(value, (dict, list)):
@@ -115,32 +139,32 @@ def kind(value: Any) -> str:
     return "null" if value is None else "boolean" if isinstance(value, bool) else "number"
 
 
-def scalar(value: Any) -> str:
-    """A null, boolean or number as JSON."""
-    return value.text if isinstance(value, Number) else json.dumps(value)
-
-
 def described(value: Any) -> dict[str, Any]:
-    """What a page shows of a value: `t` its type, `v` its text, `n` its size, `cut` characters left out."""
-    found: dict[str, Any] = {"t": kind(value)}
+    """Say what a page shows of a value: `t` its type, `v` its text, `n` its size, `cut` characters left out."""
     if isinstance(value, (dict, list)):
-        return {**found, "v": _preview(value), "n": len(value)}
+        return {"t": kind(value), "v": _preview(value), "n": len(value)}
     text = value if isinstance(value, str) else scalar(value)
-    if len(text) > SENT_CHARS:
-        found["cut"] = len(text) - SENT_CHARS
-    return {**found, "v": text[:SENT_CHARS]}
+    shown = {"t": kind(value), "v": sent(text)}
+    return shown if len(text) <= SENT_CHARS else {**shown, "cut": len(text) - SENT_CHARS}
+
+
+def sent(text: str, most: int = SENT_CHARS) -> str:
+    """Give the beginning of a text as a message can hold it: in UTF-8 there is no half of a surrogate pair."""
+    return _SURROGATE.sub("\ufffd", text[:most])
 
 
 def _key(key: str) -> dict[str, Any]:
-    return {"k": key} if len(key) <= KEY_CHARS else {"k": key[:SENT_CHARS], "keycut": len(key) - SENT_CHARS}
+    if len(key) <= KEY_CHARS:
+        return {"k": sent(key, KEY_CHARS)}
+    return {"k": sent(key), "keycut": len(key) - SENT_CHARS}
 
 
 def _preview(value: dict[str, Any] | list[Any]) -> str:
-    """The first keys of an object, the first values of an array that is not nested."""
+    """Show the first keys of an object, the first values of an array that is not nested."""
     parts = []
     room = _PREVIEW_CHARS
     for part in itertools.islice(value, _PREVIEWED):
-        text = _sign(part) if isinstance(value, list) else part[:_PREVIEW_CHARS]
+        text = _sign(part) if isinstance(value, list) else sent(part, _PREVIEW_CHARS)
         if len(text) > room:
             break
         parts.append(text)
@@ -153,35 +177,25 @@ def _preview(value: dict[str, Any] | list[Any]) -> str:
 def _sign(value: Any) -> str:
     if isinstance(value, (dict, list)):
         return ("{…}" if isinstance(value, dict) else "[…]") if value else ("{}" if isinstance(value, dict) else "[]")
-    return json.dumps(value[:_PREVIEW_CHARS], ensure_ascii=False) if isinstance(value, str) else scalar(value)
+    return json.dumps(sent(value, _PREVIEW_CHARS), ensure_ascii=False) if isinstance(value, str) else scalar(value)
 
 
 def _json(value: Any) -> str:
-    def hook(found: Any) -> msgspec.Raw:
-        return msgspec.Raw(found.text.encode())
+    def written(number: Any) -> msgspec.Raw:
+        assert isinstance(number, Number)
+        return msgspec.Raw(number.text.encode())
 
     try:
-        return msgspec.json.encode(value, enc_hook=hook).decode()
+        return msgspec.json.encode(value, enc_hook=written).decode()
     except RecursionError:
         raise RequestError("the value nests too deep to be copied; .text has all of it") from None
+    except UnicodeEncodeError:
+        raise RequestError("the value has halves of characters and cannot be copied; .text has all of it") from None
 
 
-def _walk(outputs: list[Any]) -> Iterator[tuple[At, str, Any]]:
-    """Every value below the outputs, in the order of their text: place, key, value."""
-    open_: list[Iterator[tuple[str, Any]]] = [(("", output) for output in outputs)]
-    at = [-1]
-    while open_:
-        step = next(open_[-1], None)
-        if step is None:
-            open_.pop()
-            at.pop()
-            continue
-        at[-1] += 1
-        key, value = step
-        yield tuple(at), key, value
-        if isinstance(value, (dict, list)):
-            open_.append(iter(value.items()) if isinstance(value, dict) else (("", child) for child in value))
-            at.append(-1)
+def _no_constant(word: str) -> Any:
+    # json.loads takes NaN and Infinity, which are no JSON and no numbers that can be sorted.
+    raise ValueError(word)
 
 
 def _nth(values: Any, position: int) -> Any:

@@ -1,4 +1,4 @@
-"""Which results have a live view, and for how long: a cell that runs again shows its results in the same views.
+"""Opens and closes the live views of results: a cell that runs again shows its results in the same views.
 
 A view is mounted by its script into the static HTML of the same output, which carries its mark. So a
 saved notebook holds nothing but that HTML and the text: no widget that a reopened notebook would miss,
@@ -34,7 +34,7 @@ class Views:
         self._before: list[ResultView] = []
 
     def mode(self, wanted: str = "auto") -> str:
-        """How results are shown in the cell that runs: "live", "widget" or "static".
+        """Say how results are shown in the cell that runs: "live", "widget" or "static".
 
         Front ends that show a notebook to a person name the cell when they run it; what runs notebooks
         unattended does not, and has no use for a view.
@@ -51,7 +51,7 @@ class Views:
         return "widget" if cell.startswith("vscode-") else "live"
 
     def open(self, head: dict[str, Any], text: str) -> ResultView:
-        """A view that lives until its cell runs again and shows fewer results.
+        """Open a view that lives until its cell runs again and shows fewer results.
 
         A view of the run before is taken where there is one: the page has its script already, or is still
         loading it, and would take a model that is closed meanwhile for one that failed.
@@ -68,7 +68,7 @@ class Views:
         return view
 
     def cell_runs(self, *_info: Any) -> None:
-        """A cell begins to run: what it showed before is replaced, what deleted cells showed is gone."""
+        """Prepare for a cell that begins to run: what it showed is replaced, views of deleted cells are closed."""
         self.cell_ran()
         cell = self._cell()
         self._before = [] if cell is None else self._by_cell.pop(cell, [])
@@ -79,7 +79,7 @@ class Views:
             self._close(gone)
 
     def cell_ran(self, *_info: Any) -> None:
-        """A cell has run: views of its run before that no result has taken are closed."""
+        """Close the views of a cell's run before that no result of its run has taken."""
         for view in self._before:
             view.close()
         self._before = []
@@ -99,7 +99,7 @@ class Views:
         return cell if isinstance(cell, str) else None
 
     def _metadata(self) -> dict[str, Any]:
-        """What the front end sent with the cell that runs."""
+        """Give what the front end sent with the cell that runs."""
         kernel = getattr(self._shell, "kernel", None)
         metadata = kernel.get_parent("shell").get("metadata") if kernel is not None else None
         return metadata if isinstance(metadata, dict) else {}

@@ -1,4 +1,4 @@
-"""The two widgets: the view of a result, and the line that says that a run is on."""
+"""Makes the two widgets: the view of a result, and the line that says that a run is on."""
 
 from __future__ import annotations
 
@@ -13,8 +13,14 @@ from jq_magic.notebook.view import bundle
 from jq_magic.notebook.view.pages import Pages
 
 
-class _Closable(anywidget.AnyWidget):
-    """A widget whose closing leaves no model behind."""
+class _Widget(anywidget.AnyWidget):
+    """A widget that the page only reads, and whose closing leaves no model behind."""
+
+    def set_state(self, _state: object) -> None:
+        """Take nothing that the page writes: ipywidgets would set any trait that travels, and Python reads them back.
+
+        `place` goes into HTML as it is.
+        """
 
     def close(self) -> None:
         """Close the widget and the layout that ipywidgets made for it."""
@@ -24,7 +30,7 @@ class _Closable(anywidget.AnyWidget):
         super().close()
 
 
-class ResultView(_Closable):
+class ResultView(_Widget):
     """The interactive view of a result; outputs travel in pages, on request.
 
     Args:
@@ -44,17 +50,17 @@ class ResultView(_Closable):
     def __init__(self, head: dict[str, Any], text: str) -> None:
         super().__init__(place=secrets.token_hex(16), head=head)
         self._pages = Pages(text)
-        self._between = False
-        self.on_msg(self._asked)
+        self._is_between = False
+        self.on_msg(self._answer)
 
     def keep(self) -> None:
-        """Live on when the page has cleared the output: the next result is to be shown in this view."""
-        self._between = True
+        """Live on when the page clears the output: the next result is to be shown in this view."""
+        self._is_between = True
 
     def show(self, head: dict[str, Any], text: str) -> None:
         """Show another result in the place of the one before."""
         self._pages = Pages(text)
-        self._between = False
+        self._is_between = False
         with self.hold_sync():
             self.place = secrets.token_hex(16)
             self.head = head
@@ -64,9 +70,9 @@ class ResultView(_Closable):
         """Whether it has no model any more."""
         return self.comm is None
 
-    def _asked(self, _widget: object, content: object, _buffers: object) -> None:
+    def _answer(self, _widget: object, content: object, _buffers: object) -> None:
         if isinstance(content, dict) and content.get("op") == "closed":
-            if content.get("place") == self.place and not self._between:
+            if content.get("place") == self.place and not self._is_between:
                 self.close()
             return
         answer = self._pages.answer(content)
@@ -74,7 +80,7 @@ class ResultView(_Closable):
             self.send(answer)
 
 
-class ProgressLine(_Closable):
+class ProgressLine(_Widget):
     """A line in the page, outside of the notebook's outputs, while a run is on.
 
     anywidget takes a model that is closed before the page has loaded its script for one that failed, and
@@ -98,11 +104,11 @@ class ProgressLine(_Closable):
 
     def __init__(self, began_s: float, deadline_s: float) -> None:
         super().__init__(began_s=began_s, deadline_s=deadline_s)
-        self.on_msg(self._told)
+        self.on_msg(self._let_go)
 
     @classmethod
     def begin(cls, began_s: float, deadline_s: float) -> ProgressLine:
-        """The line of a run: a new one, or one that is over and that no page has let go of."""
+        """Give the line of a run: a new one, or one that is over and that no page has let go of."""
         with cls._turn:
             line, cls._last = cls._last, None
             if line is None:
@@ -121,7 +127,7 @@ class ProgressLine(_Closable):
                 # Of two runs at a time, one line is enough to wait.
                 self.close()
 
-    def _told(self, _widget: object, content: object, _buffers: object) -> None:
+    def _let_go(self, _widget: object, content: object, _buffers: object) -> None:
         with ProgressLine._turn:
             if content != {"op": "gone"} or not self.over:
                 return
