@@ -9,6 +9,17 @@ function model() {
   return { sent, on: (_name, callback) => (hear = callback), send: (content) => sent.push(content), say: (answer) => hear(answer) };
 }
 
+test("a flood of questions does not wait for ever: the oldest fails", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const asker = new Asker(model());
+  const first = asker.ask("open");
+  for (let count = 1; count < 1_000; count++) asker.ask("open");
+  assert.equal(asker.waiting.size, 1_000);
+  asker.ask("open");
+  assert.equal(asker.waiting.size, 1_000);
+  await assert.rejects(first, /does not answer/);
+});
+
 test("each answer reaches the question that has its number", async () => {
   const kernel = model();
   const asker = new Asker(kernel);
@@ -71,7 +82,8 @@ test("a page that could not be had is asked for anew", async () => {
   assert.equal(asked, 2);
 });
 
-test("two askers of one model do not take each other's answers", () => {
+test("two askers of one model do not take each other's answers", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const kernel = model();
   new Asker(kernel).ask("open");
   new Asker(kernel).ask("open");

@@ -1,7 +1,7 @@
 // Which rows are drawn, and which value a row of a tree is.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Branch, columnWindow, rowWindow, scrollTo } from "../../jq_magic/notebook/static/rows.mjs";
+import { Branch, MOST_COLUMNS, MOST_ROWS, columnWindow, rowWindow, scrollTo } from "../../jq_magic/notebook/static/rows.mjs";
 
 const state = (scroll, count, view = 330, row = 22) => ({ scroll, view, row, count });
 
@@ -71,6 +71,33 @@ test("rows and places of an opened tree agree", () => {
   check();
   assert.equal(root.at([1]), null);
   assert.equal(root.height, 7);
+});
+
+test("a tree that is deeper than the stack has rows and places", () => {
+  const root = new Branch(1);
+  let branch = root;
+  // What growing does, level by level: a loop here, so that the test is linear.
+  for (let depth = 1; depth < 50_000; depth++) {
+    const inner = new Branch(1, branch);
+    branch.opened.set(0, inner);
+    branch.order = [0];
+    branch = inner;
+  }
+  let height = 0;
+  for (; branch; branch = branch.parent) branch.height = ++height;
+  const place = new Array(50_000).fill(0);
+  assert.deepEqual(root.locate(49_999), place);
+  assert.equal(root.rowOf(place), 49_999);
+  assert.equal(root.at(place.slice(1)).size, 1);
+});
+
+test("a view of any size has a bounded number of rows and columns", () => {
+  const { first, last } = rowWindow(state(0, 1e6, 1e9));
+  assert.equal(last - first, MOST_ROWS);
+  assert.equal(rowWindow(state(0, MOST_ROWS, 1e9)).last, MOST_ROWS);
+  const columns = columnWindow(new Array(10_000).fill(48), 0, 1e9);
+  assert.equal(columns.last - columns.first, MOST_COLUMNS);
+  assert.equal(columns.lefts.length, MOST_COLUMNS);
 });
 
 test("only the columns that are seen are drawn", () => {

@@ -1,8 +1,10 @@
-// Questions to the kernel, and pages of answers that are kept while they are near.
+// Asks the kernel, and holds pages of answers while they are near.
 
 /** How long an answer is waited for before the request is sent again; then twice as long, up to the last. */
 const RESEND_MS = 4_000;
 const LAST_RESEND_MS = 60_000;
+/** Questions that wait for an answer: of more, the oldest fails. */
+const WAITING = 1_000;
 
 /** Sends requests as custom messages; each answer has the request's number, which no other asker of the model has. */
 export class Asker {
@@ -14,6 +16,7 @@ export class Asker {
       const waiting = this.waiting.get(answer?.id);
       if (!waiting) return;
       this.waiting.delete(answer.id);
+      clearTimeout(waiting.timer);
       if ("ok" in answer) waiting.resolve(answer.ok);
       else waiting.reject(new Error(answer.error));
     });
@@ -24,6 +27,7 @@ export class Asker {
     const message = { id: ++this.number, op, ...request };
     return new Promise((resolve, reject) => {
       this.waiting.set(message.id, { resolve, reject });
+      if (this.waiting.size > WAITING) this.giveUp();
       this.send(message, RESEND_MS);
     });
   }
@@ -32,7 +36,15 @@ export class Asker {
   send(message, patience) {
     this.model.send(message);
     if (patience > LAST_RESEND_MS) return;
-    setTimeout(() => this.waiting.has(message.id) && this.send(message, 2 * patience), patience);
+    const waiting = this.waiting.get(message.id);
+    waiting.timer = setTimeout(() => this.send(message, 2 * patience), patience);
+  }
+
+  giveUp() {
+    const [id, { reject, timer }] = this.waiting.entries().next().value;
+    this.waiting.delete(id);
+    clearTimeout(timer);
+    reject(new Error("the kernel does not answer"));
   }
 }
 
@@ -46,8 +58,8 @@ export class Pager {
 
   /** A page, or null while it is on its way. */
   page(number) {
-    const kept = this.pages.get(number);
-    if (kept !== undefined) return kept;
+    const here = this.pages.get(number);
+    if (here !== undefined) return here;
     this.pages.set(number, null);
     if (this.pages.size > this.most) this.pages.delete(this.pages.keys().next().value);
     this.load(number).then(
@@ -56,7 +68,7 @@ export class Pager {
         this.changed();
       },
       (error) => {
-        // Asked for anew when it is looked at again.
+        // The next look at it sends a new question.
         this.pages.delete(number);
         this.changed(error);
       },

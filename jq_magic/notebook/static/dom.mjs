@@ -1,4 +1,5 @@
-// Elements of the page. Text reaches it through textContent only.
+// Makes elements of the page. A text becomes a text node, never markup.
+import { clipped } from "./text.mjs";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -8,7 +9,8 @@ function fill(element, parts) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...parts.flat(2).filter((part) => part !== null && part !== undefined));
+  const children = parts.flat(2).filter((part) => part !== null && part !== undefined);
+  element.append(...children.map((child) => (typeof child === "string" ? clipped(child) : child)));
   return element;
 }
 

@@ -1,4 +1,4 @@
-// What the run used of its limits, what stopped it, and how to run it with more.
+// Shows what the run used of its limits, what stopped it, and how to run it with more.
 import { button, copy, html } from "./dom.mjs";
 
 /** Bars with their numbers in words; details on demand. */
@@ -14,12 +14,12 @@ export function meterRow({ meters, details }) {
 }
 
 /** Why the run ended, and cells with a higher limit to copy. */
-export function stoppedBox({ stopped, offers }, said) {
+export function stoppedBox({ stopped, offers }, say) {
   if (!stopped.length) return null;
   const lines = stopped.map((line, place) => html(place ? "div" : "strong", null, line));
   const ways = offers.map(({ label, source, refused }) => {
     if (refused) return html("div.refused", refused);
-    const take = () => copy(source).then(() => said(`copied; paste it into a cell: ${label}`), (error) => said(String(error)));
+    const take = () => copy(source).then(() => say(`copied; paste it into a cell: ${label}`), (error) => say(String(error)));
     return html("details.offer",
       html("summary", `run again with ${label}`),
       html("pre", { tabindex: "0" }, source),

@@ -1,22 +1,27 @@
-// A picture of a column or an array that the kernel has laid out: plain SVG that can be kept as SVG or PNG.
+// Shows a picture of a column or an array that the kernel has laid out: plain SVG that can be saved as SVG or PNG.
 import { button, html, save, svg } from "./dom.mjs";
+import { visible, wellFormed } from "./text.mjs";
 
-/** The SVG element of shapes, each of them [tag, attributes, text, what is told about it]. */
+/** Shapes of one picture: the kernel lays out fewer. */
+const SHAPES = 500;
+
+/** The SVG element of shapes, each of them [tag, attributes, text, title]. */
 function picture({ shapes, width, height }, label) {
   return svg("svg", {
     xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}`, width, height,
     role: "img", "aria-label": label, "font-family": "sans-serif", "font-size": "12",
-  }, shapes.map(([tag, attributes, text, title]) => svg(tag, attributes, title && svg("title", title), text)));
+  }, shapes.slice(0, SHAPES).map(([tag, attributes, text, title]) =>
+    svg(tag, attributes, title && svg("title", visible(title)), text && visible(text))));
 }
 
 /** The picture as a file with the colours that it has on the page. */
 function asText(element) {
   const style = getComputedStyle(element);
-  const kept = element.cloneNode(true);
-  kept.setAttribute("color", style.color);
-  kept.setAttribute("fill", style.fill);
-  kept.prepend(svg("rect", { width: "100%", height: "100%", fill: style.backgroundColor }));
-  return new XMLSerializer().serializeToString(kept);
+  const copy = element.cloneNode(true);
+  copy.setAttribute("color", style.color);
+  copy.setAttribute("fill", style.fill);
+  copy.prepend(svg("rect", { width: "100%", height: "100%", fill: style.backgroundColor }));
+  return wellFormed(new XMLSerializer().serializeToString(copy));
 }
 
 async function asPng(element) {
@@ -28,17 +33,18 @@ async function asPng(element) {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
-/** A figure with the picture, and buttons to keep it and to put it away. */
+/** A figure with the picture, and buttons to save it and to put it away. */
 export function figure(chart, name, { failed, other }) {
-  const label = `${name}: ${chart.caption}`;
+  // The name of a column is a key of the outputs: any text at all.
+  const label = visible(`${name}: ${chart.caption}`);
   const element = picture(chart, label);
-  const found = html("figure.figure",
+  const whole = html("figure.figure",
     html("figcaption", label),
     element,
     html("div.bar",
       button("Save SVG", () => save("jq.svg", new Blob([asText(element)], { type: "image/svg+xml" }))),
       button("Save PNG", () => asPng(element).then((blob) => save("jq.png", blob), failed)),
       chart.kind === "line" ? button("Histogram", other) : null,
-      button("Close picture", () => found.remove())));
-  return found;
+      button("Close picture", () => whole.remove())));
+  return whole;
 }

@@ -1,4 +1,4 @@
-// A line below the cell that runs. It is an element of the page and no output: a saved notebook has no trace of it.
+// Draws a line below the cell that runs. It is an element of the page and no output: a saved notebook has no trace of it.
 import { html } from "./dom.mjs";
 
 /** The cell that runs is the first one whose prompt is a star. */

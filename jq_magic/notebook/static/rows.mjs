@@ -1,8 +1,11 @@
-// Which rows of something long are on the screen, and which value a row of an opened tree is.
+// Finds which rows of something long are on the screen, and which value a row of an opened tree is.
 
 /** More pixels than this, browsers do not scroll exactly. */
 const TALLEST = 8e6;
 const BEYOND = 4;
+/** Rows and columns that are elements at a time, however large the view is made. */
+export const MOST_ROWS = 300;
+export const MOST_COLUMNS = 100;
 
 /** Height of the scrolled space, and how many pixels of rows one pixel of it stands for. */
 function scaled({ view, row, count: rows }) {
@@ -20,7 +23,7 @@ export function rowWindow(state) {
   const { height, ratio } = scaled(state);
   const start = Math.max(0, Math.min(scroll, height - view)) * ratio;
   const first = Math.max(0, Math.floor(start / row) - BEYOND);
-  const last = Math.min(rows, Math.ceil((start + view) / row) + BEYOND);
+  const last = Math.min(rows, Math.ceil((start + view) / row) + BEYOND, first + MOST_ROWS);
   return { first, last, top: scroll + first * row - start, height };
 }
 
@@ -46,9 +49,9 @@ export class Branch {
 
   /** The opened branch at a place; null when it, or one above it, is closed. */
   at(place) {
-    let found = this;
-    for (const step of place) found = found?.opened.get(step);
-    return found ?? null;
+    let branch = this;
+    for (const step of place) branch = branch?.opened.get(step);
+    return branch ?? null;
   }
 
   /** Open the child at a position, of so many children. */
@@ -75,28 +78,43 @@ export class Branch {
 
   /** The place of the value in a row. */
   locate(row) {
-    let next = 0;
-    for (const position of this.order) {
-      if (row < position - next) break;
-      row -= position - next;
-      if (row === 0) return [position];
-      row -= 1;
-      const branch = this.opened.get(position);
-      if (row < branch.height) return [position, ...branch.locate(row)];
-      row -= branch.height;
-      next = position + 1;
+    const place = [];
+    // By a loop, as below: a document can nest deeper than JavaScript's stack.
+    for (let branch = this; ; ) {
+      let next = 0;
+      let inside = null;
+      for (const position of branch.order) {
+        if (row < position - next) break;
+        row -= position - next;
+        if (row === 0) return [...place, position];
+        row -= 1;
+        next = position + 1;
+        const opened = branch.opened.get(position);
+        if (row < opened.height) {
+          inside = opened;
+          break;
+        }
+        row -= opened.height;
+      }
+      if (!inside) return [...place, next + row];
+      place.push(next - 1);
+      branch = inside;
     }
-    return [next + row];
   }
 
   /** The row of a place whose branches are all opened. */
-  rowOf([position, ...rest]) {
-    let row = position;
-    for (const other of this.order) {
-      if (other >= position) break;
-      row += this.opened.get(other).height;
-    }
-    return rest.length ? row + 1 + this.opened.get(position).rowOf(rest) : row;
+  rowOf(place) {
+    let row = 0;
+    let branch = this;
+    place.forEach((position, depth) => {
+      row += position + (depth ? 1 : 0);
+      for (const other of branch.order) {
+        if (other >= position) break;
+        row += branch.opened.get(other).height;
+      }
+      branch = branch.opened.get(position);
+    });
+    return row;
   }
 }
 
@@ -107,6 +125,6 @@ export function columnWindow(widths, left, right) {
   while (first < widths.length - 1 && x + widths[first] <= left) x += widths[first++];
   let last = first;
   const lefts = [];
-  for (let at = x; last < widths.length && (at < right || last === first); at += widths[last++]) lefts.push(at);
+  for (let at = x; last < widths.length && last - first < MOST_COLUMNS && (at < right || last === first); at += widths[last++]) lefts.push(at);
   return { first, last, lefts };
 }

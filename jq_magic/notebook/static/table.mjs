@@ -1,4 +1,4 @@
-// Outputs that are objects as a table: only the cells on the screen are elements, sorting is the kernel's work.
+// Shows outputs that are objects as a table: only the cells on the screen are elements, sorting is the kernel's work.
 import { Pager } from "./ask.mjs";
 import { Scroller, html } from "./dom.mjs";
 import { columnWindow, rowWindow, scrollTo } from "./rows.mjs";
@@ -8,19 +8,21 @@ import { valueText } from "./tree.mjs";
 const TABLE_ROW = 24;
 const TABLE_PAGE = 50;
 const TABLE_COLUMNS = 20;
+/** Blocks of columns whose pages are held: of more, the oldest is let go of. */
+const BLOCKS = 12;
 const [NARROW, WIDTH, WIDE] = [48, 140, 1200];
-/** What a column is given for its text: no less, no more; of a character, and for its edges. */
+/** What a column has for its text: no less, no more; of a character, and for its edges. */
 const [LEAST, MOST, CHARACTER, EDGES] = [72, 360, 8, 28];
 
 export class Table extends Scroller {
   /** @param {{rows: number, columns: number}} shape */
-  constructor(asker, shape, outputs, told) {
+  constructor(asker, shape, outputs, owner) {
     const head = html("div.head", { role: "row", "aria-rowindex": "1" });
     super("table", {
       role: "grid", "aria-label": "outputs as a table",
       "aria-rowcount": shape.rows + 1, "aria-colcount": shape.columns,
     }, head);
-    Object.assign(this, { asker, shape, outputs, told, head });
+    Object.assign(this, { asker, shape, outputs, owner, head });
     this.widths = new Array(shape.columns).fill(WIDTH);
     this.sort = null;
     this.active = { row: 0, column: 0 };
@@ -28,7 +30,7 @@ export class Table extends Scroller {
   }
 
   forget() {
-    const changed = (error) => (error ? this.told.failed(error) : this.arrived());
+    const changed = (error) => (error ? this.owner.failed(error) : this.arrived());
     this.blocks = new Map();
     this.pager = (block) => {
       if (!this.blocks.has(block)) {
@@ -37,14 +39,15 @@ export class Table extends Scroller {
         const load = (page) =>
           this.asker.ask("cells", {
             from: page * TABLE_PAGE, to: (page + 1) * TABLE_PAGE, left, right, sort: this.sort,
-          }).then((found) => this.suited(left, found));
+          }).then((loaded) => this.suited(left, loaded));
         this.blocks.set(block, new Pager(load, changed));
+        if (this.blocks.size > BLOCKS) this.blocks.delete(this.blocks.keys().next().value);
       }
       return this.blocks.get(block);
     };
   }
 
-  /** Columns become as wide as the first of their cells that come ask for; what was set by hand stays. */
+  /** Make columns as wide as the first of their cells that come need; what was set by hand stays. */
   suited(left, page) {
     page.names.forEach(({ k }, place) => {
       if (this.widths[left + place] !== WIDTH) return;
@@ -110,7 +113,7 @@ export class Table extends Scroller {
   }
 
   drawHead(columns, row) {
-    // A head that has the focus is kept: drawing it anew would lose the focus.
+    // Drawing the heads anew takes the focus from one that has it.
     const focused = this.head.contains(document.activeElement) ? document.activeElement.dataset.of : null;
     const heads = columns.lefts.map((x, place) => {
       const column = columns.first + place;
@@ -181,7 +184,7 @@ export class Table extends Scroller {
     if (!cell) return;
     const place = cell.at.slice(1, -1);
     const output = this.outputs > 1 ? `output ${count(cell.at[0] + 1)}: ` : "";
-    this.told.chosen({ ...cell, path: jqPath([...place, cell.name]), output, column: this.active.column });
+    this.owner.chosen({ ...cell, path: jqPath([...place, cell.name]), output, column: this.active.column });
   }
 
   show() {

@@ -1,4 +1,4 @@
-// The outputs as a tree: only the rows on the screen are elements, values come in pages when they are seen.
+// Shows the outputs as a tree: only the rows on the screen are elements, values come in pages when they are seen.
 import { Pager } from "./ask.mjs";
 import { Scroller, html } from "./dom.mjs";
 import { Branch, rowWindow, scrollTo } from "./rows.mjs";
@@ -6,6 +6,11 @@ import { count, jqPath, plural, quoted, visible } from "./text.mjs";
 
 const TREE_ROW = 22;
 const TREE_PAGE = 100;
+/** Arrays and objects whose pages are held, and keys that wait for the kernel: of more, the oldest is let go of. */
+const PAGERS = 2_000;
+const LATER = 50;
+/** Places of a search that are deeper are not opened: each level is a question to the kernel. */
+const DEEPEST = 1_000;
 
 /** A value's text as it is shown in one line. */
 export function valueText(item, raw) {
@@ -16,10 +21,10 @@ export function valueText(item, raw) {
 }
 
 export class Tree extends Scroller {
-  /** @param {{chosen: Function, failed: Function}} told chosen gets what the cursor is on */
-  constructor(asker, outputs, told) {
+  /** @param {{chosen: Function, failed: Function}} owner chosen gets what the cursor is on */
+  constructor(asker, outputs, owner) {
     super("tree", { role: "tree", "aria-label": "outputs" });
-    Object.assign(this, { asker, told });
+    Object.assign(this, { asker, owner });
     this.root = new Branch(outputs);
     this.pagers = new Map();
     this.active = 0;
@@ -40,8 +45,9 @@ export class Tree extends Scroller {
     if (!pager) {
       const load = (page) =>
         this.asker.ask("children", { at: parent, from: page * TREE_PAGE, to: (page + 1) * TREE_PAGE });
-      pager = new Pager(load, (error) => (error ? this.told.failed(error) : this.arrived()));
+      pager = new Pager(load, (error) => (error ? this.owner.failed(error) : this.arrived()));
       this.pagers.set(key, pager);
+      if (this.pagers.size > PAGERS) this.pagers.delete(this.pagers.keys().next().value);
     }
     const position = place.at(-1);
     return pager.page(Math.floor(position / TREE_PAGE))?.items[position % TREE_PAGE] ?? null;
@@ -114,7 +120,7 @@ export class Tree extends Scroller {
     const steps = this.steps(place);
     const item = this.item(place);
     const output = this.root.size > 1 ? `output ${count(place[0] + 1)}: ` : "";
-    this.told.chosen({ at: place, path: steps && jqPath(steps), output, item });
+    this.owner.chosen({ at: place, path: steps && jqPath(steps), output, item });
   }
 
   toggle(row, wanted) {
@@ -142,7 +148,10 @@ export class Tree extends Scroller {
     let to = this.active + (moves[key] ?? 0);
     const item = this.item(this.root.locate(this.active));
     // Keys can be faster than the kernel: they wait until it is known what they are pressed on.
-    if (!item && (key in moves || /^Arrow|^ $|Enter/.test(key))) return this.later.push(key);
+    if (!item && (key in moves || /^Arrow|^ $|Enter/.test(key))) {
+      if (this.later.length < LATER) this.later.push(key);
+      return true;
+    }
     if (key === "Enter" || key === " ") this.toggle(to);
     else if (key === "ArrowRight") to += this.toggle(to, true) || !item.n ? 0 : 1;
     else if (key === "ArrowLeft") {
@@ -155,6 +164,7 @@ export class Tree extends Scroller {
 
   /** Open what is above a place, and go there. */
   async reveal(place) {
+    if (place.length > DEEPEST) throw new Error("this place is too deep to be opened here");
     let branch = this.root;
     for (let depth = 1; depth < place.length; depth++) {
       const position = place[depth - 1];

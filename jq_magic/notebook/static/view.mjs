@@ -1,4 +1,4 @@
-// The view of a result, mounted into the static HTML that carries its mark.
+// Shows the view of a result, mounted into the static HTML that carries its mark.
 import { Asker } from "./ask.mjs";
 import { button, copy, html } from "./dom.mjs";
 import { meterRow, stoppedBox } from "./meters.mjs";
@@ -9,6 +9,8 @@ import { count, plural } from "./text.mjs";
 
 const MARK = "data-jq-magic";
 const PLACES = Symbol.for("jq_magic.places.1");
+/** Messages of a run that are shown, each a line. */
+const MESSAGES = 400;
 
 class View {
   constructor(asker, head, shape) {
@@ -17,13 +19,13 @@ class View {
     this.path = html("code.path");
     this.peek = html("div.peek");
     this.pictures = html("div");
-    const told = { chosen: (chosen) => this.chosen(chosen), failed: (error) => this.say(error.message) };
-    this.views = { Tree: new Tree(asker, shape.outputs, told) };
-    if (shape.table) this.views.Table = new Table(asker, shape.table, shape.outputs, told);
+    const owner = { chosen: (chosen) => this.chosen(chosen), failed: (error) => this.say(error.message) };
+    this.views = { Tree: new Tree(asker, shape.outputs, owner) };
+    if (shape.table) this.views.Table = new Table(asker, shape.table, shape.outputs, owner);
     this.hold = html("div");
-    this.found = [];
+    this.hits = [];
     this.next = -1;
-    const lines = head.messages.map((line) => html("div", line));
+    const lines = head.messages.slice(0, MESSAGES).map((line) => html("div", line));
     this.element = html("div.root", { "data-lm-suppress-shortcuts": "true", onkeydown: (e) => this.pressed(e) },
       lines.length ? html("div.said", lines) : null,
       stoppedBox(head, (text) => this.say(text)),
@@ -40,7 +42,7 @@ class View {
     this.wanted = html("input", {
       type: "search", "aria-label": "search keys and values", placeholder: "search", maxlength: 1000,
       onkeydown: (event) => event.key === "Enter" && this.search(event.shiftKey ? -1 : 1),
-      oninput: () => (this.found = []),
+      oninput: () => (this.hits = []),
     });
     return html("div.bar",
       this.tabs.length > 1 ? this.tabs : null,
@@ -145,19 +147,19 @@ class View {
     return this.attempt(async () => {
       const text = this.wanted.value;
       if (!text) return;
-      if (!this.found.length || this.text !== text) {
-        const { count: found, at, whole } = await this.asker.ask("search", { text });
-        Object.assign(this, { text, found: at, total: found, whole, next: -1 });
+      if (!this.hits.length || this.text !== text) {
+        const { count: total, at, whole } = await this.asker.ask("search", { text });
+        Object.assign(this, { text, hits: at, total, whole, next: -1 });
       }
-      if (!this.found.length) {
+      if (!this.hits.length) {
         this.say("found nothing" + (this.whole ? "" : " in the part that was searched"));
         return;
       }
-      this.next = (this.next + step + this.found.length) % this.found.length;
-      if (this.next < 0) this.next = this.found.length - 1;
+      this.next = (this.next + step + this.hits.length) % this.hits.length;
+      if (this.next < 0) this.next = this.hits.length - 1;
       this.say(`${count(this.next + 1)} of ${this.whole ? "" : "at least "}${count(this.total)}`);
       if (this.current !== this.views.Tree) this.show("Tree");
-      await this.views.Tree.reveal(this.found[this.next]);
+      await this.views.Tree.reveal(this.hits[this.next]);
     });
   }
 
@@ -171,20 +173,20 @@ class View {
 /** What is to be mounted where, for all results of the page: mark -> function that takes the element. */
 function places() {
   if (globalThis[PLACES]) return globalThis[PLACES];
-  const found = new Map();
+  const marked = new Map();
   const scan = (node) => {
     if (!(node instanceof Element)) return;
-    for (const element of [node, ...node.querySelectorAll(`[${MARK}]`)]) found.get(element.getAttribute(MARK))?.mount(element);
+    for (const element of [node, ...node.querySelectorAll(`[${MARK}]`)]) marked.get(element.getAttribute(MARK))?.mount(element);
   };
   new MutationObserver((changes) => {
     for (const { addedNodes } of changes) addedNodes.forEach(scan);
-    if (changes.some(({ removedNodes }) => removedNodes.length)) for (const place of found.values()) place.check();
+    if (changes.some(({ removedNodes }) => removedNodes.length)) for (const place of marked.values()) place.check();
   }).observe(document.body, { childList: true, subtree: true });
-  globalThis[PLACES] = found;
-  return found;
+  globalThis[PLACES] = marked;
+  return marked;
 }
 
-/** Makes views of the result that a model shows now, when the kernel has said what there is. */
+/** Makes views of the result that a model shows now, when the kernel has answered what there is. */
 function viewer(model) {
   const asker = new Asker(model);
   let opened = null;
