@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ET
 
 from playwright.sync_api import expect
 
@@ -62,3 +63,17 @@ def test_hostile_text_is_seen_as_text(page, open_notebook, keep):
     assert page.evaluate(f"{inside}.filter(e => /{UNSEEN}/.test(e.textContent)).length") == 0
     assert page.evaluate("() => Object.prototype.polluted === undefined")
     # The watch on the page asserts that there was no dialog, no request off the machine, no error.
+
+
+def test_a_picture_of_a_column_with_any_name_is_saved_as_xml(page, open_notebook, tmp_path):
+    notebook = open_notebook(r'odd = [{"\x01\ufffe<&": 1}, {"\x01\ufffe<&": 2}]', "%jq odd .[]")
+    for index in range(2):
+        notebook.run(index)
+    view = notebook.view(1)
+    view.get_by_role("gridcell").first.click()
+    view.get_by_role("button", name="Picture", exact=True).click()
+    with page.expect_download() as download:
+        view.get_by_role("button", name="Save SVG").click()
+    download.value.save_as(tmp_path / "picture.svg")
+    root = ET.parse(tmp_path / "picture.svg").getroot()
+    assert root.get("aria-label") == "\\u0001\\ufffe<&: how often values occur"

@@ -5,7 +5,6 @@ A key press runs no code of the notebook's values, and looks at a bounded part o
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import re
 import sys
@@ -30,11 +29,11 @@ _STEP = re.compile(r"[A-Za-z_]\w*|\[[0-9]*\]")
 _OPTION = re.compile(r"--?[\w-]*")
 _KEY = re.compile(r"[A-Za-z_]\w*")
 _MAGIC = re.compile(r"(?:\s*[A-Za-z_]\w*\s*=)?\s*%jq\s")
-#: Frames that say their columns, by the module and name of their type.
+#: The type of frames of a package, and its attribute with the names of the columns.
 _COLUMNS = {
-    ("pandas", "DataFrame"): "columns",
-    ("polars", "DataFrame"): "columns",
-    ("pyarrow", "Table"): "column_names",
+    "pandas": ("DataFrame", "columns"),
+    "polars": ("DataFrame", "columns"),
+    "pyarrow": ("Table", "column_names"),
 }
 _MARK = "_jq_magic_completion"
 _ABSENT = object()
@@ -223,11 +222,10 @@ def _is_dict(value: Any) -> bool:
 
 def _columns_of(value: Any) -> str | None:
     """Name the attribute with the columns of a frame; None for anything else, subclasses of frames among it."""
-    kind = type(value)
-    module = inspect.getattr_static(kind, "__module__", None)
-    name = (module.partition(".")[0], type.__dict__["__name__"].__get__(kind)) if type(module) is str else ("", "")
-    package = sys.modules.get(name[0])
-    return _COLUMNS.get(name) if package is not None and vars(package).get(name[1]) is kind else None
+    for package, (name, columns) in _COLUMNS.items():
+        if package in sys.modules and vars(sys.modules[package]).get(name) is type(value):
+            return columns
+    return None
 
 
 def _keys(values: Iterable[Any]) -> list[str]:

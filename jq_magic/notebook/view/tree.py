@@ -80,7 +80,6 @@ class Document:
         if isinstance(value, list):
             return [described(child) for child in value[start:stop]]
         if isinstance(value, dict):
-            start, stop = min(start, len(value)), min(stop, len(value))
             return [{**described(child), **_key(key)} for key, child in itertools.islice(value.items(), start, stop)]
         raise RequestError("this value has no children")
 
