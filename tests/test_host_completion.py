@@ -55,8 +55,8 @@ def completed(namespace, cell):
     context = CompletionContext(
         full_text=cell, token="", cursor_line=len(lines) - 1, cursor_position=len(lines[-1]), limit=None
     )
-    found = completion.matcher(types.SimpleNamespace(user_ns=namespace))(context)
-    return [one.text for one in found["completions"]]
+    matches = completion.matcher(types.SimpleNamespace(user_ns=namespace))(context)
+    return [match.text for match in matches["completions"]]
 
 
 def test_a_key_press_runs_no_code_of_values():

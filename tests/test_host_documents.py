@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import tracemalloc
 
 import pytest
@@ -171,6 +172,36 @@ def test_a_search_reads_up_to_a_number_of_values_and_characters(monkeypatch):
             assert ask(view, "search", text="c") == {"count": 1, "at": [[1, 0]], "whole": True}
             patch.setattr(tree, name, whole - 1)
             assert ask(view, "search", text="c") == {"count": 0, "at": [], "whole": False}
+
+
+def test_a_page_has_a_number_of_rows_and_cells():
+    rows = Pages('{"a":1}\n' * 600)
+    assert len(ask(rows, "children", at=[], **span(50, 50 + pages.PAGE_ROWS))["items"]) == pages.PAGE_ROWS
+    assert "entries at most" in refusal(rows, "children", at=[], **span(50, 51 + pages.PAGE_ROWS))
+    wide = Pages(f"{{{','.join(f'{json.dumps(str(number))}:1' for number in range(600))}}}\n" * 20)
+    across = pages.PAGE_CELLS // 10
+    assert len(ask(wide, "cells", **span(0, 10, 0, across))["cells"][9]) == across
+    assert "cells at most" in refusal(wide, "cells", **span(0, 11, 0, across))
+
+
+def test_a_text_is_sent_up_to_a_length(monkeypatch):
+    view = Pages(json.dumps(["x" * tree.SENT_CHARS, "x" * (tree.SENT_CHARS + 1)]) + "\n")
+    whole, cut = ask(view, "children", at=[0], **span(0, 2))["items"]
+    assert (len(whole["v"]), "cut" in whole) == (tree.SENT_CHARS, False)
+    assert (len(cut["v"]), cut["cut"]) == (tree.SENT_CHARS, 1)
+    keys = Pages(json.dumps({"x" * tree.KEY_CHARS: 1, "y" * (tree.KEY_CHARS + 1): 1}) + "\n")
+    whole, cut = ask(keys, "children", at=[0], **span(0, 2))["items"]
+    assert (len(whole["k"]), "keycut" in whole) == (tree.KEY_CHARS, False)
+    assert (len(cut["k"]), cut["keycut"]) == (tree.SENT_CHARS, tree.KEY_CHARS + 1 - tree.SENT_CHARS)
+    monkeypatch.setattr(tree, "WRITTEN_CHARS", 5)
+    assert ask(Pages("[1,2]\n"), "value", at=[0]) == {"text": "[1,2]"}
+    assert "too many to copy" in refusal(Pages("[1,23]\n"), "value", at=[0])
+
+
+def test_a_search_looks_for_a_text_up_to_a_length():
+    view = Pages('"x"\n')
+    assert ask(view, "search", text="x" * pages.WANTED_CHARS)["count"] == 0
+    assert "characters" in refusal(view, "search", text="x" * (pages.WANTED_CHARS + 1))
 
 
 def test_outputs_with_too_many_keys_are_a_tree_only(monkeypatch):

@@ -23,7 +23,7 @@ SEARCHED_KEYS = 200
 #: Completions that are offered.
 OFFERED = 200
 #: Characters of a magic's line that is read, and of a path or word before the cursor that is completed.
-LINE_CHARS = 10_000
+LINE_CHARS = 4_000
 PATH_CHARS = 4_000
 _STEP = re.compile(r"[A-Za-z_]\w*|\[[0-9]*\]")
 _OPTION = re.compile(r"--?[\w-]*")
@@ -88,7 +88,7 @@ def matcher(ipython: Any) -> Callable[[CompletionContext], Any]:
 
 
 def is_ours(matcher: object) -> bool:
-    """Whether this module made a matcher."""
+    """Say whether this module made a matcher."""
     return hasattr(matcher, _MARK)
 
 

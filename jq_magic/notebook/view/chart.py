@@ -98,7 +98,7 @@ def date_ms(value: Any) -> float | None:
 
 
 def are_dates(values: Sequence[Any]) -> bool:
-    """Whether the first values that there are, in the first DATED_ROWS, are all dates."""
+    """Say whether the first values that there are, in the first DATED_ROWS, are all dates."""
     known = [value for value in values[:DATED_ROWS] if value is not MISSING and value is not None][:_DATED_VALUES]
     return bool(known) and all(date_ms(value) is not None for value in known)
 

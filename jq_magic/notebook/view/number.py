@@ -17,7 +17,7 @@ _WORDS = {None: "null", False: "false", True: "true"}
 
 
 class Number:
-    """A number that Python would write in another way."""
+    """Holds a number that Python would write in another way."""
 
     __slots__ = ("text",)
 
@@ -51,7 +51,7 @@ class Fractions(dict[str, "float | Number"]):
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value of a document is a number."""
+    """Say whether a value of a document is a number."""
     return isinstance(value, (int, float, Number)) and not isinstance(value, bool)
 
 

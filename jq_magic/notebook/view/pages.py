@@ -7,7 +7,7 @@
 | values and characters that a search looks at, places that it gives | `tree.SEARCHED_…`, `tree.PLACES…` |
 | rows that are sorted | `table.SORTED_ROWS` |
 | values of a picture, columns that are looked at for dates | `chart.DRAWN`, PAGE_ROWS |
-| characters of JSON that are given | `tree.WRITTEN_CHARS` |
+| characters of JSON of one value | `tree.WRITTEN_CHARS` |
 """
 
 from __future__ import annotations
@@ -78,12 +78,12 @@ class Pages:
 
     @property
     def document(self) -> Document:
-        """The outputs. Raises: RequestError for those that cannot be decoded."""
+        """Give the outputs. Raises: RequestError for those that cannot be decoded."""
         return self._opened().document
 
     @property
     def table(self) -> Table | None:
-        """The table that the outputs are, if they are one. Raises: RequestError, as for `document`."""
+        """Give the table that the outputs are, if they are one. Raises: RequestError, as for `document`."""
         return self._opened().table
 
     def _opened(self) -> _Opened:

@@ -15,7 +15,7 @@ from jq_magic.messages import visible
 
 WIDTH, HEIGHT = 560, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 10, 28
-#: Of a bar of a category with its space; where such bars begin, and what is kept free for their counts.
+#: Of a bar of a category with its space; where such bars begin, and the room for their counts.
 _BAR_ROW, _BARS_AT, _COUNT_WIDTH = 18, 200, 70
 _LABEL_CHARS = 28
 _DAY_MS = 86_400_000

@@ -1,7 +1,7 @@
 """Bounds how much of the results that have a view is decoded at a time.
 
 A result stays open in the page for as long as its cell stands in the notebook, and decoded it takes many times the
-memory of its text. So the results that a page asked about last are held decoded, and others as text only.
+memory of its text. So the results whose pages sent the last requests are held decoded, and others as text only.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import threading
 import weakref
 from typing import Protocol
 
-#: Characters of the texts that are held decoded; the last text that a page asked about is held whatever its length.
+#: Characters of the texts that are held decoded; that of the last request is held whatever its length.
 DECODED_CHARS = 16 << 20
 
 
 class Decoded(Protocol):
-    """Something that holds a decoded text, and can decode it again."""
+    """Holds a decoded text, and can decode it again."""
 
     def forget(self) -> None:
         """Let go of what was decoded."""
 
 
 class Shelf:
-    """Holds what was decoded last.
+    """Lets go of decoded texts whose last use is longest ago.
 
     Args:
         most_chars: Characters of all texts.

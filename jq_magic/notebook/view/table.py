@@ -60,7 +60,7 @@ class Rows:
 
 
 class Table:
-    """A table whose columns are the keys of its rows, in first-seen order.
+    """Holds rows, and columns that are the keys of the rows in first-seen order.
 
     Attributes:
         rows: The rows.

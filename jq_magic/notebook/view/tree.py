@@ -37,7 +37,7 @@ At = tuple[int, ...]
 
 
 class RequestError(Exception):
-    """A page asked for what there is not; the message is for its reader."""
+    """Says why a request has no answer; the message is for the reader of the page."""
 
 
 class Document:

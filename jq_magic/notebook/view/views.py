@@ -21,7 +21,7 @@ MODES = ("auto", "live", "widget", "static")
 
 
 class Views:
-    """The live views of one shell.
+    """Holds the live views of one shell.
 
     Args:
         shell: The InteractiveShell whose cells show results.

@@ -14,7 +14,7 @@ from jq_magic.notebook.view.pages import Pages
 
 
 class _Widget(anywidget.AnyWidget):
-    """A widget that the page only reads, and whose closing leaves no model behind."""
+    """Is a widget that the page only reads, and whose closing leaves no model behind."""
 
     def set_state(self, _state: object) -> None:
         """Take nothing that the page writes: ipywidgets would set any trait that travels, and Python reads them back.
@@ -31,7 +31,7 @@ class _Widget(anywidget.AnyWidget):
 
 
 class ResultView(_Widget):
-    """The interactive view of a result; outputs travel in pages, on request.
+    """Shows a result; outputs travel in pages, on request.
 
     Args:
         head: What is shown around the outputs: meters, details, messages, what stopped the run, offers.
@@ -67,7 +67,7 @@ class ResultView(_Widget):
 
     @property
     def closed(self) -> bool:
-        """Whether it has no model any more."""
+        """Say whether it has no model any more."""
         return self.comm is None
 
     def _answer(self, _widget: object, content: object, _buffers: object) -> None:
@@ -81,7 +81,7 @@ class ResultView(_Widget):
 
 
 class ProgressLine(_Widget):
-    """A line in the page, outside of the notebook's outputs, while a run is on.
+    """Shows a line in the page, outside of the notebook's outputs, while a run is on.
 
     anywidget takes a model that is closed before the page has loaded its script for one that failed, and
     says so on the page's console. So the page lets go of a line that is over, when it has loaded it; where
