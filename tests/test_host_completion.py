@@ -6,6 +6,8 @@ import dataclasses
 import types
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from IPython.core.completer import CompletionContext
 from IPython.core.error import UsageError
 
@@ -122,6 +124,16 @@ def test_a_path_or_line_is_completed_up_to_a_length():
     line = "%%jq rows" + " " * (completion.LINE_CHARS - 5)
     assert completed({"rows": value}, f"{line}\n.") == ["a"]
     assert completed({"rows": value}, f"{line} \n.") == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    start=st.sampled_from(["%%jq ", "%jq ", "x = %jq ", "%%jq rows\n", "%jq rows ", "%jq --arg a ", "%%jq --fuel "]),
+    text=st.text(st.sampled_from("rows.[]0\"'\\ -o=@a\n\t,1é\ud800\x00") | st.characters(), max_size=30),
+)
+def test_completion_of_any_text_gives_texts(start, text):
+    for one in completed({"rows": {"a": [{"a": 1}]}}, start + text):
+        assert isinstance(one, str)
 
 
 @pytest.mark.parametrize("piece", [".a", "[0]", ".[0]", ".[", "]", "a", "1", "é", " ", "-", " -", "@", ".a ", "\\"])
