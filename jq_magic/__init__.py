@@ -65,10 +65,12 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _NAMES:
-        raise AttributeError(f"module 'jq_magic' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"jq_magic.{_NAMES[name]}"), name)
+if not TYPE_CHECKING:
+    # A type checker knows the names from above; with this it would believe that there is every other one too.
+    def __getattr__(name: str) -> Any:
+        if name not in _NAMES:
+            raise AttributeError(f"module 'jq_magic' has no attribute {name!r}")
+        return getattr(importlib.import_module(f"jq_magic.{_NAMES[name]}"), name)
 
 
 def __dir__() -> list[str]:
