@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jq_magic.errors import LimitValueError
 from jq_magic.limits.kinds import BY_FIELD, KINDS, Kind
@@ -40,6 +40,20 @@ class Limits:
     outputs: int = _default("outputs")
     depth: int = _default("depth")
     program_bytes: int = _default("program_bytes")
+
+    if TYPE_CHECKING:
+        # Whole numbers can be written as 1e9; they are ints afterwards.
+        def __init__(  # noqa: PLR0917 - as the dataclass makes it
+            self,
+            fuel: float = ...,
+            memory_bytes: float = ...,
+            deadline_s: float = ...,
+            input_bytes: float = ...,
+            output_bytes: float = ...,
+            outputs: float = ...,
+            depth: float = ...,
+            program_bytes: float = ...,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         for kind in KINDS:
