@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from jq_magic.data import decode, encode
 from jq_magic.errors import DataError, JqMagicError
@@ -107,6 +107,38 @@ class Program:
         lines = (line for line in encode.text_to_bytes(text).split(b"\n") if line and not line.isspace())
         options = documents.ManyOptions(limits=limits, flags=flags, jobs=jobs)
         return documents.joined(self._source, limits, documents.run_many(self._source, lines, options))
+
+    @overload
+    def run_many(
+        self,
+        texts: Iterable[str | bytes],
+        *,
+        jobs: int = 1,
+        limits: Limits | None = None,
+        total: Limits | None = None,
+        errors: Literal["raise"] = "raise",
+        progress: bool | None = None,
+        raw_input: bool = False,
+        slurp: bool = False,
+        null_input: bool = False,
+        sort_keys: bool = False,
+    ) -> Generator[Result, None, None]: ...
+
+    @overload
+    def run_many(
+        self,
+        texts: Iterable[str | bytes],
+        *,
+        jobs: int = 1,
+        limits: Limits | None = None,
+        total: Limits | None = None,
+        errors: Literal["raise", "give"],
+        progress: bool | None = None,
+        raw_input: bool = False,
+        slurp: bool = False,
+        null_input: bool = False,
+        sort_keys: bool = False,
+    ) -> Generator[Result | JqMagicError, None, None]: ...
 
     def run_many(
         self,
