@@ -129,7 +129,7 @@ def measure(*, quick: bool) -> dict[str, Any]:
 
 def bytes_a_byte(points: list[dict[str, Any]]) -> float:
     """Resident memory a byte of JSON, where the input is large enough to count."""
-    return max(found["grown_bytes"] / found["bytes"] for found in points if found["bytes"] > 8 << 20)
+    return max(float(found["grown_bytes"] / found["bytes"]) for found in points if found["bytes"] > 8 << 20)
 
 
 def chart(found: dict[str, Any], path: Path) -> None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import functools
 import importlib
 import importlib.metadata
+import itertools
 import json
 import statistics
 import time
@@ -65,17 +67,26 @@ def _peers() -> dict[str, tuple[Work, Work]]:
         except ImportError:
             continue
         compiled = peer.compile(PROGRAM)
-        if package == "jaq":
-            found[title] = (
-                lambda one=compiled: _consume(one.text(text, text=True) for text in DOCUMENTS),
-                lambda peer=peer: _consume(peer.compile(PROGRAM).text(DOCUMENTS[0], text=True) for _ in range(_COLD)),
-            )
-        else:
-            found[title] = (
-                lambda one=compiled: _consume(one.input_text(text).text() for text in DOCUMENTS),
-                lambda peer=peer: _consume(peer.compile(PROGRAM).input_text(DOCUMENTS[0]).text() for _ in range(_COLD)),
-            )
+        texts = _jaq_texts if package == "jaq" else _jq_texts
+        found[title] = (
+            functools.partial(texts, itertools.repeat(compiled).__next__, DOCUMENTS),
+            functools.partial(texts, functools.partial(peer.compile, PROGRAM), [DOCUMENTS[0]] * _COLD),
+        )
     return found
+
+
+def _jaq_texts(compiled: Callable[[], Any], documents: list[str]) -> int:
+    """Run documents through jaq-rs, each with the program that `compiled` gives."""
+    return _consume(compiled().text(text, text=True) for text in documents)
+
+
+def _jq_texts(compiled: Callable[[], Any], documents: list[str]) -> int:
+    """Run documents through the package jq, each with the program that `compiled` gives."""
+    return _consume(compiled().input_text(text).text() for text in documents)
+
+
+def _heavy(program: jq_magic.Program, jobs: int) -> int:
+    return _consume(program.run_many(HEAVY_DOCUMENTS, jobs=jobs))
 
 
 def _seconds(work: Work) -> float:
@@ -101,9 +112,7 @@ def measure(rounds: int) -> dict[str, Any]:
             small[name]["cold_s"].append(_seconds(cold) / _COLD)
         for runtime, program in heavy.items():
             for jobs in (1, 2) if turn % 2 else (2, 1):
-                took = _seconds(
-                    lambda program=program, jobs=jobs: _consume(program.run_many(HEAVY_DOCUMENTS, jobs=jobs))
-                )
+                took = _seconds(functools.partial(_heavy, program, jobs))
                 threads[runtime][str(jobs)].append(took)
         print(f"round {turn + 1} of {rounds}", flush=True)
     return {"small": small, "threads": threads}

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import wasmtime
 from wasmtime import _ffi
 
+from jq_magic.guest.abi import Batching
 from jq_magic.guest.guest import Guest
 from jq_magic.guest.module import manifest
 from jq_magic.limits import Limits
@@ -24,7 +25,7 @@ UNMETERED, METERED, OWN = "unmetered", "metered", "wasmtime"
 #: More than any run here spends, so that only the count is compared.
 PLENTY = 1 << 60
 LIMITS = Limits(fuel=PLENTY, memory_bytes=2 << 30, input_bytes=64 << 20, output_bytes=1 << 30, outputs=100_000_000)
-_BATCH = (1 << 18, 1 << 16)
+_BATCH = Batching(1 << 18, 1 << 16)
 
 
 class Run(NamedTuple):
@@ -83,7 +84,7 @@ class Form:
         self._engine = wasmtime.Engine(config)
         with tempfile.TemporaryDirectory() as directory:
             out, report = Path(directory, "out.wasm"), Path(directory, "report.json")
-            command = [packer, "pack", guest, out, "--report", report]
+            command = list(map(str, [packer, "pack", guest, out, "--report", report]))
             command += [] if name == METERED else ["--unmetered"]
             subprocess.run(command, check=True)
             self.wasm = out.read_bytes()

@@ -9,6 +9,7 @@ taken within a round; shown are the median and the quartiles. Memory is measured
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.metadata
 import json
 import os
@@ -70,6 +71,11 @@ def timed(work: Callable[[], Any]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
+
+
+def timed_run(boxes: dict[str, jq_magic.Sandbox], program: str, data: bytes, runtime: str) -> float:
+    """Seconds that a program takes on a runtime."""
+    return timed(lambda: boxes[runtime].run(program, data))
 
 
 def stop_delay(runtime: str) -> float:
@@ -152,7 +158,7 @@ def fresh_process(runtime: str) -> float:
 
 def measure(rounds: int) -> dict[str, Any]:
     """Every figure. Raises: ValueError when the runtimes give different outputs or fuel."""
-    wasm = modules._wasm("jaq")  # noqa: SLF001 - the bytes that the package itself loads
+    wasm = modules.wasm("jaq")
     loaded = {name: load(name) for name in RUNTIMES}
     compiled = {name: runtime.compile(wasm) for name, runtime in loaded.items()}
     code = {name: runtime.serialize(compiled[name]) for name, runtime in loaded.items()}
@@ -185,7 +191,7 @@ def measure(rounds: int) -> dict[str, Any]:
             if len({(result.text, result.usage.fuel) for result in results}) != 1:
                 raise ValueError(f"{name} on {document}: the runtimes do not agree")
             throughput[f"{name}, {document}"] = compare(
-                lambda runtime, program=program, data=data: timed(lambda: boxes[runtime].run(program, data)),
+                functools.partial(timed_run, boxes, program, data),
                 rounds, unit="MB/s", scale=len(data) / 1e6, invert=True,
             )  # fmt: skip
             print(f"{name}, {document}", flush=True)

@@ -44,7 +44,7 @@ def heap_mb(session: Any) -> float:
     """Megabytes that the page's scripts hold, after what is free is collected."""
     session.send("HeapProfiler.collectGarbage")
     metrics = session.send("Performance.getMetrics")["metrics"]
-    return next(found["value"] for found in metrics if found["name"] == "JSHeapUsedSize") / 1e6
+    return float(next(found["value"] for found in metrics if found["name"] == "JSHeapUsedSize")) / 1e6
 
 
 def main() -> None:

@@ -68,7 +68,7 @@ def fetched() -> Path:
     names = [f"{package}@{version}" for package, version in PACKAGES.items()]
     if not all((directory / "node_modules" / package).exists() for package in PACKAGES):
         directory.mkdir(parents=True, exist_ok=True)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", directory, *names]
+        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(directory), *names]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return directory
 
