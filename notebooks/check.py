@@ -32,7 +32,18 @@ def check(paths: list[Path], rules: list[Path]) -> int:
     with tempfile.NamedTemporaryFile("w", suffix=".cfg") as file:
         file.write("\n".join(rule.read_text() for rule in rules))
         file.flush()
-        command = ["-m", "pytest", "--nbval", "--nbval-sanitize-with", file.name, "-p", "no:cacheprovider", *paths]
+        command = [
+            "-m",
+            "pytest",
+            "-p",
+            "nbval.plugin",
+            "--nbval",
+            "--nbval-sanitize-with",
+            file.name,
+            "-p",
+            "no:cacheprovider",
+            *paths,
+        ]
         return subprocess.run([sys.executable, *map(str, command)], cwd=HERE.parent, check=False).returncode
 
 

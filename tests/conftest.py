@@ -1,4 +1,4 @@
-"""Fixtures of all tests."""
+"""Options and fixtures of all tests."""
 
 from __future__ import annotations
 
@@ -9,10 +9,38 @@ import pytest
 import jq_magic
 from tests.support import ROOMY, missing
 
+#: What the fast lane runs on: the runtime and the engine that a user gets who names none.
+FAST = {"runtime": "wasmtime", "engine": "jaq"}
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--fast",
+        action="store_true",
+        help="leave out what is marked slow, and every runtime and engine but the default ones",
+    )
+
+
+def is_fast(item):
+    """Whether a test belongs into the fast lane."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return item.get_closest_marker("slow") is None and all(
+        params.get(name, default) == default for name, default in FAST.items()
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--fast"):
+        left_out = [item for item in items if not is_fast(item)]
+        items[:] = [item for item in items if is_fast(item)]
+        config.hook.pytest_deselected(items=left_out)
+
 
 @pytest.fixture(params=["wasmtime", "wasmer"])
 def runtime(request):
     """Each runtime that this version has: tests that do not care run on all of them."""
+    if request.param not in jq_magic.runtimes():
+        missing(f"the runtime {request.param} is not installed: make wasmer")
     return request.param
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any, NoReturn
 import pytest
 
 import jq_magic
+from wasm.builder import jq_release as release
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -22,17 +24,46 @@ ROOMY = jq_magic.Limits(deadline_s=60.0)
 
 
 def missing(what: str) -> NoReturn:
-    """End a test for which this machine lacks something: skipped where a person works, and failed in CI.
+    """End a test, or the collection of a file of tests, for which this machine lacks something.
 
-    A check that ran nowhere is no check: what CI lacks is put there, or the test is taken out.
+    It is skipped where a person works, and fails in CI: a check that ran nowhere is no check, so what CI lacks is
+    put there, or the test is taken out.
 
     Args:
         what: What is missing, and how to get it.
 
     """
     if os.environ.get("CI", "").lower() in {"", "0", "false"}:
-        pytest.skip(what)
+        pytest.skip(what, allow_module_level=True)
     pytest.fail(f"{what}; in CI nothing may be missing", pytrace=False)
+
+
+def needs(module: str, how: str) -> None:
+    """Say at the head of a file of tests that it needs a module that is not everywhere.
+
+    Args:
+        module: Its name.
+        how: The command that installs it.
+
+    """
+    if importlib.util.find_spec(module) is None:
+        missing(f"{module} is not installed: {how}")
+
+
+def jq_release() -> Path:
+    """Fetch jq's own release, once. Where that cannot be done, the test that asks for it is ended."""
+    try:
+        return release.release()
+    except subprocess.CalledProcessError as error:
+        missing(f"jq's release cannot be fetched: {error}")
+
+
+def jq_package() -> Path:
+    """Fetch the source distribution of the package jq, once. Where that cannot be done, the test is ended."""
+    try:
+        return release.sdist()
+    except subprocess.CalledProcessError as error:
+        missing(f"the package jq cannot be fetched: {error}")
 
 
 def engines() -> list[str]:

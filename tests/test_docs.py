@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import tables
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import jq_magic
-from docs import tables
 from tests.support import ROOT
 
 PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md"))
@@ -32,7 +32,7 @@ def anchors(page):
 def run_python(code, namespace):
     """Run statements; an expression before a comment that is a literal has that value."""
     for statement in ast.parse(code).body:
-        source = ast.get_source_segment(code, statement)
+        source = ast.get_source_segment(code, statement) or ""
         said = code.splitlines()[statement.end_lineno - 1].partition("  # ")[2]
         if isinstance(statement, ast.Expr) and said:
             assert eval(source, namespace) == ast.literal_eval(said), source
@@ -51,6 +51,7 @@ def shell(tmp_path, monkeypatch):
     InteractiveShell.clear_instance()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.name)
 def test_the_examples_of_a_page_run_one_after_another(page, shell):
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

@@ -51,6 +51,7 @@ def test_failures_and_other_outputs_are_shown():
     assert "**1.00** ≠ |" in report.page(figures(cold_s=[1.0, 2.0, 4.0], cold_cpu_s=[1.0, 1.0, 1.0], outputs="y"))
 
 
+@pytest.mark.slow
 def test_a_peer_that_hangs_is_ended_and_one_that_fails_says_why():
     process = peers.Process("jq_magic:jaq:wasmtime")
     child = process._start()

@@ -7,6 +7,9 @@ import shutil
 import pytest
 
 from wasm.builder import jaq_core, patches, pins, recipe
+from wasm.builder.places import WASM
+
+pytestmark = pytest.mark.slow
 
 EDIT = """Why.
 
@@ -55,7 +58,7 @@ def test_an_edit_without_a_diff_is_refused(tmp_path):
 
 def test_the_crate_that_is_built_is_the_published_one_with_every_edit(monkeypatch):
     jaq_core.prepare()
-    sources = "".join(path.read_text() for path in (jaq_core.WASM / pins.CHANGED / "src").rglob("*.rs"))
+    sources = "".join(path.read_text() for path in (WASM / pins.CHANGED / "src").rglob("*.rs"))
     changed: set[str] = set()
     for edit in sorted(jaq_core.EDITS.glob("*.patch"), reverse=True):
         lines = edit.read_text().splitlines()
@@ -76,7 +79,7 @@ def test_another_published_crate_than_the_pinned_one_is_refused(monkeypatch):
 
 def test_a_crate_that_was_changed_by_hand_is_made_anew(monkeypatch, tmp_path):
     for name in ("Cargo.pins", "Cargo.lock"):
-        shutil.copyfile(jaq_core.WASM / name, tmp_path / name)
+        shutil.copyfile(WASM / name, tmp_path / name)
     monkeypatch.setattr(jaq_core, "WASM", tmp_path)
     jaq_core.prepare(tmp_path)
     file = tmp_path / pins.CHANGED / "src" / "filter.rs"

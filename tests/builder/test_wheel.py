@@ -19,6 +19,8 @@ from tests.support import ROOT
 from wasm.builder import clang, debian, package, pins, recipe
 from wasm.builder.__main__ import build
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):

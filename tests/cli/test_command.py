@@ -162,6 +162,7 @@ def test_ndjson_larger_than_the_limit_on_input_is_read_in_parts(jq):
     assert (code, err, out) == (0, "", "1000\n" * 5000)
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_however_long_the_input_is(tmp_path):
     file = tmp_path / "big.ndjson"
     with file.open("w") as out:

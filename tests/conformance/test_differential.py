@@ -17,6 +17,9 @@ from hypothesis import HealthCheck, given, settings
 import jq_magic
 from tests.conformance import peer
 from tests.conformance.grammar import DOCUMENTS, PROGRAMS
+from tests.support import missing
+
+pytestmark = pytest.mark.slow
 
 EXAMPLES = int(os.environ.get("JQ_MAGIC_EXAMPLES", "300"))
 MOST = 50
@@ -63,7 +66,7 @@ def engine_jq():
     try:
         jq_magic.Sandbox(engine="jq")
     except jq_magic.RuntimeUnavailableError as error:
-        pytest.skip(str(error))
+        missing(str(error))
     return "jq"
 
 

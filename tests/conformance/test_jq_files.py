@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 import jq_magic
-from wasm.builder import jq_release
+from tests.support import jq_release
+
+pytestmark = pytest.mark.slow
 
 FILES = ("man", "jq", "onig", "manonig", "uri", "base64", "optional")
 EXCEPTIONS = json.loads((Path(__file__).parent / "exceptions.json").read_text())
@@ -34,7 +36,7 @@ class Case:
 
 def cases(name: str) -> Iterator[Case]:
     """The cases of one of jq's test files, as its own runner reads them."""
-    lines = iter((jq_release.release() / "tests" / f"{name}.test").read_text().split("\n"))
+    lines = iter((jq_release() / "tests" / f"{name}.test").read_text().split("\n"))
     for line in lines:
         if not line.strip() or line.startswith("#"):
             continue

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 import jq_magic
 from tests.conformance.grammar import DOCUMENTS, PROGRAMS
+
+pytestmark = pytest.mark.slow
 
 LIMITS = jq_magic.Limits(fuel=5 * 10**6, memory_bytes=64 << 20, deadline_s=60.0, output_bytes=1 << 16)
 

@@ -67,6 +67,7 @@ def test_documents_that_seem_small_are_measured_on_one_thread_and_that_is_truste
     gatherer.learn(measured(SMALL_S))
     assert not gatherer.is_to_share
     alone = gatherer.chunk()
+    assert alone is not None
     assert alone.is_alone
     # Without other threads in its way a document takes longer than is worth sharing: so they share.
     alone.work_s, alone.seconds = SMALL_S, 0.01

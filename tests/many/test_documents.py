@@ -83,7 +83,7 @@ def test_results_come_in_the_order_of_the_documents(jobs, sandbox):
 def test_the_first_error_ends_it_with_the_number_of_its_document(jobs, sandbox):
     program = sandbox.compile('if . == 37 then "kept", error("bad") else . end')
     found = program.run_many(map(str, itertools.count()), jobs=jobs)
-    taken = []
+    taken: list[object] = []
     with pytest.raises(jq_magic.FilterError, match=r"^document 37: bad") as caught:
         taken.extend(result.values[0] for result in found)
     assert taken == list(range(37))
@@ -117,7 +117,7 @@ def test_what_the_source_raises_comes_after_the_documents_before_it(sandbox):
 
     for jobs in JOBS:
         found = sandbox.compile(".").run_many(texts(), jobs=jobs)
-        taken = []
+        taken: list[object] = []
         with pytest.raises(OSError, match="gone"):
             taken.extend(result.values[0] for result in found)
         assert taken == list(range(10))
@@ -135,17 +135,18 @@ def test_a_deadline_holds_for_each_document(jobs, sandbox):
     assert all(outcome.used >= 0.3 for outcome in found[1::3])
 
 
+@pytest.mark.slow
 def test_a_deadline_holds_while_nobody_asks_for_results(runtime):
     program = jq_magic.Sandbox(runtime, ROOMY.replace(fuel=2**62, deadline_s=0.3)).compile(
         "if . == 1 then 1 else last(range(1e18)) end"
     )
     found = program.run_many(["1", "2", "2"], jobs=2, errors="give")
     assert next(found).values == [1]
-    time.sleep(1.5)
+    time.sleep(5.0)
     late = next(found)
     assert isinstance(late, jq_magic.DeadlineError)
     # It was ended at its time, and not when it was asked for.
-    assert late.used < 1.2
+    assert late.used < 4.5
     found.close()
 
 
@@ -171,9 +172,8 @@ def test_limits_hold_for_all_documents_together(name, total, error, sandbox):
         ends.append(len(taken))
     assert len(set(ends)) == 1
     # At its edge, and without it.
-    used = total if name != "deadline_s" else None
     if name == "outputs":
-        assert len(list(program.run_many(["11"] * used, total=ROOMY.replace(outputs=used)))) == used
+        assert len(list(program.run_many(["11"] * total, total=ROOMY.replace(outputs=total)))) == total
     assert len(list(program.run_many(["11"] * 1000))) == 1000
 
 
@@ -298,12 +298,14 @@ print((grown(20_000) - first) < 24 << 20)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_memory_does_not_depend_on_the_number_of_documents(jobs, runtime):
     done = python(STREAM, runtime, str(jobs))
     assert done.stdout == "True\n", done.stderr
 
 
+@pytest.mark.slow
 def test_outputs_that_nobody_fetches_are_bounded(sandbox):
     # Each document gives a megabyte: a chunk of them is handed over after the first.
     program = sandbox.compile('"x" * 1000000')

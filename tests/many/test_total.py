@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ ONE = Usage(fuel=10, memory_bytes=1 << 40, wall_s=1.0, input_bytes=10, output_by
     ],
 )
 def test_a_limit_holds_for_the_sum_and_at_its_edge(field, error):
-    used = 3.0 if field == "deadline_s" else 30
+    used: Any = 3.0 if field == "deadline_s" else 30
     total = Total(Limits(**{field: used}))
     for _ in range(3):
         total.add(ONE)

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import jq_magic
 from jq_magic.guest.module import manifest
@@ -39,13 +40,13 @@ FILES = (
 )
 
 
-def attacks(runtime: str, engine: str) -> dict[str, object]:
+def attacks(runtime: str, engine: str) -> dict[str, Any]:
     """Every attack of the table, group by group."""
     all_attacks = table.attacks()
     began = time.perf_counter()
     # One at a time: what is measured is the sandbox, not the other attack.
     answers = runner.run(all_attacks, runtime, engine, processes=1)
-    groups: dict[str, dict[str, object]] = {}
+    groups: dict[str, dict[str, Any]] = {}
     failed: list[str] = []
     for name, members in itertools.groupby(all_attacks, key=lambda attack: attack["group"]):
         found = [(attack, answers[attack["id"]]) for attack in members]
@@ -62,23 +63,23 @@ def attacks(runtime: str, engine: str) -> dict[str, object]:
     return {"ok": not failed, "attacks": len(all_attacks), "failed": failed, "groups": groups, "seconds": seconds}
 
 
-def tests() -> dict[str, object]:
+def tests() -> dict[str, Any]:
     """The tests of modules that lie, of the cache, of ceilings and limits."""
     command = [sys.executable, "-m", "pytest", "-q", *(str(TESTS / name) for name in FILES)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return {"ok": done.returncode == 0, "files": FILES, "said": done.stdout.splitlines()[-1:]}
 
 
-def soak(*, quick: bool) -> dict[str, object]:
+def soak(*, quick: bool) -> dict[str, Any]:
     """The soak, as soak.py reports it."""
     amounts = ["--runs", "2000", "--interrupts", "100"] if quick else []
-    command = [sys.executable, TESTS / "proof" / "soak.py", *amounts]
+    command = [sys.executable, str(TESTS / "proof" / "soak.py"), *amounts]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     found = json.loads(done.stdout) if done.stdout else {"said": done.stderr[-2000:]}
     return {"ok": done.returncode == 0, **found}
 
 
-def page(report: dict[str, object]) -> str:
+def page(report: dict[str, Any]) -> str:
     """The report as one page without scripts."""
     rows = []
     for name, part in report["parts"].items():
@@ -103,7 +104,7 @@ def page(report: dict[str, object]) -> str:
     )
 
 
-def table_of(report: dict[str, object]) -> str:
+def table_of(report: dict[str, Any]) -> str:
     """The report's figures as they stand in SECURITY.md."""
     lines = [f"Measured on {report['machine']}, CPython {report['python']}, {report['when'][:10]}.", ""]
     for name, part in report["parts"].items():
@@ -132,7 +133,7 @@ def table_of(report: dict[str, object]) -> str:
     return "\n".join(lines)
 
 
-def keep_table(report: dict[str, object]) -> None:
+def keep_table(report: dict[str, Any]) -> None:
     """Write the figures into SECURITY.md."""
     path = ROOT / "SECURITY.md"
     before, _, rest = path.read_text().partition("<!-- figures -->\n")
@@ -152,7 +153,7 @@ def main() -> None:
     if options.table:
         keep_table(json.loads(options.table.read_text()))
         return
-    parts: dict[str, dict[str, object]] = {}
+    parts: dict[str, dict[str, Any]] = {}
     for runtime, engine in itertools.product(jq_magic.runtimes(), engines()):
         print(f"[proof] {len(table.attacks())} attacks on {runtime} with {engine}", flush=True)
         parts[f"attacks on {runtime} with {engine}"] = attacks(runtime, engine)
@@ -160,7 +161,7 @@ def main() -> None:
     parts["modules, cache, ceilings, limits"] = tests()
     print("[proof] soak", flush=True)
     parts["soak"] = soak(quick=options.quick)
-    report = {
+    report: dict[str, Any] = {
         "jq_magic": jq_magic.__version__,
         "guests": {engine: manifest(engine)["sha256"] for engine in engines()},
         "python": platform.python_version(),

@@ -22,6 +22,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -44,7 +45,7 @@ GOOD = (
     ('"x" * (. + 1) | test("^x+$")', lambda _n: True),
     ("tojson | fromjson", lambda n: n),
 )  # fmt: skip
-BAD = (
+BAD: tuple[tuple[str, dict[str, Any], Any], ...] = (
     ("last(range(1e18))", {"fuel": 10**6}, jq_magic.FuelError),
     # jq's calls are in its heap.
     ("def f: 1 + f; f", {}, (jq_magic.StackLimitError, jq_magic.MemoryLimitError)),

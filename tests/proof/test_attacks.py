@@ -12,6 +12,8 @@ import jq_magic
 from tests.proof.attacks import runner, table
 from tests.support import engines
 
+pytestmark = pytest.mark.slow
+
 #: Every attack in the full proof, a third of each class otherwise.
 ATTACKS = [attack for attack in table.attacks() if "JQ_MAGIC_PROOF" in os.environ or attack["number"] % 3 == 0]
 
@@ -21,7 +23,7 @@ def answers(runtime, engine):
     return runner.run(ATTACKS, runtime, engine)
 
 
-@pytest.mark.parametrize(("runtime", "engine"), itertools.product(jq_magic.runtimes(), engines()))
+@pytest.mark.parametrize(("runtime", "engine"), list(itertools.product(jq_magic.runtimes(), engines())))
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: ascii(attack["id"])[1:-1])
 def test_an_attack_ends_as_it_must(attack, runtime, engine):
     answer = answers(runtime, engine)[attack["id"]]

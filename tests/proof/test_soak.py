@@ -10,6 +10,8 @@ import pytest
 
 from tests.support import TESTS
 
+pytestmark = pytest.mark.slow
+
 
 def soak(*options):
     done = subprocess.run(

@@ -8,25 +8,34 @@ import re
 import signal
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jq_magic.wasm_runtimes import cache
-from tests.support import python
+from tests.support import missing, python
 
 
 class FakeRuntime:
-    """A runtime whose compiled code is the module with a prefix."""
+    """A runtime whose compiled code is the module with a prefix; a module is its bytes."""
 
     name = "fake"
     fingerprint = "fake 1"
+    thread_stack_bytes = 1 << 20
 
-    def serialize(self, module):
+    def compile(self, wasm):
+        return wasm
+
+    def serialize(self, module: Any) -> bytes:
         return b"code of " + module
 
-    def deserialize(self, code):
+    def deserialize(self, code: bytes) -> Any:
         assert code.startswith(b"code of ")
         return code.removeprefix(b"code of ")
+
+
+#: What a fake runtime makes of b"wasm".
+MODULE: Any = b"wasm"
 
 
 @pytest.fixture
@@ -44,15 +53,15 @@ def the_file(directory):
 
 def test_what_was_stored_is_loaded(directory):
     assert cache.load(FakeRuntime(), b"wasm") is None
-    cache.store(FakeRuntime(), b"wasm", b"wasm")
+    cache.store(FakeRuntime(), b"wasm", MODULE)
     assert cache.is_stored(FakeRuntime(), b"wasm")
-    assert cache.load(FakeRuntime(), b"wasm") == b"wasm"
+    assert cache.load(FakeRuntime(), b"wasm") == MODULE
     assert directory.stat().st_mode & 0o777 == 0o700
     assert the_file(directory).stat().st_mode & 0o777 == 0o600
 
 
 def test_another_module_or_configuration_has_another_file(directory):
-    cache.store(FakeRuntime(), b"wasm", b"wasm")
+    cache.store(FakeRuntime(), b"wasm", MODULE)
     assert cache.load(FakeRuntime(), b"other") is None
     changed = FakeRuntime()
     changed.fingerprint = "fake 2"
@@ -61,7 +70,7 @@ def test_another_module_or_configuration_has_another_file(directory):
 
 @pytest.mark.parametrize("at", range(0, 44, 4))
 def test_no_flipped_bit_and_no_shorter_file_is_ever_loaded(at, directory):
-    cache.store(FakeRuntime(), b"wasm", b"wasm")
+    cache.store(FakeRuntime(), b"wasm", MODULE)
     path = the_file(directory)
     content = path.read_bytes()
     assert len(content) == len(b"code of wasm") + 32
@@ -114,8 +123,8 @@ SPOILT = {
 @pytest.mark.parametrize("how", SPOILT)
 def test_a_spoilt_file_is_ignored_with_one_warning(how, directory):
     if how in {"foreign", "directory of another user"} and os.getuid() != 0:
-        pytest.skip("only root can give files away")
-    cache.store(FakeRuntime(), b"wasm", b"wasm")
+        missing("only root can give files away")
+    cache.store(FakeRuntime(), b"wasm", MODULE)
     SPOILT[how](the_file(directory))
     with pytest.warns(cache.CacheWarning, match="not used"):
         assert cache.load(FakeRuntime(), b"wasm") is None
@@ -129,12 +138,17 @@ def test_a_directory_that_cannot_be_made_costs_one_warning(tmp_path, monkeypatch
     monkeypatch.setenv(cache.DIRECTORY_VARIABLE, str(tmp_path / "file" / "cache"))
     cache._warned.clear()
     with pytest.warns(cache.CacheWarning, match="cannot be kept"):
-        cache.store(FakeRuntime(), b"wasm", b"wasm")
+        cache.store(FakeRuntime(), b"wasm", MODULE)
 
 
-RUN = "import sys, jq_magic; print(jq_magic.Sandbox(*sys.argv[1:]).run('1 + 1', 'null').values)"
+#: With a deadline that is met while the machine compiles for many processes at once.
+RUN = (
+    "import sys, jq_magic; limits = jq_magic.Limits(deadline_s=3600);"
+    "print(jq_magic.Sandbox(*sys.argv[1:], limits=limits).run('1 + 1', 'null').values)"
+)
 
 
+@pytest.mark.slow
 def test_a_new_process_uses_what_an_earlier_one_compiled(directory, runtime):
     env = {**os.environ, cache.DIRECTORY_VARIABLE: str(directory)}
     assert python(RUN, runtime, env=env).stdout == "[2]\n"
@@ -144,6 +158,7 @@ def test_a_new_process_uses_what_an_earlier_one_compiled(directory, runtime):
     assert stored.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_of_the_real_runtime_is_never_fatal(directory, runtime):
     env = {**os.environ, cache.DIRECTORY_VARIABLE: str(directory)}
     python(RUN, runtime, env=env)
@@ -164,6 +179,7 @@ path.write_bytes(code + hashlib.sha256(code).digest())
 """
 
 
+@pytest.mark.slow
 def test_a_truncated_file_with_a_right_checksum_is_not_fatal_either(directory):
     env = {**os.environ, cache.DIRECTORY_VARIABLE: str(directory)}
     python(RUN, env=env)
@@ -187,6 +203,7 @@ jq_magic.all("1", None)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before the rename", "before the data is on disk"])
 def test_a_process_that_is_killed_while_it_writes_leaves_nothing_that_is_loaded(when, directory):
     env = {**os.environ, cache.DIRECTORY_VARIABLE: str(directory)}
@@ -200,10 +217,12 @@ def test_a_process_that_is_killed_while_it_writes_leaves_nothing_that_is_loaded(
     assert the_file(directory).suffix == ".bin"
 
 
+@pytest.mark.slow
 def test_eight_processes_that_start_at_once_on_an_empty_cache_all_work(directory):
     env = {**os.environ, cache.DIRECTORY_VARIABLE: str(directory)}
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        ends = list(pool.map(lambda _: python(RUN, env=env), range(8)))
+        # Each of them compiles the guest, which takes a busy machine minutes.
+        ends = list(pool.map(lambda _: python(RUN, env=env, timeout=1800), range(8)))
     assert [(end.returncode, end.stdout, end.stderr) for end in ends] == [(0, "[2]\n", "")] * 8
     assert the_file(directory).suffix == ".bin"
     assert (python(RUN, env=env).stdout) == "[2]\n"
@@ -215,6 +234,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
 """
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_costs_one_warning_and_leaves_nothing(directory):
     done = python(FULL + RUN, env={**os.environ, cache.DIRECTORY_VARIABLE: str(directory)})
     assert done.stdout == "[2]\n"
@@ -222,6 +242,7 @@ def test_a_disk_that_is_full_costs_one_warning_and_leaves_nothing(directory):
     assert list(directory.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_directory_that_cannot_be_written_costs_one_warning(directory):
     # A user without rights: root may write everywhere.
     directory.mkdir(0o500)
@@ -240,6 +261,7 @@ if os.getuid() == 0:
     assert done.stderr.count("CacheWarning:") == 1
 
 
+@pytest.mark.slow
 def test_a_directory_that_cannot_be_entered_costs_one_warning(directory):
     directory.mkdir(0o700)
     closed = directory / "closed"
@@ -256,6 +278,7 @@ if os.getuid() == 0:
     assert done.stderr.count("CacheWarning:") == 1
 
 
+@pytest.mark.slow
 def test_without_a_home_nothing_is_taken_from_the_working_directory(tmp_path):
     # A folder of a stranger's that holds what would be the cache of somebody without a home.
     code = f"""
@@ -291,7 +314,7 @@ def test_a_relative_directory_is_not_used(monkeypatch, tmp_path):
     monkeypatch.setenv(cache.DIRECTORY_VARIABLE, "cache")
     cache._warned.clear()
     with pytest.warns(cache.CacheWarning, match="not absolute"):
-        cache.store(FakeRuntime(), b"wasm", b"wasm")
+        cache.store(FakeRuntime(), b"wasm", MODULE)
     cache._warned.clear()
     with pytest.warns(cache.CacheWarning, match="not absolute"):
         assert cache.load(FakeRuntime(), b"wasm") is None
@@ -303,6 +326,7 @@ def test_a_cache_is_not_taken_from_the_working_directory(tmp_path, monkeypatch):
     assert not cache._path(FakeRuntime(), b"wasm").is_relative_to(Path.cwd())
 
 
+@pytest.mark.slow
 def test_who_waits_for_a_compilation_is_told_how_long_it_takes(directory, monkeypatch):
     code = """
 import os, jq_magic

@@ -6,12 +6,17 @@ import concurrent.futures
 import threading
 import time
 
-import jq_magic_wasmer
 import pytest
 import wasmtime
-from jq_magic_wasmer import Module, Trap
 
-from tests.support import python
+from tests.support import needs, python
+
+needs("jq_magic_wasmer", "make wasmer")
+
+import jq_magic_wasmer  # noqa: E402 - it is not everywhere
+from jq_magic_wasmer import Module, Trap  # noqa: E402 - as above
+
+pytestmark = pytest.mark.slow
 
 #: What an instance of this has: a loop that looks at the stop word, traps, memory to grow, data.
 GUEST = """

@@ -26,9 +26,10 @@ import traitlets.config
 
 import jq_magic
 import jq_magic.notebook.magic.magics
+from jq_magic.data.layout import Style
 from jq_magic.guest.module import MODULES
 from jq_magic.notebook.magic import line as options
-from jq_magic.notebook.shown.display import Shown, Style
+from jq_magic.notebook.shown.display import Shown
 
 CANARY = os.environ.get("JQ_MAGIC_CANARY", "")
 #: What the audit hook must not see while an attack runs.
@@ -54,7 +55,8 @@ class Watch:
     """Events that Python raises while an attack runs."""
 
     def __init__(self) -> None:
-        self.on, self.events = False, []
+        self.on = False
+        self.events: list[str] = []
         sys.addaudithook(self._see)
 
     def _see(self, event: str, _args: object) -> None:

@@ -10,6 +10,7 @@ import secrets
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.proof.attacks.table import ENDS
 from tests.support import ROOT
@@ -28,13 +29,13 @@ _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u2
 
 def run(attacks, runtime, engine, processes=2):
     """How each attack ended, by its id."""
-    jobs = []
+    jobs: list[tuple[list[Any], bool]] = []
     for is_policy in (False, True):
         group = [attack for attack in attacks if (attack["group"] == "policy") == is_policy]
         # Interleaved, so that the processes share the expensive groups.
         jobs += [(group[part::processes], is_policy) for part in range(processes)]
     with concurrent.futures.ThreadPoolExecutor(processes) as pool:
-        answers = pool.map(lambda job: _driven(*job, runtime, engine), jobs)
+        answers = pool.map(lambda job: _driven(job[0], job[1], runtime, engine), jobs)
         return {answer["id"]: answer for part in answers for answer in part}
 
 

@@ -50,9 +50,9 @@ def fuzz(target: str, seconds: int, built: Path | None) -> int:
     kept = ROOT / "build" / "fuzz" / target
     (kept / "corpus").mkdir(parents=True, exist_ok=True)
     seeds = (CRATE if built else TESTS / "proof" / "fuzz") / "seeds" / target
-    command = [built / target] if built else [sys.executable, TESTS / "proof" / "fuzz" / "host.py", target]
+    command = [str(built / target)] if built else [sys.executable, str(TESTS / "proof" / "fuzz" / "host.py"), target]
     command += [f"-max_total_time={seconds}", "-max_len=2048", "-timeout=20", f"-artifact_prefix={kept}/"]
-    command += [kept / "corpus", seeds]
+    command += [str(kept / "corpus"), str(seeds)]
     print(f"[fuzz] {target} for {seconds} s", flush=True)
     done = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
     print("\n".join(done.stderr.splitlines()[-3 if done.returncode == 0 else -30 :]))

@@ -18,6 +18,7 @@ import traceback
 import unicodedata
 import warnings
 from pathlib import Path
+from typing import Any
 
 try:
     import atheris
@@ -87,13 +88,14 @@ def read_data(content: bytes) -> None:
 
 def read_cache(content: bytes) -> None:
     """A file in the cache: what comes out is what went in, or nothing."""
-    runtime = Plain()
-    cache.store(runtime, b"wasm", b"code of ours")
+    runtime: Any = Plain()
+    module: Any = b"code of ours"
+    cache.store(runtime, b"wasm", module)
     (path,) = DIRECTORY.glob("*.bin")
     kept = path.read_bytes()
     at = content[0] % len(kept) if content else 0
     path.write_bytes(kept[:at] + content[1:] + kept[at + len(content[1:]) :])
-    assert cache.load(runtime, b"wasm") in (None, b"code of ours")
+    assert cache.load(runtime, b"wasm") in (None, module)
 
 
 def run_whole(content: bytes) -> None:
@@ -110,7 +112,7 @@ def run_whole(content: bytes) -> None:
         assert len(ends) == 1, ends
 
 
-def run_on(runtime: str, engine: str, program: str, document: bytes, flags: dict[str, bool]) -> tuple[object, ...]:
+def run_on(runtime: str, engine: str, program: str, document: bytes, flags: dict[str, Any]) -> tuple[object, ...]:
     """How a run ended, what it gave and spent. Raises: GuestError, and whatever is no error of ours."""
     try:
         result = jq_magic.Sandbox(runtime, LIMITS, engine=engine).compile(program).run(document, **flags)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import subprocess
 
 import pytest
 
 import jq_magic
-from tests.support import ROOMY
-from wasm.builder import jq_release
+from tests.support import ROOMY, jq_release, missing
+
+pytestmark = pytest.mark.slow
 
 FILES = ("base64", "jq", "man", "manonig", "onig", "optional", "uri")
 #: The fewest cases of each file, so that a reader that loses some is noticed.
@@ -62,15 +62,13 @@ def box():
     try:
         return jq_magic.Sandbox(limits=DEEP, engine="jq")
     except jq_magic.RuntimeUnavailableError as error:
-        pytest.skip(str(error))
+        missing(str(error))
 
 
 @pytest.fixture(scope="module")
 def tests():
-    try:
-        return jq_release.release() / "tests"
-    except subprocess.CalledProcessError as error:
-        pytest.skip(f"jq's release cannot be fetched: {error}")
+    """The folder of jq's own tests."""
+    return jq_release() / "tests"
 
 
 def normal(box, text):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 
+import pytest
 from meter_runs import METERED, OWN, Form
 
 from tests.support import ROOT, cases
 from wasm.builder import recipe
 from wasm.builder.packer import Packer
+
+pytestmark = pytest.mark.slow
 
 MORE = [
     ("[range(3000)] | map(. * 2) | add", "null"),
