@@ -7,6 +7,8 @@ import time
 import pytest
 from jupyter_client.manager import start_new_kernel
 
+pytestmark = pytest.mark.slow
+
 #: The cell says when it is about to begin: an interrupt before that is the kernel's own matter.
 ENDLESS = """
 print("begun", flush=True)

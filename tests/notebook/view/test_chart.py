@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from jq_magic.notebook.view import chart, pages, picture, table
 from jq_magic.notebook.view.pages import Pages
-from tests.answers import ask, check
+from tests.notebook.answers import ask, check
 
 
 def test_a_picture_is_made_of_the_first_values_and_says_so(monkeypatch):
@@ -49,7 +49,7 @@ EDGES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("pair", itertools.combinations(EDGES, 2))
+@pytest.mark.parametrize("pair", list(itertools.combinations(EDGES, 2)))
 def test_dates_at_the_edge_of_the_calendar_are_drawn_or_refused(pair):
     rows = "".join(json.dumps({"d": date, "v": number}) + "\n" for number, date in enumerate(pair))
     check(Pages(rows).answer({"id": 1, "op": "chart", "column": 1}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from jq_magic.notebook.view import pages, table, tree
 from jq_magic.notebook.view.pages import Pages
-from tests.answers import ask, check, span
+from tests.notebook.answers import ask, check, span
 
 OPERATIONS = ("open", "children", "value", "search", "cells", "chart")
 #: Documents whose shapes reach every answer: a table, nested values, dates, numbers at the edges, and what is no JSON.
@@ -78,6 +79,7 @@ values = st.recursive(
 def test_any_members_of_a_request_have_an_answer_or_an_error(request):
     for text in DOCUMENTS:
         answer = Pages(text).answer(request)
+        assert answer is not None
         assert answer["id"] == request["id"]
         check(answer)
 
@@ -119,10 +121,15 @@ def test_any_outputs_are_shown_searched_sorted_and_drawn(outputs, wanted):
 @settings(max_examples=200, deadline=None)
 @given(request=requests)
 def test_a_request_describes_a_bounded_number_of_values(request):
-    described = []
+    described: list[object] = []
+
+    def describe(value):
+        described.append(value)
+        return {"t": "null", "v": "null"}
+
     with pytest.MonkeyPatch.context() as patch:
         for module in tree, table:
-            patch.setattr(module, "described", lambda value: described.append(value) or {"t": "null", "v": "null"})
+            patch.setattr(module, "described", describe)
         for view in LONG:
             described.clear()
             check(view.answer(request))
@@ -136,7 +143,7 @@ def test_what_the_page_writes_to_a_trait_is_not_taken():
     try:
         place = view.place
         for widget, state in (view, {"place": '"><script>', "head": {}}), (line, {"over": True, "deadline_s": -1.0}):
-            data = {"method": "update", "state": state, "buffer_paths": []}
+            data: dict[str, Any] = {"method": "update", "state": state, "buffer_paths": []}
             widget._handle_msg({"content": {"data": data}, "buffers": []})
         assert (view.place, view.head) == (place, {"messages": []})
         assert re.fullmatch("[0-9a-f]{32}", view.place)

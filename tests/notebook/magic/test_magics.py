@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import re
 
-import nbformat
-import pandas as pd
 import pytest
 from IPython.core.completer import CompletionContext
 from IPython.core.error import UsageError
 from IPython.utils.capture import capture_output
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 from traitlets import TraitError
 
 import jq_magic
 from jq_magic.guest.module import MODULES
 from jq_magic.notebook.magic import completion, transform
-from tests.notebook.shell import ROWS, Shell
+from tests.notebook.shell import Shell
 from tests.support import ROOT
-
-
-@pytest.fixture
-def shell():
-    Shell.clear_instance()
-    shell = Shell.instance()
-    shell.run_line_magic("load_ext", "jq_magic")
-    shell.user_ns.update(
-        rows=ROWS, text='{"a": 1} {"a": 2}', frame=pd.DataFrame(ROWS).drop(columns="tags"), nested={"k": [ROWS]}
-    )
-    yield shell
-    Shell.clear_instance()
 
 
 def test_a_cell_shows_its_result_and_what_it_used(shell):
@@ -145,7 +129,11 @@ def test_options_are_read_and_mistakes_explained(shell):
     for line in ["%jq --runtime v8 rows .", "%jq --engine gojq rows ."]:
         with pytest.raises(jq_magic.RuntimeUnavailableError, match=r"not available|there is no"):
             shell.go(line)
-    assert shell.go("%jq --runtime wasmer rows length").runtime == "wasmer"
+
+
+@pytest.mark.slow
+def test_another_runtime_can_be_chosen(shell, runtime):
+    assert shell.go(f"%jq --runtime {runtime} rows length").runtime == runtime
 
 
 def test_limits_come_from_preset_settings_and_options(shell):
@@ -171,7 +159,7 @@ def test_what_came_before_an_error_is_shown_with_it(shell, program):
     assert shell.shown.outputs[0].data["text/plain"].startswith('said: ["DEBUG:",2]\n{"a":1}\n2\nfuel ')
     for silent in [
         cell.replace("-nc", "-nc --quiet"),
-        f"%%jq -n\nempty, {program}",
+        f"%%jq -n --fuel 1e6\nempty, {program}",
         cell.replace("-nc", "-nc --as values"),
     ]:
         with pytest.raises(jq_magic.JqMagicError):
@@ -189,7 +177,12 @@ def test_errors_have_no_traceback_and_fail_the_cell(shell):
     assert "wasm" not in captured.stdout
 
 
+@pytest.mark.slow
 def test_a_runner_sees_the_failure():
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_code_cell(source) for source in ["%load_ext jq_magic", "%jq -n error(1)"]]
     with pytest.raises(CellExecutionError, match="FilterError"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -112,7 +113,7 @@ def test_a_table_is_sorted_as_jq_sorts_with_missing_last(down):
     assert order == [*(by_jq[::-1] if down else by_jq), 1]
 
 
-HOSTILE_REQUESTS = [
+HOSTILE_REQUESTS: list[Any] = [
     None, 7, "open", [], {}, {"op": "open"}, {"id": True, "op": "open"}, {"id": -1, "op": "open"},
     {"id": 1, "op": "__init__"}, {"id": 1, "op": ["open"]}, {"id": 1.5, "op": "open"}, {"id": 2**60, "op": "open"},
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from jq_magic.notebook.view import pages, shelf, table, tree
 from jq_magic.notebook.view.number import COMPARED_DIGITS, Number, comparable
 from jq_magic.notebook.view.pages import Pages
 from jq_magic.notebook.view.shelf import Shelf
-from tests.answers import ask, refusal, seconds, span
+from tests.notebook.answers import ask, refusal, seconds, span
 
 
 @pytest.mark.parametrize("text", ["1", "-0", "1.50", "1E400", "1e5", "0.1", "-0.0", "1e-7", "1e16", "9" * 400, "1.0"])
@@ -66,6 +66,7 @@ def held_for_each_character(text):
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "most"),
     [
@@ -81,6 +82,7 @@ def test_a_decoded_view_holds_a_few_times_its_text(line, most):
     assert held_for_each_character(text) < most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["{}", "[]", "[1]", '{"a":1}', "[[]]"])
 def test_arrays_and_objects_that_hold_nearly_nothing_cost_the_most(value):
     assert held_for_each_character(f"[{','.join([value] * 30_000)}]\n") < 35
@@ -144,6 +146,7 @@ def deep(depth, leaves):
     return document
 
 
+@pytest.mark.slow
 def test_a_search_takes_as_long_in_a_deep_document_as_in_a_flat_one():
     in_flat = seconds(lambda: deep(2, 50_000).search("x"))
     in_deep = seconds(lambda: deep(20_000, 50_000).search("x"))

@@ -8,10 +8,10 @@ import multiprocessing
 import pickle
 
 import pytest
-from conftest import python
 
 import jq_magic
 from jq_magic import errors
+from tests.support import python
 
 WAYS = {
     "pickle": lambda value: pickle.loads(pickle.dumps(value)),
@@ -100,6 +100,7 @@ def run_one(text):
     return jq_magic.compile(".a").run(text).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 def test_a_bad_document_is_an_error_and_not_a_hang_in_a_pool(method):
     context = multiprocessing.get_context(method)
@@ -111,6 +112,7 @@ def test_a_bad_document_is_an_error_and_not_a_hang_in_a_pool(method):
             pool.apply_async(run_one, ("1",)).get(120)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
 def test_a_program_runs_in_an_executor(method, runtime):
     context = multiprocessing.get_context(method)
@@ -147,6 +149,7 @@ print(subprocess.run([sys.executable, "-c", plain], env=env, capture_output=True
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", ["inherited", "taken away"])
 def test_a_ceiling_that_was_lowered_here_holds_where_a_program_goes(environment):
     done = python(LOWERED, environment)
@@ -239,6 +242,7 @@ for digits in (639, 640, 641, 4299, 4300, 4301, 100_000):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("most", "first"), [("640", "int int Decimal"), ("0", "int int int"), ("", "int int int")])
 def test_pythons_setting_for_long_integers_changes_no_outcome(most, first, monkeypatch):
     monkeypatch.setenv("PYTHONINTMAXSTRDIGITS", most)

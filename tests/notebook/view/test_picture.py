@@ -15,7 +15,7 @@ DAY_MS = 86_400_000
 
 def values(*found):
     """As the cells of a document."""
-    return list(Document(json.dumps(list(found))).find([0]))
+    return list(Document(json.dumps(list(found))).find((0,)))
 
 
 def shapes(drawn, tag):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from IPython.core.completer import CompletionContext
 from IPython.core.error import UsageError
 
 from jq_magic.notebook.magic import completion, lookup
-from tests.answers import seconds
+from tests.notebook.answers import seconds
 
 
 class Hostile:
@@ -31,11 +32,11 @@ class Hostile:
     columns = prop = property(_fail)
 
 
-class HostileDict(dict):
+class HostileDict(dict[str, Any]):
     __getitem__ = __iter__ = __contains__ = __missing__ = keys = get = Hostile._fail
 
 
-class HostileList(list):
+class HostileList(list[Any]):
     __getitem__ = __iter__ = __len__ = Hostile._fail
 
 
@@ -48,7 +49,7 @@ class Slotted:
 
 @dataclasses.dataclass
 class Record:
-    rows: list
+    rows: list[Any]
 
 
 def completed(namespace, cell):
@@ -63,7 +64,7 @@ def completed(namespace, cell):
 
 def test_a_key_press_runs_no_code_of_values():
     module = types.ModuleType("module")
-    module.rows = [{"in_module": 1}]
+    vars(module)["rows"] = [{"in_module": 1}]
     namespace = {
         "odd": Hostile(), "record": Record([{"in_record": 1}]), "slotted": Slotted(), "module": module,
         "mapping": HostileDict(rows=HostileList([{"in_list": 1}])), "nested": [[Hostile()]],
@@ -84,7 +85,9 @@ def test_a_key_press_runs_no_code_of_values():
 
 
 def test_columns_of_frames_are_completed_and_of_their_subclasses_not():
-    pandas, polars, pyarrow = (pytest.importorskip(name) for name in ("pandas", "polars", "pyarrow"))
+    import pandas
+    import polars
+    import pyarrow
 
     class Odd(pandas.DataFrame):
         @property
@@ -115,7 +118,7 @@ def test_completion_looks_at_and_offers_a_number_of_keys():
 
 
 def test_a_path_or_line_is_completed_up_to_a_length():
-    value = {"a": 1}
+    value: dict[str, Any] = {}
     value["a"] = value
     steps = (completion.PATH_CHARS - 1) // 2
     assert completed({"rows": value}, "%%jq rows\n" + ".a" * steps + ".") == ["a"]
