@@ -157,9 +157,9 @@ def test_outputs_are_computed_when_they_are_asked_for():
 
 
 def test_unavailable_runtimes_and_engines_say_so():
-    for options in [{"engine": "gojq"}, {"runtime": "v8"}]:
+    for runtime, engine in [("wasmtime", "gojq"), ("v8", "jaq")]:
         with pytest.raises(jq_magic.RuntimeUnavailableError, match=r"not available|there is no"):
-            jq_magic.compile(".", **options)
+            jq_magic.compile(".", runtime=runtime, engine=engine)
 
 
 def test_nothing_of_one_run_is_seen_by_the_next(sandbox):
@@ -278,6 +278,7 @@ print(sorted({name.split(".")[0] for name in sys.modules} & heavy))
     assert python(code).stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_over_many_runs(runtime):
     code = """
 import sys, psutil, jq_magic
@@ -333,6 +334,7 @@ print(json.dumps([end, wall, grown, box.run("1 + 1", "null").values]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_ends_with_its_error_within_its_memory(name, runtime, record_property):
     done = python(BOMB, json.dumps(BOMBS[name]), runtime)
@@ -348,6 +350,7 @@ def test_a_bomb_ends_with_its_error_within_its_memory(name, runtime, record_prop
     assert wall_s < 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_faulthandler_does_not_turn_a_limit_into_a_crash(when):
     code = """

@@ -64,7 +64,7 @@ def test_text_is_json_already_and_a_value_is_not():
 
 
 def cycle():
-    loop = []
+    loop: list[object] = []
     loop.append(loop)
     return loop
 

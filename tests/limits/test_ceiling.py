@@ -46,6 +46,13 @@ print(run(Limits(fuel=1e9)).text, run(Limits(fuel=1e9 + 1)))
     assert "CeilingError" not in held(code)
 
 
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch):
+    """Put back what is set in the environment, which tells a lowered ceiling to the processes that are started here."""
+    monkeypatch.setenv(_startup.VARIABLE, "")
+    monkeypatch.delenv(_startup.VARIABLE)
+
+
 @pytest.fixture
 def process_has(monkeypatch):
     """Give this process another ceiling for the time of a test; its own is only ever lowered."""
@@ -179,6 +186,11 @@ def file(tmp_path):
     return path
 
 
+def replaced(path, make):
+    path.unlink()
+    make(path)
+
+
 def test_the_file_sets_a_ceiling(file, process_has):
     process_has(file=_startup.read_file(str(file)))
     with pytest.raises(jq_magic.CeilingError, match="fuel = 1e12 is above the ceiling of 1e8, set by /etc/jq_magic"):
@@ -197,8 +209,8 @@ def test_no_file_is_no_ceiling(tmp_path):
         (lambda path: os.chown(path, 12345, 0), "belongs to user 12345"),
         (lambda path: path.chmod(0o664), "others than root can write"),
         (lambda path: path.chmod(0o646), "others than root can write"),
-        (lambda path: (path.unlink(), path.mkdir()), "no regular file"),
-        (lambda path: (path.unlink(), os.mkfifo(path)), "no regular file"),
+        (lambda path: replaced(path, os.mkdir), "no regular file"),
+        (lambda path: replaced(path, os.mkfifo), "no regular file"),
         (lambda path: path.write_text("[ceiling\n"), "not TOML"),
         (lambda path: path.write_bytes(b"\xff"), "not TOML"),
         (lambda path: path.write_text(""), "one table"),

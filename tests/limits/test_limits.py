@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 import jq_magic
-from jq_magic.limits import BY_FIELD, PRESETS, Limits, amounts
+from jq_magic.limits import PRESETS, Limits
 
 
 def test_presets_are_as_documented():
@@ -37,49 +37,6 @@ def test_limits_are_frozen_and_replaced():
 def test_what_is_no_limit_is_refused_by_name(field, value):
     with pytest.raises(jq_magic.LimitValueError, match=field):
         Limits(**{field: value})
-
-
-@pytest.mark.parametrize(
-    ("read", "text", "value"),
-    [
-        (amounts.read_count, "1e6", 10**6),
-        (amounts.read_count, "20_000", 20_000),
-        (amounts.read_count, "1.5e9", 1_500_000_000),
-        (amounts.read_bytes, "64MiB", 64 << 20),
-        (amounts.read_bytes, "64 mb", 64 * 10**6),
-        (amounts.read_bytes, "1.5GiB", 3 << 29),
-        (amounts.read_bytes, "4096", 4096),
-        (amounts.read_seconds, "2s", 2.0),
-        (amounts.read_seconds, "500ms", 0.5),
-        (amounts.read_seconds, "1.5", 1.5),
-        (amounts.read_seconds, "2min", 120.0),
-    ],
-)
-def test_amounts_are_read_as_people_write_them(read, text, value):
-    assert read(text) == value
-
-
-@pytest.mark.parametrize("read", [amounts.read_count, amounts.read_bytes, amounts.read_seconds])
-@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "1e999", "x", "1 2", "1zz", "9" * 5000, "0x10", "٣"])
-def test_nonsense_is_refused_with_an_example(read, text):
-    with pytest.raises(jq_magic.LimitValueError, match="write for example"):
-        read(text)
-
-
-@pytest.mark.parametrize(
-    ("limit", "amount", "shown"),
-    [
-        ("fuel", 48_112, "48,112"),
-        ("fuel", 10**6, "1e6"),
-        ("fuel", 2 * 10**10, "2e10"),
-        ("memory_bytes", 512 << 20, "512 MiB"),
-        ("memory_bytes", 2_516_582, "2.4 MiB"),
-        ("deadline_s", 0.0013, "1.3 ms"),
-        ("deadline_s", 10.0, "10 s"),
-    ],
-)
-def test_amounts_are_shown_as_people_read_them(limit, amount, shown):
-    assert BY_FIELD[limit].unit.show(amount) == shown
 
 
 def test_fuel_at_its_edge(run):
@@ -206,7 +163,7 @@ def test_depth_of_program_at_its_edge(runtime, engine):
 )
 def test_endless_recursion_meets_a_limit(run, program):
     with pytest.raises(jq_magic.LimitError):
-        run(program, fuel=10**10, deadline_s=20.0)
+        run(program, fuel=10**9)
 
 
 def test_recursion_that_fills_the_stack_is_a_stack_error(run, engine):

@@ -191,22 +191,7 @@ def test_an_instance_that_is_not_put_back_exactly_is_never_used_again(lie, runti
     assert (idle(program), pool.idle) == (0, [])
 
 
-def test_a_word_to_stop_that_comes_while_the_image_is_made_is_not_part_of_it(runtime):
-    _, module = MODULES.get(runtime, "jaq")
-    program = jq_magic.Sandbox(runtime, ROOMY).compile(".a")
-    assert wait_until(lambda: idle(program) == 1)
-    instance, fresh = pool_of(program).idle.pop().instance, module.instantiate(8 << 20)
-    word = instance.get_global("stop_word")
-    instance.stop()
-    image = Image(instance, instance, fresh)
-    assert instance.read(word, 8) == b"\xff" * 8
-    assert image.renew(instance)
-    assert instance.read(word, 8) == bytes(8)
-    assert image.is_in(instance, fresh)
-    instance.close()
-    fresh.close()
-
-
+@pytest.mark.slow
 def test_an_instance_that_took_much_memory_is_left_once(sandbox):
     program = sandbox.compile('[range(. * 100000) | "\\(.) and more"] | length')
     expected = {str(n): [n * 100_000] for n in range(3)}

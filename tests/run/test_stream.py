@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 import jq_magic
 
 #: Programs that say and give something before they meet each limit.
-ENDS = {
+ENDS: dict[str, tuple[str, dict[str, Any], Any]] = {
     "fuel": ("1, (2 | debug), last(range(1e18))", {"fuel": 10**7}, jq_magic.FuelError),
     "deadline": ("1, (2 | debug), last(range(1e18))", {"fuel": 2**62, "deadline_s": 0.5}, jq_magic.DeadlineError),
     "memory": (

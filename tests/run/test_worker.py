@@ -19,7 +19,10 @@ class Stopping(Lease):
 
     def __init__(self, stop):
         super().__init__()
-        self.stop = stop
+        self._call = stop
+
+    def stop(self):
+        self._call()
 
 
 def run(function, *, seconds=10.0, stop=lambda: None, stack_bytes=STACK_BYTES, workers, after=None):
@@ -43,7 +46,7 @@ def test_a_worker_with_a_smaller_stack_is_not_taken_for_a_runtime_that_needs_a_l
 
 def test_a_worker_that_is_interrupted_while_it_is_waited_for_is_stopped_before_the_interrupt_goes_on(workers):
     ended = threading.Event()
-    stops = []
+    stops: list[int] = []
 
     def stop():
         stops.append(len(stops))
