@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 from IPython.core.error import UsageError
@@ -52,7 +53,7 @@ def test_every_limit_is_an_option_of_the_command(kind):
 
 @kinds
 def test_every_limit_is_a_setting(kind):
-    trait = JqMagic.class_traits(config=True)[kind.setting]
+    trait: Any = JqMagic.class_traits(config=True)[kind.setting]
     assert trait.help == kind.help
     assert trait.validate(None, "7") == 7
 
@@ -61,7 +62,7 @@ def test_every_limit_is_a_setting(kind):
 def test_every_limit_has_a_ceiling_by_the_name_of_its_option_and_of_its_setting(kind):
     for name in (kind.name, kind.setting, *kind.also):
         ceiling = ProcessCeiling(f"{name}=7", None)
-        assert ceiling.bound(kind.field)[0] == 7
+        assert ceiling.bound(kind.field) == (7, "the environment variable JQ_MAGIC_CEILING")
         assert BY_NAME[name] is kind
 
 
@@ -107,7 +108,7 @@ def test_each_reader_knows_the_options_that_hold_for_it_and_no_others(option):
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.key)
 def test_help_has_the_options_that_hold_where_it_is_shown(option):
-    magic, command = JqMagic.jq.__doc__, arguments.usage()
+    magic, command = JqMagic.jq.__doc__ or "", arguments.usage()
     for name in option.names:
         row = f"  {', '.join(option.names)}"
         assert (row in magic) == bool(Place.MAGIC & option.place), name
