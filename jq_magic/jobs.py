@@ -77,6 +77,14 @@ class Job(Generic[T]):
         self.done = True
         self._gate.release()
 
+    def start(self, stack_bytes: int = 0) -> None:
+        """Run the function on a new thread. Raises: RuntimeUnavailableError when there is none to be had."""
+        start(self._run_and_end, stack_bytes)
+
+    def _run_and_end(self) -> None:
+        self.run()
+        self.end()
+
     def wait(self, seconds: float = threading.TIMEOUT_MAX) -> bool:
         """Wait for at most `seconds`, and tell whether the job has ended. Signals interrupt the wait."""
         if not self.done and self._gate.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):

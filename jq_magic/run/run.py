@@ -15,6 +15,7 @@ from jq_magic.limits.ceiling import PROCESS, Ceiling
 from jq_magic.limits.exceeded import exceeded
 from jq_magic.run.lease import Lease
 from jq_magic.run.pool import Prepared, ProgramPool
+from jq_magic.wasm_runtimes.signals import HANDLERS
 
 #: To free an instance with more memory takes so long that it is part of the run, and not done after it.
 _MUCH_MEMORY_BYTES = 16 << 20
@@ -163,11 +164,14 @@ class Run:
             assert self._input is not None
             guest.feed(self._input.text, self._input.flags, time.time(), self._input.batch)
             self.phase = Phase.RUNNING
+        else:
+            HANDLERS.check()
         return guest.pull()
 
     def _compiled(self) -> Guest:
         """Make a guest with the program compiled: in an instance that was kept, or in a fresh one."""
         pool, limits = self._source.pool, self.limits
+        HANDLERS.check()
         prepared = pool.take(limits)
         instance = prepared.instance if prepared is not None else pool.shared.take(limits.memory_bytes)
         self.lease.hold(instance)
@@ -181,6 +185,8 @@ class Run:
         )
         if prepared is None:
             guest.compile(self._source.args)
+            # Compiling can take as long as a run.
+            HANDLERS.check()
             prepared = pool.prepared(instance, guest.fuel_used(), limits)
         self._prepared = prepared
         self.phase = Phase.COMPILED

@@ -8,7 +8,8 @@ import jq_magic_wasmer
 
 from jq_magic.errors import GuestError
 from jq_magic.limits.exceeded import exceeded
-from jq_magic.wasm_runtimes import Trap, TrapKind, binary, signals
+from jq_magic.wasm_runtimes import Trap, TrapKind, binary
+from jq_magic.wasm_runtimes.signals import HANDLERS
 
 #: wasmer runs a guest on a stack of its own (`jq_magic_wasmer.STACK_BYTES`); the thread's own holds the rest.
 THREAD_STACK_BYTES = 8 << 20
@@ -72,7 +73,6 @@ class WasmerModule:
         if memory_bytes < self._minimum_bytes:
             reason = "the sandbox itself needs more memory than allowed"
             raise exceeded("memory_bytes", self._minimum_bytes, memory_bytes, reason=reason)
-        signals.keep()
         try:
             return WasmerInstance(self.module.instantiate(memory_bytes))
         except MemoryError as error:
@@ -93,7 +93,7 @@ class WasmerRuntime:
         self.fingerprint = (
             f"wasmer {jq_magic_wasmer.WASMER_VERSION}; {extension}; stack {jq_magic_wasmer.STACK_BYTES}; {processor}"
         )
-        with signals.installing():
+        with HANDLERS.installing(self):
             jq_magic_wasmer.init_traps()
 
     def compile(self, wasm: bytes) -> WasmerModule:

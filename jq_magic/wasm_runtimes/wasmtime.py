@@ -10,7 +10,8 @@ import wasmtime
 
 from jq_magic.errors import GuestError
 from jq_magic.limits.exceeded import exceeded
-from jq_magic.wasm_runtimes import binary, signals
+from jq_magic.wasm_runtimes import binary
+from jq_magic.wasm_runtimes.signals import HANDLERS
 from jq_magic.wasm_runtimes.wasmtime_instance import Shape, WasmtimeInstance
 
 #: Bytes of native stack for a call. Deep recursion of filters and values uses it.
@@ -50,7 +51,6 @@ class WasmtimeModule:
         if memory_bytes < self._minimum_bytes:
             reason = "the sandbox itself needs more memory than allowed"
             raise exceeded("memory_bytes", self._minimum_bytes, memory_bytes, reason=reason)
-        signals.keep()
         return WasmtimeInstance(self._engine, self.module, self._shape, memory_bytes)
 
 
@@ -64,7 +64,7 @@ class WasmtimeRuntime:
         version = importlib.metadata.version("wasmtime")
         processor = f"{platform.system()} {platform.machine()} {platform.processor()}"
         self.fingerprint = f"wasmtime {version}; speed, nan, stack {STACK_BYTES}; {processor}"
-        with signals.installing():
+        with HANDLERS.installing(self):
             self._engine = wasmtime.Engine(_config())
         self._modules: list[wasmtime.Module] = []
         atexit.register(self._close)

@@ -230,24 +230,6 @@ def test_traps_end_runs_whatever_came_first(steps):
     assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr
 
 
-def test_handlers_of_others_are_left_alone():
-    code = """
-import ctypes, signal, jq_magic
-from jq_magic.wasm_runtimes import signals
-boxes = [jq_magic.Sandbox(runtime) for runtime in jq_magic.runtimes()]
-for box in boxes:
-    box.run(".", "1")
-signal.signal(signal.SIGFPE, lambda *_: None)
-look = lambda: signals._addresses(signals._installed())
-theirs = look()
-for box in boxes:
-    box.run(".", "1")
-print(look() == theirs)
-"""
-    done = python(code)
-    assert done.stdout == "True\n", done.stderr
-
-
 def test_a_crash_is_still_a_crash():
     # The handlers take the signals of their own code and no others.
     code = """
