@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 # Reads what sets a ceiling, before code of the notebook can change it.
-from jq_magic import _startup  # noqa: F401
+from jq_magic import _startup, forks  # noqa: F401
 
 if TYPE_CHECKING:
     from jq_magic.api import all, compile, first, iter, text  # noqa: A004
@@ -70,7 +70,8 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> Any:
         if name not in _NAMES:
             raise AttributeError(f"module 'jq_magic' has no attribute {name!r}")
-        return getattr(importlib.import_module(f"jq_magic.{_NAMES[name]}"), name)
+        with forks.delayed():
+            return getattr(importlib.import_module(f"jq_magic.{_NAMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -7,9 +7,17 @@ child renews it.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 
+#: Seconds that a fork waits for those who delay it.
+_MOST_DELAY_S = 10.0
+_LOOK_EVERY_S = 0.001
+#: The threads that delay a fork.
+_delaying: list[int] = []
 _before: list[Callable[[], None]] = []
 _in_child: list[Callable[[], None]] = []
 _depth = 0
@@ -27,12 +35,30 @@ def in_child(function: Callable[[], None]) -> Callable[[], None]:
     return function
 
 
+@contextlib.contextmanager
+def delayed() -> Iterator[None]:
+    """Around an import: a fork by another thread waits for its end.
+
+    A child that is forked in the middle could neither end it nor begin anew, since Python's lock for the module stays
+    with a thread that the child has not.
+    """
+    thread = threading.get_ident()
+    _delaying.append(thread)
+    try:
+        yield
+    finally:
+        _delaying.remove(thread)
+
+
 def is_child() -> bool:
     """Tell whether this process was forked after the package was imported."""
     return _depth > 0
 
 
 def _call_before() -> None:
+    thread, ends = threading.get_ident(), time.monotonic() + _MOST_DELAY_S
+    while any(other != thread for other in list(_delaying)) and time.monotonic() < ends:
+        time.sleep(_LOOK_EVERY_S)
     for function in _before:
         function()
 
@@ -40,6 +66,7 @@ def _call_before() -> None:
 def _call_in_child() -> None:
     global _depth  # noqa: PLW0603 - a fact of the process
     _depth += 1
+    _delaying[:] = [thread for thread in _delaying if thread == threading.get_ident()]
     for function in _in_child:
         function()
 

@@ -50,6 +50,23 @@ def start(function: Callable[[], None], stack_bytes: int = 0) -> None:
             threading.stack_size(before)
 
 
+def can_start(count: int, stack_bytes: int = 0) -> bool:
+    """Tell whether the system has threads for those who end the process when it has none."""
+    gate = threading.Lock()
+
+    def pass_gate() -> None:
+        with gate:
+            pass
+
+    with gate:
+        try:
+            for _ in range(count):
+                start(pass_gate, stack_bytes)
+        except RuntimeUnavailableError:
+            return False
+    return True
+
+
 class Job(Generic[T]):
     """A function that a thread calls once, and how that ended; any number of threads may wait for it.
 
@@ -90,6 +107,10 @@ class Job(Generic[T]):
         if not self.done and self._gate.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
             self._gate.release()
         return self.done
+
+    def has_failed(self) -> bool:
+        """Tell whether the function has raised."""
+        return self.done and self._error is not None
 
     def error(self) -> BaseException | None:
         """Give what the function raised, once the job has ended."""

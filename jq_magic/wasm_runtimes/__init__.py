@@ -11,9 +11,11 @@ import enum
 import functools
 import importlib
 import importlib.util
+import threading
 from typing import Protocol
 
-from jq_magic.errors import RuntimeUnavailableError
+from jq_magic import forks, jobs
+from jq_magic.errors import JqMagicError, RuntimeUnavailableError
 from jq_magic.limits.ceiling import PROCESS
 
 #: Name -> (module of ours, module that it needs, how to install it).
@@ -123,13 +125,61 @@ def load(name: str) -> Runtime:
         raise RuntimeUnavailableError(message)
     if name not in _KNOWN:
         raise RuntimeUnavailableError(f"there is no runtime {name!r}; there is {', '.join(_KNOWN)}")
-    module, needs, install = _KNOWN[name]
-    try:
-        runtime: Runtime = importlib.import_module(module).RUNTIME
-    except ImportError as error:
-        message = f"the runtime {name} needs the package {needs} ({error}): {install}"
-        raise RuntimeUnavailableError(message) from error
+    return _LOADED.get(name)
+
+
+class _Loaded:
+    """The runtimes of a process.
+
+    Each is imported on a thread of its own: an interrupt that came in the middle would leave half a module.
+    """
+
+    def __init__(self) -> None:
+        self._imports: dict[str, jobs.Job[Runtime]] = {}
+        # Re-entrant: a signal's handler that uses a runtime for the first time can come while it is held.
+        self._lock = threading.RLock()
+
+    def get(self, name: str) -> Runtime:
+        """Give a runtime; waits for its import. Raises: RuntimeUnavailableError."""
+        job = self._imports.get(name)
+        if job is None or job.has_failed():
+            job = self._begin(name)
+        while not job.wait():
+            pass
+        _, needs, install = _KNOWN[name]
+        try:
+            return job.result()
+        except ImportError as error:
+            message = f"the runtime {name} needs the package {needs} ({error}): {install}"
+            raise RuntimeUnavailableError(message) from error
+        except JqMagicError:
+            raise
+        except Exception as error:
+            raise RuntimeUnavailableError(f"the runtime {name} cannot be started here: {error}") from error
+
+    def _begin(self, name: str) -> jobs.Job[Runtime]:
+        with self._lock:
+            job = self._imports.get(name)
+            if job is None or job.has_failed():
+                job = jobs.Job(lambda: _imported(name))
+                # Published once its thread runs: nobody waits for work that was never begun.
+                job.start()
+                self._imports[name] = job
+            return job
+
+    def renew_lock(self) -> None:
+        """Make the lock anew in a forked child: the thread that held it may be gone."""
+        self._lock = threading.RLock()
+
+
+def _imported(name: str) -> Runtime:
+    with forks.delayed():
+        runtime: Runtime = importlib.import_module(_KNOWN[name][0]).RUNTIME
     return runtime
+
+
+_LOADED = _Loaded()
+forks.in_child(_LOADED.renew_lock)
 
 
 @functools.cache
