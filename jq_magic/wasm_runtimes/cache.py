@@ -11,6 +11,7 @@ process that was killed): who can write the file can write its checksum.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import secrets
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import platformdirs
 
+from jq_magic import forks
 from jq_magic.errors import GuestError
 from jq_magic.wasm_runtimes import Module, Runtime
 
@@ -36,6 +38,10 @@ _ABANDONED_S = 3600.0
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Opening a named pipe would wait for a writer.
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+#: Seconds that a process waits at most for another one that compiles, and between two looks.
+_MOST_TURN_S, _LOOK_EVERY_S = 60.0, 0.05
+#: Descriptors of directories that are locked, or about to be.
+_LOCKED: set[int] = set()
 _warned: set[str] = set()
 
 
@@ -68,6 +74,49 @@ def store(runtime: Runtime, wasm: bytes, module: Module) -> None:
         _warn(runtime, f"compiled code cannot be kept: {error}; every process compiles anew")
 
 
+def place(runtime: Runtime, wasm: bytes) -> Path | None:
+    """Where the compiled `wasm` is kept; None when it is not."""
+    return _path(runtime, wasm) if is_stored(runtime, wasm) else None
+
+
+@contextlib.contextmanager
+def turn() -> Iterator[None]:
+    """Around a compilation: one process of this user at a time, as far as the cache's directory can be locked.
+
+    Who waits too long goes on all the same. A process that ends lets go of the lock, however it ends.
+    """
+    with contextlib.ExitStack() as stack:
+        # What is wrong with the directory is said when something is stored in it.
+        with contextlib.suppress(OSError, ValueError):
+            path = _location()
+            if path.is_absolute():
+                path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            directory = stack.enter_context(_directory(path))
+            _LOCKED.add(directory)
+            stack.callback(_LOCKED.discard, directory)
+            ends = time.monotonic() + _MOST_TURN_S
+            while not _locked(directory) and time.monotonic() < ends:
+                time.sleep(_LOOK_EVERY_S)
+            # Let go here: a child that was forked meanwhile may have the descriptor too.
+            stack.callback(fcntl.flock, directory, fcntl.LOCK_UN)
+        yield
+
+
+def _locked(directory: int) -> bool:
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@forks.in_child
+def _close_locked() -> None:
+    """Close what a forked child's parent has locked: the lock would last as long as the child."""
+    while _LOCKED:
+        os.close(_LOCKED.pop())
+
+
 def is_stored(runtime: Runtime, wasm: bytes) -> bool:
     """Whether a file is there, without a look into it."""
     try:
@@ -78,12 +127,16 @@ def is_stored(runtime: Runtime, wasm: bytes) -> bool:
 
 def _path(runtime: Runtime, wasm: bytes) -> Path:
     """Where the compiled `wasm` is. Raises: ValueError where the user has no home."""
+    key = hashlib.sha256(runtime.fingerprint.encode() + b"\0" + hashlib.sha256(wasm).digest())
+    return _location() / f"{runtime.name}-{key.hexdigest()[:40]}.bin"
+
+
+def _location() -> Path:
+    """The cache's directory. Raises: ValueError where the user has no home."""
     try:
-        directory = os.environ.get(DIRECTORY_VARIABLE) or platformdirs.user_cache_dir("jq_magic")
+        return Path(os.environ.get(DIRECTORY_VARIABLE) or platformdirs.user_cache_dir("jq_magic"))
     except RuntimeError as error:
         raise ValueError(f"{error}; or set {DIRECTORY_VARIABLE}") from None
-    key = hashlib.sha256(runtime.fingerprint.encode() + b"\0" + hashlib.sha256(wasm).digest())
-    return Path(directory) / f"{runtime.name}-{key.hexdigest()[:40]}.bin"
 
 
 @contextlib.contextmanager
@@ -106,7 +159,7 @@ def _directory(path: Path) -> Iterator[int]:
 
 def _check_ours(status: os.stat_result, what: str) -> None:
     """Raises: ValueError when others own or can write what `status` is of."""
-    if status.st_uid != os.getuid():
+    if status.st_uid != os.geteuid():
         raise ValueError(f"{what} belongs to another user")
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise ValueError(f"others can write to {what}")
