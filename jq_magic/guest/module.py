@@ -19,6 +19,8 @@ from jq_magic.wasm_runtimes import Module, Runtime, binary, cache, load
 _PACKAGE = Path(__file__).resolve().parent.parent
 #: Seconds of one core that a runtime takes for a megabyte of a guest, on a machine of 2026.
 _COMPILE_S_PER_MB = 0.85
+#: Seconds that a forked child, which compiles on one core, waits for a module at most.
+_CHILD_WAIT_S = 180.0
 #: More cores do not help a compilation.
 _USEFUL_CORES = 8
 #: The implementations of jq that this version knows; the default first.
@@ -65,28 +67,34 @@ class Loading:
     """The work of loading or compiling one guest for one runtime, on a thread of its own.
 
     Ctrl-C ends the wait for it, not the work.
+
+    Attributes:
+        has_compiled: Whether there was no compiled code to load.
+
     """
 
     def __init__(self, runtime: Runtime, engine: str) -> None:
         self._runtime, self._engine = runtime, engine
         self._began = time.monotonic()
+        self.has_compiled = False
         self._job: jobs.Job[Module] = jobs.Job(self._load)
 
     def start(self) -> None:
         """Start the work. Raises: RuntimeUnavailableError when there is no thread for it."""
-        jobs.start(self._run)
-
-    def _run(self) -> None:
-        self._job.run()
-        self._job.end()
+        self._job.start()
 
     def _load(self) -> Module:
         content = wasm(self._engine)
         module = cache.load(self._runtime, content)
         if module is None:
-            module = self._runtime.compile(content)
-            # Stored before anybody goes on: a short script would end before its work is kept.
-            cache.store(self._runtime, content, module)
+            # Of several processes that begin at once one compiles.
+            with cache.turn():
+                module = cache.load(self._runtime, content)
+                if module is None:
+                    module = self._runtime.compile(content)
+                    self.has_compiled = True
+                    # Stored before anybody goes on: a short script would end before its work is kept.
+                    cache.store(self._runtime, content, module)
         return module
 
     @property
@@ -96,7 +104,7 @@ class Loading:
 
     def has_failed(self) -> bool:
         """Tell whether the work has ended without a module."""
-        return self._job.done and self._job.error() is not None
+        return self._job.has_failed()
 
     def seconds_left(self) -> float:
         """Estimate how long a compilation still takes; it uses all cores, as far as that helps."""
@@ -104,9 +112,17 @@ class Loading:
         return expected - (time.monotonic() - self._began)
 
     def module(self) -> Module:
-        """Wait for the module. Raises: GuestError, and whatever else ended the work."""
-        while not self._job.wait():
-            pass
+        """Wait for the module.
+
+        Raises: GuestError, RuntimeUnavailableError, and whatever else ended the work.
+        """
+        # A forked child has what its parent's threads left half done, a lock of the runtime's among it perhaps.
+        longest_s = _CHILD_WAIT_S if forks.is_child() else threading.TIMEOUT_MAX
+        ends = time.monotonic() + longest_s
+        while not self._job.wait(ends - time.monotonic()):
+            if time.monotonic() >= ends:
+                advice = "use jq_magic once before the process is forked, or start processes by spawn or forkserver"
+                raise RuntimeUnavailableError(f"the sandbox cannot be made in this forked process: {advice}")
         return self._job.result()
 
 
@@ -166,6 +182,20 @@ class Modules:
         """Drop what a forked child's parent was loading: the child has not the threads that do it."""
         self._lock = threading.RLock()
         self._loadings = {key: loading for key, loading in self._loadings.items() if loading.is_done}
+
+    def warm(self, runtime_name: str = "wasmtime", engine: str = "jaq") -> str:
+        """Keep the compiled guest of an engine for later processes of this user, as an image of a container does.
+
+        Returns: what was done, in a line. Raises: RuntimeUnavailableError, GuestError.
+        """
+        began = time.monotonic()
+        runtime, _ = self.get(runtime_name, engine)
+        path = cache.place(runtime, wasm(engine))
+        if path is None:
+            raise RuntimeUnavailableError(f"{engine} is compiled for {runtime_name}, but cannot be kept")
+        if self._loadings[runtime_name, engine].has_compiled:
+            return f"compiled {engine} for {runtime_name} in {time.monotonic() - began:.1f} s: {path}"
+        return f"{engine} is compiled for {runtime_name} already: {path}"
 
 
 MODULES = Modules()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import platform
 
 import jq_magic_wasmer
 
-from jq_magic.errors import GuestError
+from jq_magic import forks, jobs
+from jq_magic.errors import GuestError, RuntimeUnavailableError
 from jq_magic.limits.exceeded import exceeded
-from jq_magic.wasm_runtimes import Trap, TrapKind, binary
+from jq_magic.wasm_runtimes import Trap, TrapKind, binary, elsewhere
 from jq_magic.wasm_runtimes.signals import HANDLERS
 
 #: wasmer runs a guest on a stack of its own (`jq_magic_wasmer.STACK_BYTES`); the thread's own holds the rest.
 THREAD_STACK_BYTES = 8 << 20
+
+#: What its compiler asks for in each of its threads.
+_COMPILER_STACK_BYTES = 2 << 20
 
 _TRAPS = {
     "unreachable": TrapKind.UNREACHABLE,
@@ -98,6 +103,14 @@ class WasmerRuntime:
 
     def compile(self, wasm: bytes) -> WasmerModule:
         binary.check(wasm)
+        if forks.is_child():
+            # Its compiler has threads for the whole process, which a forked child has not.
+            return self.deserialize(elsewhere.code_of(self.name, wasm))
+        # Without a thread for each core it panics.
+        if not jobs.can_start(os.cpu_count() or 1, _COMPILER_STACK_BYTES):
+            raise RuntimeUnavailableError(
+                "wasmer has no threads to compile with: end others, or raise the limit on them"
+            )
         try:
             return WasmerModule(jq_magic_wasmer.Module.compile(wasm))
         except ValueError as error:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import atexit
 import importlib.metadata
+import os
 import platform
 
 import wasmtime
 
+from jq_magic import forks, jobs
 from jq_magic.errors import GuestError
 from jq_magic.limits.exceeded import exceeded
 from jq_magic.wasm_runtimes import binary
@@ -19,12 +21,17 @@ STACK_BYTES = 16 << 20
 #: The worker's own stack must be larger than STACK_BYTES: past its end the process dies.
 THREAD_STACK_BYTES = STACK_BYTES + (8 << 20)
 
+#: What wasmtime's compiler asks for in each of its threads.
+_COMPILER_STACK_BYTES = 2 << 20
+
 #: The whole of a 32-bit memory is reserved, so growth never moves it and `stop` can write to it.
 _RESERVATION_BYTES = 1 << 32
 
 
-def _config() -> wasmtime.Config:
+def _config(*, is_parallel: bool = True) -> wasmtime.Config:
     config = wasmtime.Config()
+    # wasmtime-py has no attribute for it.
+    wasmtime._bindings.wasmtime_config_parallel_compilation_set(config.ptr(), is_parallel)  # noqa: SLF001
     config.cranelift_opt_level = "speed"
     # The same bits of a NaN on every machine.
     config.cranelift_nan_canonicalization = True
@@ -66,43 +73,65 @@ class WasmtimeRuntime:
         self.fingerprint = f"wasmtime {version}; speed, nan, stack {STACK_BYTES}; {processor}"
         with HANDLERS.installing(self):
             self._engine = wasmtime.Engine(_config())
-        self._modules: list[wasmtime.Module] = []
+        #: One that compiles on the thread that calls it, where there are no others.
+        self._serial: wasmtime.Engine | None = None
+        #: What has to be closed in the end.
+        self._made: list[wasmtime.Module | wasmtime.Engine] = [self._engine]
+        forks.in_child(self._forget_serial)
         atexit.register(self._close)
 
     def _close(self) -> None:
         # Left to Python's last clean-up, wasmtime-py's own destructors fail with a message.
-        for module in self._modules:
-            module.close()
-        self._engine.close()
+        for made in reversed(self._made):
+            made.close()
+
+    def _forget_serial(self) -> None:
+        # A thread of the parent's may have been inside it.
+        self._serial = None
+
+    def _engine_here(self) -> wasmtime.Engine:
+        """The engine of this process; in a forked child, which has none of its parent's threads, one without any."""
+        return self._serial_engine() if forks.is_child() else self._engine
+
+    def _serial_engine(self) -> wasmtime.Engine:
+        if self._serial is None:
+            self._serial = wasmtime.Engine(_config(is_parallel=False))
+            self._made.append(self._serial)
+        return self._serial
 
     def compile(self, wasm: bytes) -> WasmtimeModule:
         # It also refuses WebAssembly text, which wasmtime-py reads but the build did not make.
         binary.check(wasm)
+        engine = self._engine_here()
+        # Without a thread for each core it ends the process.
+        if not jobs.can_start(os.cpu_count() or 1, _COMPILER_STACK_BYTES):
+            engine = self._serial_engine()
         try:
-            module = wasmtime.Module(self._engine, wasm)
+            module = wasmtime.Module(engine, wasm)
         except wasmtime.WasmtimeError as error:
             raise GuestError(f"wasmtime refuses the guest: {error}") from error
-        return self._checked(module)
+        return self._checked(engine, module)
 
     def serialize(self, module: WasmtimeModule) -> bytes:
         return bytes(module.module.serialize())
 
     def deserialize(self, code: bytes) -> WasmtimeModule:
+        engine = self._engine_here()
         try:
-            module = wasmtime.Module.deserialize(self._engine, code)
+            module = wasmtime.Module.deserialize(engine, code)
         except wasmtime.WasmtimeError as error:
             raise GuestError(f"wasmtime refuses the compiled guest: {error}") from error
-        return self._checked(module)
+        return self._checked(engine, module)
 
-    def _checked(self, module: wasmtime.Module) -> WasmtimeModule:
+    def _checked(self, engine: wasmtime.Engine, module: wasmtime.Module) -> WasmtimeModule:
         if module.imports:
             names = ", ".join(f"{found.module}.{found.name}" for found in module.imports[:5])
             raise GuestError(f"the guest imports {names}: a sandboxed module imports nothing")
         memories = [e.type for e in module.exports if isinstance(e.type, wasmtime.MemoryType)]
         if len(memories) != 1 or memories[0].is_64:
             raise GuestError("the guest must export one memory of 32 bits")
-        self._modules.append(module)
-        return WasmtimeModule(self._engine, module)
+        self._made.append(module)
+        return WasmtimeModule(engine, module)
 
 
 RUNTIME = WasmtimeRuntime()
