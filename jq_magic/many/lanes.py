@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Callable
 
-from jq_magic import jobs
+from jq_magic import forks, jobs
 from jq_magic.errors import JqMagicError
 from jq_magic.limits import Limits
 from jq_magic.many.chunks import Chunk, Document, Outcome
@@ -17,6 +18,9 @@ from jq_magic.run.worker import STOP_EVERY_S, Deadline, end, submit
 #: Bytes of output, and seconds, after which a chunk's outcomes are handed over.
 _OUTPUT_BYTES = 1 << 20
 _CHUNK_S = 0.05
+#: The threads that are lanes now, of all work of the process.
+_LANES: set[int] = set()
+forks.in_child(_LANES.clear)
 
 
 class Lanes:
@@ -51,11 +55,17 @@ class Lanes:
         self._chunks.put(chunk)
 
     def end(self) -> None:
-        """End what runs, and return when no lane runs any more."""
+        """End what runs, and return when no lane runs any more.
+
+        A lane does not wait: garbage that it collects can have a generator in it that ends this lane, or one that
+        waits for this one. What runs is ended by the thread that watches, then.
+        """
         self._is_ended = True
         self._wake_watch.put(None)
         for _ in self._lanes:
             self._chunks.put(None)
+        if threading.get_ident() in _LANES:
+            return
         for lane in self._lanes:
             end(lane, self._expire_all)
 
@@ -66,7 +76,10 @@ class Lanes:
 
     def _watch(self) -> None:
         pause = 0.0
-        while not self._is_ended:
+        while not self._is_ended or not all(lane.done for lane in self._lanes):
+            if self._is_ended:
+                self._expire_all()
+                pause = STOP_EVERY_S
             try:
                 self._wake_watch.get(timeout=pause)
             except queue.Empty:
@@ -81,6 +94,14 @@ class Lanes:
 
     def _lane_at(self, place: int) -> Callable[[], None]:
         def lane() -> None:
+            thread = threading.get_ident()
+            _LANES.add(thread)
+            try:
+                run_chunks()
+            finally:
+                _LANES.discard(thread)
+
+        def run_chunks() -> None:
             while (chunk := self._chunks.get()) is not None and not self._is_ended:
                 try:
                     self._serve(place, chunk)
