@@ -11,12 +11,14 @@ a signal's handler or a finalizer that runs a program finds nothing locked.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 import weakref
 from typing import NamedTuple
 
 from jq_magic import forks
+from jq_magic.errors import RuntimeUnavailableError
 from jq_magic.limits import Limits
 from jq_magic.run.image import Image
 from jq_magic.wasm_runtimes import Instance, Module
@@ -48,10 +50,16 @@ class Prepared:
 
 
 class SharedPool:
-    """Keeps instances of a module that are as good as fresh, for any program."""
+    """Keeps instances of a module that are as good as fresh, for any program.
 
-    def __init__(self, module: Module) -> None:
-        self.module = module
+    Args:
+        module: What they are instances of.
+        pools: All pools of the process.
+
+    """
+
+    def __init__(self, module: Module, pools: Pools) -> None:
+        self.module, self._pools = module, pools
         self.idle: list[tuple[Instance, int]] = []
         self._image: Image | None = None
         self._returns = 0
@@ -60,13 +68,20 @@ class SharedPool:
 
     def take(self, memory_bytes: int) -> Instance:
         """Give an instance whose memory cannot grow past `memory_bytes`. Raises: as `Module.instantiate`."""
-        try:
+        with contextlib.suppress(IndexError):
             instance, limit = self.idle.pop()
-        except IndexError:
+            if limit == memory_bytes:
+                return instance
+            instance.close()
+        return self._fresh(memory_bytes)
+
+    def _fresh(self, memory_bytes: int) -> Instance:
+        try:
             return self.module.instantiate(memory_bytes)
-        if limit == memory_bytes:
-            return instance
-        instance.close()
+        except RuntimeUnavailableError:
+            # Each instance reserves address space: those that wait for a run make room for this one.
+            if not self._pools.clear():
+                raise
         return self.module.instantiate(memory_bytes)
 
     def give_back(self, instance: Instance, memory_bytes: int) -> None:
@@ -75,20 +90,31 @@ class SharedPool:
         # What a run writes to is learned from one that was small, and looked for less and less often.
         if self._image is None and self._returns >= RUNS_BEFORE_IMAGE and self._returns.bit_count() == 1:
             image = self.image(instance, is_fresh=True)
-            self._image = image if image.is_usable else None
+            self._image = image if image is not None and image.is_usable else None
         is_wanted = self._image is not None and len(self.idle) < MOST_OF_ONE
         if is_wanted and self._image is not None and self.renew(instance, self._image):
             self.idle.append((instance, memory_bytes))
         else:
             instance.close()
 
-    def image(self, instance: Instance, *, is_fresh: bool = False) -> Image:
-        """Make the image of `instance`, or with `is_fresh` of a fresh one that will be used as it was."""
-        fresh = self.module.instantiate(instance.memory_bytes())
+    def image(self, instance: Instance, *, is_fresh: bool = False) -> Image | None:
+        """Make the image of `instance`, or with `is_fresh` of a fresh one that will be used as it was.
+
+        Returns: None where there is no room for another instance to compare with.
+        """
+        fresh = self._other(instance)
+        if fresh is None:
+            return None
         try:
             return Image(fresh if is_fresh else instance, instance, fresh)
         finally:
             fresh.close()
+
+    def _other(self, instance: Instance) -> Instance | None:
+        try:
+            return self.module.instantiate(instance.memory_bytes())
+        except RuntimeUnavailableError:
+            return None
 
     def renew(self, instance: Instance, image: Image) -> bool:
         """Put an instance back; False when it must be freed."""
@@ -96,7 +122,9 @@ class SharedPool:
             return False
         if self.is_exact is None:
             # Once a process: how a runtime lays memory out, and what the system forgets, is seen and not believed.
-            fresh = self.module.instantiate(instance.memory_bytes())
+            fresh = self._other(instance)
+            if fresh is None:
+                return False
             try:
                 self.is_exact = image.is_in(instance, fresh)
             finally:
@@ -133,6 +161,8 @@ class ProgramPool:
         self.idle: list[Prepared] = []
         self._image: Image | None = None
         self._runs = 0
+        #: Whether an image could not be made for want of room: the program runs in fresh instances then.
+        self._is_cramped = False
 
     def take(self, limits: Limits) -> Prepared | None:
         """Give an instance for one run within `limits`; None when the program has to be compiled."""
@@ -152,8 +182,10 @@ class ProgramPool:
     def prepared(self, instance: Instance, fuel: int, limits: Limits) -> Prepared:
         """Note what is known of an instance right after it compiled the program."""
         image = None
-        if limits.depth == self._depth and self._runs > RUNS_BEFORE_IMAGE and self.shared.is_exact is not False:
+        is_worth_it = limits.depth == self._depth and self._runs > RUNS_BEFORE_IMAGE and not self._is_cramped
+        if is_worth_it and self.shared.is_exact is not False:
             image = self._image = self._image or self.shared.image(instance)
+            self._is_cramped = image is None
         return Prepared(instance, fuel, limits.memory_bytes, image)
 
     def keep(self, prepared: Prepared) -> None:
@@ -203,7 +235,7 @@ class Pools:
 
     def shared(self, module: Module) -> SharedPool:
         """Give the pool of a module that all its programs share."""
-        return self._shared.get(module) or self._shared.setdefault(module, SharedPool(module))
+        return self._shared.get(module) or self._shared.setdefault(module, SharedPool(module, self))
 
     def program(self, module: Module, depth: int, stacks: StackSizes) -> ProgramPool:
         """Make the pool of one program."""
@@ -240,7 +272,12 @@ class Pools:
             pool.clear()
         for shared in list(self._shared.values()):
             while shared.idle:
-                shared.idle.pop()[0].close()
+                try:
+                    instance, _ = shared.idle.pop()
+                except IndexError:
+                    # Another thread took the last one.
+                    break
+                instance.close()
                 count += 1
         return count
 

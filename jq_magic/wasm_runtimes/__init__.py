@@ -46,6 +46,14 @@ class Trap(Exception):
         self.kind = kind
 
 
+def no_room(runtime: str, reason: str) -> RuntimeUnavailableError:
+    """Say that the system has no address space or memory for another instance."""
+    first, *_ = reason.splitlines() or [reason]
+    advice = "raise the limit on it (ulimit -v), end iterators that nobody reads on, or use fewer jobs"
+    message = f"{runtime} cannot make another sandbox here, which takes gigabytes of address space: {first}; {advice}"
+    return RuntimeUnavailableError(message)
+
+
 class Instance(Protocol):
     """One sandbox. Calls come from one thread at a time; `stop` may come from any."""
 
@@ -84,7 +92,10 @@ class Module(Protocol):
     """Compiled code, shared by all instances."""
 
     def instantiate(self, memory_bytes: int) -> Instance:
-        """A fresh instance whose memory cannot grow past `memory_bytes`. Raises: MemoryLimitError."""
+        """A fresh instance whose memory cannot grow past `memory_bytes`.
+
+        Raises: MemoryLimitError; RuntimeUnavailableError where the system has no room for one.
+        """
 
 
 class Runtime(Protocol):

@@ -10,7 +10,7 @@ import jq_magic_wasmer
 from jq_magic import forks, jobs
 from jq_magic.errors import GuestError, RuntimeUnavailableError
 from jq_magic.limits.exceeded import exceeded
-from jq_magic.wasm_runtimes import Trap, TrapKind, binary, elsewhere
+from jq_magic.wasm_runtimes import Trap, TrapKind, binary, elsewhere, no_room
 from jq_magic.wasm_runtimes.signals import HANDLERS
 
 #: wasmer runs a guest on a stack of its own (`jq_magic_wasmer.STACK_BYTES`); the thread's own holds the rest.
@@ -81,7 +81,7 @@ class WasmerModule:
         try:
             return WasmerInstance(self.module.instantiate(memory_bytes))
         except MemoryError as error:
-            raise GuestError(f"wasmer cannot make an instance here: {error}") from error
+            raise no_room("wasmer", str(error)) from error
         except ValueError as error:
             raise _lie(error) from error
 

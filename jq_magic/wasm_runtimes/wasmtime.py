@@ -6,6 +6,7 @@ import atexit
 import importlib.metadata
 import os
 import platform
+import resource
 
 import wasmtime
 
@@ -24,14 +25,28 @@ THREAD_STACK_BYTES = STACK_BYTES + (8 << 20)
 #: What wasmtime's compiler asks for in each of its threads.
 _COMPILER_STACK_BYTES = 2 << 20
 
-#: The whole of a 32-bit memory is reserved, so growth never moves it and `stop` can write to it.
-_RESERVATION_BYTES = 1 << 32
+#: The whole of a 32-bit memory is reserved where there is address space for it: then its bounds need no checks in code.
+_WHOLE_BYTES = 1 << 32
+#: With less address space, a part of it is reserved for each memory, and the memory can grow to no more than that.
+_ROOMY_BYTES, _PART = 6 << 30, 4
+_LEAST_BYTES, _STEP_BYTES = 64 << 20, 64 << 20
+#: Bytes behind such a memory that are no memory.
+_SMALL_GUARD_BYTES = 64 << 10
 
 
-def _config(*, is_parallel: bool = True) -> wasmtime.Config:
+def _reservation_bytes() -> int:
+    """Choose what is reserved for a memory, by the limit on address space (ulimit -v) at the first use."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY or limit >= _ROOMY_BYTES:
+        return _WHOLE_BYTES
+    return max(limit // _PART // _STEP_BYTES * _STEP_BYTES, _LEAST_BYTES)
+
+
+def _config(reservation_bytes: int, *, is_parallel: bool = True) -> wasmtime.Config:
     config = wasmtime.Config()
-    # wasmtime-py has no attribute for it.
-    wasmtime._bindings.wasmtime_config_parallel_compilation_set(config.ptr(), is_parallel)  # noqa: SLF001
+    config.parallel_compilation = is_parallel
+    # A memory that grows stays where it is: `stop` writes to it from another thread.
+    config.memory_may_move = False
     config.cranelift_opt_level = "speed"
     # The same bits of a NaN on every machine.
     config.cranelift_nan_canonicalization = True
@@ -40,7 +55,10 @@ def _config(*, is_parallel: bool = True) -> wasmtime.Config:
     # wasmtime refuses a larger stack for wasm than for its fibers, which are not used here.
     wasmtime._bindings.wasmtime_config_async_stack_size_set(config.ptr(), THREAD_STACK_BYTES)  # noqa: SLF001
     config.max_wasm_stack = STACK_BYTES
-    config.memory_reservation = _RESERVATION_BYTES
+    config.memory_reservation = reservation_bytes
+    if reservation_bytes < _WHOLE_BYTES:
+        config.memory_guard_size = _SMALL_GUARD_BYTES
+        config.memory_reservation_for_growth = 0
     return config
 
 
@@ -70,9 +88,11 @@ class WasmtimeRuntime:
     def __init__(self) -> None:
         version = importlib.metadata.version("wasmtime")
         processor = f"{platform.system()} {platform.machine()} {platform.processor()}"
-        self.fingerprint = f"wasmtime {version}; speed, nan, stack {STACK_BYTES}; {processor}"
+        self._reservation_bytes = _reservation_bytes()
+        memory = f"memory {self._reservation_bytes >> 20} MiB"
+        self.fingerprint = f"wasmtime {version}; speed, nan, stack {STACK_BYTES}, {memory}; {processor}"
         with HANDLERS.installing(self):
-            self._engine = wasmtime.Engine(_config())
+            self._engine = wasmtime.Engine(_config(self._reservation_bytes))
         #: One that compiles on the thread that calls it, where there are no others.
         self._serial: wasmtime.Engine | None = None
         #: What has to be closed in the end.
@@ -95,7 +115,7 @@ class WasmtimeRuntime:
 
     def _serial_engine(self) -> wasmtime.Engine:
         if self._serial is None:
-            self._serial = wasmtime.Engine(_config(is_parallel=False))
+            self._serial = wasmtime.Engine(_config(self._reservation_bytes, is_parallel=False))
             self._made.append(self._serial)
         return self._serial
 

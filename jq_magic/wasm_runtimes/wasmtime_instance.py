@@ -19,7 +19,7 @@ import wasmtime
 from wasmtime import _ffi
 
 from jq_magic.errors import GuestError
-from jq_magic.wasm_runtimes import Trap, TrapKind, binary
+from jq_magic.wasm_runtimes import Trap, TrapKind, binary, no_room
 
 _TABLE_ELEMENTS = 100_000
 #: A negative stop word ends the run at the next check of the meter.
@@ -129,7 +129,7 @@ class WasmtimeInstance:
         error = _instance_new(context, module.ptr(), None, 0, ctypes.byref(self._instance), ctypes.byref(self._trap))
         if error or self._trap:
             failure = wasmtime.WasmtimeError._from_ptr(error) if error else self._trapped()  # noqa: SLF001
-            raise GuestError(f"wasmtime cannot instantiate the guest: {failure}")
+            raise no_room("wasmtime", str(failure))
         self._context = context
         self._memory = self._export("memory", _ffi.WASMTIME_EXTERN_MEMORY).memory
         self._size = 0
