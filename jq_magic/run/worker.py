@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from jq_magic import forks, jobs
+from jq_magic.errors import RuntimeUnavailableError
 from jq_magic.run.lease import Lease
 from jq_magic.run.placement import PLACEMENT, Pin, Placement
 
@@ -189,6 +190,8 @@ def call(
         to be had; what `function` raises.
 
     """
+    if sys.is_finalizing():
+        raise RuntimeUnavailableError("Python is ending, and the threads that run programs have ended before")
     worker = workers.take(stack_bytes)
     job = jobs.Job(function)
     pin = placement.near(worker.native_id)
@@ -220,9 +223,12 @@ def submit(
 
 
 def end(job: jobs.Job[Any], stop: Callable[[], None]) -> None:
-    """Call `stop` until `job` has ended, whatever interrupts; raise then what interrupted."""
+    """Call `stop` until `job` has ended, whatever interrupts; raise then what interrupted.
+
+    When Python itself ends, its other threads run no more, and what they left undone stays so.
+    """
     interrupt: BaseException | None = None
-    while not job.done:
+    while not job.done and not sys.is_finalizing():
         try:
             stop()
             job.wait(STOP_EVERY_S)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import importlib.metadata
 import os
 import platform
@@ -62,6 +61,20 @@ def _config(reservation_bytes: int, *, is_parallel: bool = True) -> wasmtime.Con
     return config
 
 
+class _Engine(wasmtime.Engine):
+    """An engine that lasts as long as the process: when Python ends, a thread may still be compiling in it."""
+
+    def __del__(self) -> None:
+        """Leave it to the system."""
+
+
+class _Module(wasmtime.Module):
+    """A module that lasts as long as the process."""
+
+    def __del__(self) -> None:
+        """Leave it to the system."""
+
+
 class WasmtimeModule:
     """Compiled code; see `jq_magic.wasm_runtimes.Module`."""
 
@@ -92,18 +105,10 @@ class WasmtimeRuntime:
         memory = f"memory {self._reservation_bytes >> 20} MiB"
         self.fingerprint = f"wasmtime {version}; speed, nan, stack {STACK_BYTES}, {memory}; {processor}"
         with HANDLERS.installing(self):
-            self._engine = wasmtime.Engine(_config(self._reservation_bytes))
+            self._engine = _Engine(_config(self._reservation_bytes))
         #: One that compiles on the thread that calls it, where there are no others.
         self._serial: wasmtime.Engine | None = None
-        #: What has to be closed in the end.
-        self._made: list[wasmtime.Module | wasmtime.Engine] = [self._engine]
         forks.in_child(self._forget_serial)
-        atexit.register(self._close)
-
-    def _close(self) -> None:
-        # Left to Python's last clean-up, wasmtime-py's own destructors fail with a message.
-        for made in reversed(self._made):
-            made.close()
 
     def _forget_serial(self) -> None:
         # A thread of the parent's may have been inside it.
@@ -115,8 +120,7 @@ class WasmtimeRuntime:
 
     def _serial_engine(self) -> wasmtime.Engine:
         if self._serial is None:
-            self._serial = wasmtime.Engine(_config(self._reservation_bytes, is_parallel=False))
-            self._made.append(self._serial)
+            self._serial = _Engine(_config(self._reservation_bytes, is_parallel=False))
         return self._serial
 
     def compile(self, wasm: bytes) -> WasmtimeModule:
@@ -127,7 +131,7 @@ class WasmtimeRuntime:
         if not jobs.can_start(os.cpu_count() or 1, _COMPILER_STACK_BYTES):
             engine = self._serial_engine()
         try:
-            module = wasmtime.Module(engine, wasm)
+            module = _Module(engine, wasm)
         except wasmtime.WasmtimeError as error:
             raise GuestError(f"wasmtime refuses the guest: {error}") from error
         return self._checked(engine, module)
@@ -138,7 +142,7 @@ class WasmtimeRuntime:
     def deserialize(self, code: bytes) -> WasmtimeModule:
         engine = self._engine_here()
         try:
-            module = wasmtime.Module.deserialize(engine, code)
+            module = _Module.deserialize(engine, code)
         except wasmtime.WasmtimeError as error:
             raise GuestError(f"wasmtime refuses the compiled guest: {error}") from error
         return self._checked(engine, module)
@@ -150,7 +154,6 @@ class WasmtimeRuntime:
         memories = [e.type for e in module.exports if isinstance(e.type, wasmtime.MemoryType)]
         if len(memories) != 1 or memories[0].is_64:
             raise GuestError("the guest must export one memory of 32 bits")
-        self._made.append(module)
         return WasmtimeModule(engine, module)
 
 
