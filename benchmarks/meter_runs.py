@@ -79,7 +79,7 @@ class Form:
         self._stack_bytes: int = manifest(engine)["stack_bytes"]
         guest = guest or recipe.made(package.GUESTS[engine]) / "guest.wasm"
         packer = packer or recipe.made(Packer()) / Packer.name
-        config = _config()
+        config = _config(1 << 32)
         config.consume_fuel = name == OWN
         self._engine = wasmtime.Engine(config)
         with tempfile.TemporaryDirectory() as directory:

@@ -9,9 +9,9 @@ import sys
 import time
 
 import pytest
-from conftest import ROOT, python
 
 from jq_magic.wasm_runtimes import cache
+from tests.support import ROOT, python
 
 EMPTY = """
 import os, signal, sys, tempfile, threading, time
@@ -171,14 +171,15 @@ def test_a_process_that_dies_while_it_compiles_lets_go(tmp_path, monkeypatch):
     directory = tmp_path / "cache"
     directory.mkdir(0o700)
     monkeypatch.setenv(cache.DIRECTORY_VARIABLE, str(directory))
-    other = subprocess.Popen([sys.executable, "-c", LOCKED, str(directory)], stdout=subprocess.PIPE, text=True)
-    assert other.stdout.readline() == "locked\n"
-    monkeypatch.setattr(cache, "_MOST_TURN_S", 0.3)
-    began = time.monotonic()
-    with cache.turn():
-        assert 0.2 < time.monotonic() - began < 20
-    other.kill()
-    other.wait()
+    command = [sys.executable, "-c", LOCKED, str(directory)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "locked\n"
+        monkeypatch.setattr(cache, "_MOST_TURN_S", 0.3)
+        began = time.monotonic()
+        with cache.turn():
+            assert 0.2 < time.monotonic() - began < 20
+        other.kill()
     monkeypatch.setattr(cache, "_MOST_TURN_S", 60)
     began = time.monotonic()
     with cache.turn():

@@ -6,7 +6,8 @@ import os
 import sys
 
 import pytest
-from conftest import python
+
+from tests.support import python
 
 SEED = 20261126
 

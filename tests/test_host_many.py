@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import python
+from tests.support import python
 
 ABANDONED = """
 import gc, sys, time

@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from conftest import python
+
+from tests.support import python
 
 #: What the process goes through: a first use, then a change, then traps of each kind by whatever is there to run.
 PLAY = """

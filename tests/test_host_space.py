@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 
 import pytest
-from conftest import python
+
+from tests.support import python
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits on address space hold on Linux")
 
