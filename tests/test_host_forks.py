@@ -13,6 +13,8 @@ import pytest
 from jq_magic.wasm_runtimes import cache
 from tests.support import ROOT, python
 
+pytestmark = pytest.mark.slow
+
 EMPTY = """
 import os, signal, sys, tempfile, threading, time
 runtime = sys.argv[1]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support import python
+
+pytestmark = pytest.mark.slow
 
 ABANDONED = """
 import gc, sys, time

@@ -10,6 +10,8 @@ import pytest
 
 from tests.support import python
 
+pytestmark = pytest.mark.slow
+
 #: What the process goes through: a first use, then a change, then traps of each kind by whatever is there to run.
 PLAY = """
 import ctypes, faulthandler, signal, sys, threading, warnings

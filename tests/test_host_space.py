@@ -8,6 +8,8 @@ import pytest
 
 from tests.support import python
 
+pytestmark = pytest.mark.slow
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits on address space hold on Linux")
 
 START = """
