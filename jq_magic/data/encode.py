@@ -1,21 +1,39 @@
 """Turns Python values into JSON bytes.
 
-Nothing is imported that the user has not: frames are known by the package their type is from.
+A value that is plain all through (None, truth values, numbers, strings, lists and dictionaries of them) is written as
+it is; any other is first made plain by `values`.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+import decimal
+import gc
+import math
+import os
+import re
+import sys
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
+from jq_magic.data import records, values
+from jq_magic.data.refusals import Refused
 from jq_magic.errors import DataError
 
-#: How a column of a frame is read, by package.
-_COLUMN = {"pandas": "tolist", "polars": "to_list", "pyarrow": "to_pylist"}
-_ADVICE = "give dicts, lists, strings, numbers, dataclasses or a data frame"
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_LEAVES = values.ATOMS | {datetime.date, datetime.datetime, decimal.Decimal}
+#: Types that msgspec writes as they should be written, but for what `_written` and `_whole_minutes` look for.
+_WRITTEN = _LEAVES | {list, tuple, dict}
+#: How many values are looked into in one call.
+_BATCH = 1_024
+#: Decimals that are no numbers, or keys; a string that looks like one does no harm.
+_ODD_DECIMAL = re.compile(rb"NaN|Infinity|[{,]-?[0-9.]+(?:E[+-]?[0-9]+)?:")
+#: A number that is infinite as soon as it is read; JSON has no word for that.
+_INFINITE = {True: msgspec.Raw(b"1e999"), False: msgspec.Raw(b"-1e999")}
+#: Infinities as MessagePack has them.
+_INFINITE_PACKED = (b"\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00", b"\xcb\xff\xf0\x00\x00\x00\x00\x00\x00")
 
 
 def text_to_bytes(text: str | bytes) -> bytes:
@@ -25,37 +43,41 @@ def text_to_bytes(text: str | bytes) -> bytes:
     if not isinstance(text, str):
         message = f"the input text is a str or bytes, not {type(text).__name__}; input_value takes Python values"
         raise DataError(message)
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+    return _whole(text).encode()
 
 
 def to_json_bytes(value: Any) -> bytes:
-    """What a notebook variable holds, as JSON texts.
+    """What a notebook variable holds, as JSON texts: a str or bytes is JSON text already, anything else one value.
 
-    A str or bytes is JSON text already; a frame becomes an array of records without its index.
-    NaN, infinities and missing values become null, dates ISO 8601 strings.
     Raises: DataError, with the type and what to do.
     """
     if isinstance(value, (str, bytes, bytearray, memoryview)):
         return text_to_bytes(value)  # type: ignore[arg-type] # all of them are handled there
+    if isinstance(value, os.PathLike):
+        raise DataError(f"a {type(value).__name__} names a file and is not what it holds; give its .read_text()")
     return value_to_json(value)
 
 
 def value_to_json(value: Any) -> bytes:
-    """One Python value as one JSON text; a str is a string. Raises: DataError."""
-    package = _package(value)
+    """One Python value as one JSON text; a str is a string.
+
+    Numbers keep their digits; NaN and what is missing become null; infinities stay infinite. Dates, times and
+    durations are strings as ISO 8601 has them, bytes are base64. A frame is an array of records; its index comes
+    along where it has a name or is no range.
+    Raises: DataError, with the type, where it stands and what to do.
+    """
     try:
-        if package in _COLUMN:
-            value = _frame(value, package)
-        return msgspec.json.encode(value, enc_hook=_convert)
-    except DataError:
-        raise
+        kinds = _kinds(value)
+        text = None if kinds is None else _written(value, kinds)
+        if text is not None:
+            return text
+        plain = values.plain(value)
+        text = _written(plain, {float})
+        return _ENCODER.encode(_mended(plain)) if text is None else text
+    except Refused as refused:
+        raise refused.error() from None
     except RecursionError:
-        raise DataError(f"the {type(value).__name__} contains itself or nests too deep for JSON") from None
-    except (TypeError, ValueError, OverflowError) as error:
-        raise DataError(f"a {type(value).__name__} cannot become JSON: {error}; {_ADVICE}") from None
+        raise DataError(f"the {type(value).__name__} nests too deep for Python to go through it") from None
 
 
 def arguments(args: dict[str, Any], positional: list[Any]) -> bytes:
@@ -71,53 +93,89 @@ def arguments(args: dict[str, Any], positional: list[Any]) -> bytes:
     return value_to_json(args) if args else b""
 
 
-def _package(value: Any) -> str:
-    return type(value).__module__.partition(".")[0]
+def _kinds(value: Any) -> set[type] | None:
+    """Give the types of all that a value holds, when msgspec writes them as they should be written; None otherwise.
+
+    It is the garbage collector that goes through the value, batch by batch, as fast as msgspec writes it.
+    """
+    deepest = sys.getrecursionlimit()
+    kinds: set[type] = set()
+    count = 0
+    waiting: list[tuple[list[Any], int]] = [([[value]], 0)]
+    while waiting:
+        holders, depth = waiting.pop()
+        held = gc.get_referents(*holders)
+        here = set(map(type, held))
+        kinds |= here
+        if depth > deepest or not here <= _WRITTEN or (datetime.datetime in here and not _whole_minutes(held)):
+            return None
+        count += len(held)
+        if count > values.MOST_VALUES:
+            raise Refused(values.TOO_MANY)
+        if not here <= _LEAVES:
+            waiting += ((held[at : at + _BATCH], depth + 1) for at in range(0, len(held), _BATCH))
+    return kinds
 
 
-def _convert(value: Any) -> Any:
-    """What msgspec cannot encode by itself."""
-    package = _package(value)
-    if package in _COLUMN and (hasattr(value, "columns") or hasattr(value, _COLUMN[package])):
-        return _frame(value, package)
-    if package == "numpy" and hasattr(value, "tolist"):
-        return value.tolist()
-    if package == "pandas" and type(value).__name__ in {"NaTType", "NAType"}:
+def _whole_minutes(batch: list[Any]) -> bool:
+    """Tell whether msgspec writes what lies between UTC and the dates in a batch: it leaves seconds out."""
+    zones = {item.tzinfo for item in batch if type(item) is datetime.datetime}
+    return all(
+        zone is None or (type(zone) is datetime.timezone and not zone.utcoffset(None).seconds % 60) for zone in zones
+    )
+
+
+def _written(plain: Any, kinds: Collection[type]) -> bytes | None:
+    """Write a plain value; None when msgspec does not write all of it as it should be."""
+    try:
+        text = _ENCODER.encode(plain)
+    except (TypeError, ValueError):
+        # A key, a lone surrogate or a long integer.
         return None
-    if isinstance(value, datetime.datetime):
-        return value.isoformat()
-    if isinstance(value, range):
-        return list(value)
-    kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
-    raise DataError(f"a {kind} cannot become JSON; {_ADVICE}")
+    # A text of numbers is searched far faster for one byte than for four.
+    if float in kinds and b"n" in text and b"null" in text and _infinite(plain):
+        return None
+    return None if decimal.Decimal in kinds and _ODD_DECIMAL.search(text) else text
 
 
-def _frame(value: Any, package: str) -> Any:
-    """A frame as a list of records, a series as a list; other values of the package unchanged."""
-    names: list[Any] | None = None
-    columns: list[Any] = []
-    if package == "pyarrow" and hasattr(value, "column_names"):
-        names, columns = value.column_names, value.columns
-    elif hasattr(value, "columns") and hasattr(value, "get_column"):
-        names, columns = value.columns, value.get_columns()
-    elif hasattr(value, "columns") and hasattr(value, "iloc"):
-        names = list(value.columns)
-        columns = [value.iloc[:, index] for index in range(len(names))]
-    read: Callable[[Any], list[Any]] = lambda column: _cells(column, _COLUMN[package])  # noqa: E731
-    if names is None:
-        return read(value) if hasattr(value, _COLUMN[package]) else _convert(value)
-    keys = [name if isinstance(name, str) else str(name) for name in names]
-    if len(set(keys)) < len(keys):
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        raise DataError(f"the frame has several columns named {', '.join(twice)}; rename them first")
-    if not keys:
-        return [{} for _ in range(len(value))]
-    return [dict(zip(keys, row, strict=True)) for row in zip(*map(read, columns), strict=True)]
+def _infinite(plain: Any) -> bool:
+    """Tell whether there may be an infinity in a plain value."""
+    try:
+        packed = msgspec.msgpack.encode(plain)
+    except (ValueError, OverflowError):
+        # An integer of more than 64 bits.
+        return True
+    return any(number in packed for number in _INFINITE_PACKED)
 
 
-def _cells(column: Any, read: str) -> list[Any]:
-    cells: list[Any] = getattr(column, read)()
-    if getattr(getattr(column, "dtype", None), "kind", "") == "M":
-        # pandas' missing date is a datetime without a date.
-        return [None if cell != cell else cell.isoformat() for cell in cells]  # noqa: PLR0124 - NaT is not itself
-    return cells
+def _mended(plain: Any) -> Any:
+    """Make what msgspec can write of what it cannot: infinities, long integers, lone surrogates."""
+    kind = type(plain)
+    if kind is dict:
+        members: dict[Any, Any] = {}
+        for key, item in plain.items():
+            members[_whole(key) if type(key) is str else key] = _mended(item)
+        return members
+    if kind is list or kind is tuple:
+        items: list[Any] = []
+        for item in plain:
+            # No comprehension, which would take a second frame of Python for each level of nesting.
+            items.append(_mended(item))  # noqa: PERF401
+        return items
+    if isinstance(plain, msgspec.Struct):
+        return _mended(records.members(plain))
+    if kind is str:
+        return _whole(plain)
+    if kind is float and math.isinf(plain):
+        return _INFINITE[plain > 0]
+    # CPython refuses to write integers above its own setting; the library of Decimal does not.
+    return decimal.Decimal(plain) if kind is int and plain.bit_length() > 10_000 else plain
+
+
+def _whole(text: str) -> str:
+    """Put U+FFFD for lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

@@ -1,59 +1,21 @@
-"""Python values become JSON."""
+"""Python values become JSON: texts, arguments, frames of many rows. What each becomes stands in the table of values."""
 
 from __future__ import annotations
 
-import dataclasses
-import datetime
 import decimal
 import json
+import pathlib
 
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa
 import pytest
 
 import jq_magic
-from jq_magic.data.encode import to_json_bytes, value_to_json
+from jq_magic.data.encode import arguments, to_json_bytes, value_to_json
 
-
-@dataclasses.dataclass
-class Point:
-    x: int
-    y: float
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ({"a": [1, 2.5, None, True]}, '{"a":[1,2.5,null,true]}'),
-        (10**40, "1" + "0" * 40),
-        (0.1 + 0.2, "0.30000000000000004"),
-        (float("nan"), "null"),
-        (Point(1, 2.5), '{"x":1,"y":2.5}'),
-        ((1, 2), "[1,2]"),
-        (datetime.date(2024, 1, 2), '"2024-01-02"'),
-        (decimal.Decimal("1.10"), '"1.10"'),
-        (np.int64(3), "3"),
-        (np.array([[1, 2], [3, 4]]), "[[1,2],[3,4]]"),
-        ([np.float64(1.5), np.str_("a")], '[1.5,"a"]'),
-        (range(3), "[0,1,2]"),
-        (pd.Series([1, 2]), "[1,2]"),
-        (pl.Series([1, None]), "[1,null]"),
-        (pd.DataFrame({"a": [1, 2], "b": ["x", None]}), '[{"a":1,"b":"x"},{"a":2,"b":null}]'),
-        (pd.DataFrame({"t": pd.to_datetime(["2024-01-02", None])}), '[{"t":"2024-01-02T00:00:00"},{"t":null}]'),
-        (pd.DataFrame({"a": pd.array([1, None], dtype="Int64")}), '[{"a":1},{"a":null}]'),
-        (pd.DataFrame({1: [0.1 + 0.2]}), '[{"1":0.30000000000000004}]'),
-        (pd.DataFrame(index=[1, 2]), "[{},{}]"),
-        (pl.DataFrame({"a": [1, 2], "b": ["x", None]}), '[{"a":1,"b":"x"},{"a":2,"b":null}]'),
-        (pl.DataFrame({"b": [b"\xff"]}), '[{"b":"/w=="}]'),
-        (pa.table({"a": [1, None]}), '[{"a":1},{"a":null}]'),
-        ({"frame": pd.DataFrame({"a": [1]})}, '{"frame":[{"a":1}]}'),
-    ],
-)
-def test_a_value_becomes_json(value, text):
-    assert to_json_bytes(value).decode() == text
-    json.loads(text)
+#: Enough for rows to get a class of their own.
+MANY = 1_000
 
 
 def test_text_is_json_already_and_a_value_is_not():
@@ -63,27 +25,54 @@ def test_text_is_json_already_and_a_value_is_not():
     assert value_to_json("text") == b'"text"'
 
 
-def cycle():
-    loop: list[object] = []
-    loop.append(loop)
-    return loop
+def test_a_path_is_not_taken_for_what_its_file_holds():
+    with pytest.raises(jq_magic.DataError, match=r"give its \.read_text\(\)"):
+        to_json_bytes(pathlib.PurePosixPath("data.json"))
+    assert value_to_json(pathlib.PurePosixPath("data.json")) == b'"data.json"'
 
 
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        (object(), "object cannot become JSON"),
-        ({"a": lambda: 1}, "function cannot become JSON"),
-        (cycle(), "contains itself"),
-        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "several columns named a"),
-        (1j, "complex cannot become JSON"),
-    ],
-)
-def test_what_cannot_become_json_is_refused_with_its_type(value, said):
-    with pytest.raises(jq_magic.DataError, match=said):
-        to_json_bytes(value)
-    with pytest.raises(TypeError):
-        to_json_bytes(value)
+def test_what_cannot_become_json_is_a_type_error_and_a_value_error_too():
+    for kind in (TypeError, ValueError):
+        with pytest.raises(kind, match=r"an object cannot become JSON \(at \.a\[1\]\.\"b c\"\)"):
+            to_json_bytes({"a": [1, {"b c": object()}]})
+
+
+def test_arguments_are_values_too():
+    assert arguments({"x": float("inf"), "y": "\ud800"}, []) == '{"x":1e999,"y":"\ufffd"}'.encode()
+    assert arguments({}, [{1}]) == b"[{},[[1]]]"
+    with pytest.raises(jq_magic.DataError, match="no name for an argument"):
+        arguments({"a b": 1}, [])
+
+
+@pytest.mark.parametrize("package", [pd, pl], ids=["pandas", "polars"])
+def test_a_frame_of_many_rows_is_written_as_one_of_few_is(package):
+    columns = {
+        "n": list(range(MANY)),
+        'a "b"\n': [float("inf")] * MANY,
+        "": [None, "x"] * (MANY // 2),
+        "x": np.linspace(0, 1, MANY).tolist(),
+    }
+    for names in (["n", "x"], list(columns)):
+        frame = package.DataFrame({name: columns[name] for name in names})
+        rows = [dict(zip(names, row, strict=True)) for row in zip(*(columns[name] for name in names), strict=True)]
+        assert json.loads(value_to_json(frame)) == rows
+        assert json.loads(value_to_json({"frame": [frame]})) == {"frame": [rows]}
+
+
+def test_labels_of_several_levels_in_many_rows():
+    frame = pd.DataFrame({("a", "b"): range(MANY), ("c", ""): "x", ("a", "d"): np.inf})
+    rows = [{"a": {"b": at, "d": float("inf")}, "c": "x"} for at in range(MANY)]
+    assert json.loads(value_to_json(frame)) == rows
+
+
+def test_a_name_that_is_no_text_is_mended_in_many_rows():
+    frame = pd.DataFrame({0: range(MANY)})
+    frame.columns = pd.Index(["\ud800"], dtype=object)
+    assert json.loads(value_to_json(frame)) == [{"\ufffd": at} for at in range(MANY)]
+
+
+def test_a_string_like_a_decimal_that_is_no_number_stays():
+    assert value_to_json(["NaN", {"-1:": decimal.Decimal("1.5")}]) == b'["NaN",{"-1:":1.5}]'
 
 
 def test_a_frame_goes_through_a_filter():
