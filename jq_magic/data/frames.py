@@ -1,14 +1,16 @@
 """Makes data frames of pandas, polars or pyarrow of outputs.
 
-What a frame takes grows with rows × columns, and in polars and arrow with the fields of nested objects × the places
-where one stands, which can be far more than there are values. So both are counted before anything is built.
+What a frame takes grows with rows × columns, which can be far more than there are values, so it is counted before
+anything is built.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from typing import Any
 
+from jq_magic.data import shapes
 from jq_magic.errors import DataError
 
 #: The module that makes each form of frame.
@@ -16,15 +18,6 @@ MODULES = {"pandas": "pandas", "polars": "polars", "arrow": "pyarrow"}
 #: The name of the only column when rows are no objects.
 _ONLY = "value"
 _INT64 = range(-(2**63), 2**63)
-#: Cells that a frame can have however few of them are filled.
-MOST_CELLS = 10_000_000
-#: A frame can have more when one in so many is filled.
-_SPARSENESS = 4
-#: Nesting that polars and arrow are given; their types nest as deep as the values.
-MOST_NESTED = 64
-#: What polars may be given of nested values, as their number times the square of their depth: it takes some 50 ns for
-#: each, measured with polars 1 from 8 to 48 levels.
-MOST_POLARS_WORK = 100_000_000
 
 
 def frame(values: list[Any], form: str) -> Any:
@@ -32,7 +25,8 @@ def frame(values: list[Any], form: str) -> Any:
 
     Objects give the columns, in the order in which their keys are first seen; a key that a row lacks is null
     there. Rows that are not all objects make one column, `value`. Nested values stay as they are (lists and
-    structs in polars and arrow). Integers beside fractions become floats; those beside nulls stay integers.
+    structs in polars and arrow). Integers beside fractions become floats; those beside nulls stay integers. No value
+    is changed or left out: in polars and arrow what no type holds is refused, and in pandas it is an object.
 
     Args:
         values: Decoded outputs.
@@ -59,7 +53,7 @@ def _columns(rows: list[Any]) -> dict[str, list[Any]]:
         return {_ONLY: rows}
     names = dict.fromkeys(name for row in rows for name in row)
     cells, filled = len(rows) * len(names), sum(map(len, rows))
-    if cells > max(MOST_CELLS, _SPARSENESS * filled):
+    if cells > max(shapes.MOST_CELLS, shapes.SPARSENESS * filled):
         raise DataError(
             f"the outputs have {filled:,} values but would make a frame of {len(rows):,} rows and {len(names):,} "
             "columns; turn keys into values first, for example with to_entries"
@@ -67,89 +61,56 @@ def _columns(rows: list[Any]) -> dict[str, list[Any]]:
     return {name: [row.get(name) for row in rows] for name in names}
 
 
-class _Shape:
-    """What the values in one place of a column are, merged.
-
-    Attributes:
-        objects: How many are objects.
-        fields: What the values of their keys are.
-        items: What the elements of arrays are.
-
-    """
-
-    __slots__ = ("fields", "items", "objects")
-
-    def __init__(self) -> None:
-        self.objects = 0
-        self.fields: dict[str, _Shape] = {}
-        self.items: _Shape | None = None
-
-    def cells(self) -> int:
-        """Count what a column of this shape holds in polars or arrow, filled or not."""
-        below = [*self.fields.values()] + ([] if self.items is None else [self.items])
-        return self.objects * len(self.fields) + sum(shape.cells() for shape in below)
-
-
-def _check_nested(name: str, cells: list[Any], form: str) -> None:
-    """Raise DataError when a column of nested values would take far more than the values."""
-    shape = _Shape()
-    waiting = [(cell, shape, 0) for cell in cells if isinstance(cell, (dict, list))]
-    filled = deepest = 0
-    while waiting:
-        value, place, depth = waiting.pop()
-        deepest = max(deepest, depth + 1)
-        if depth >= MOST_NESTED:
-            raise DataError(f"the column {name!r} nests more than {MOST_NESTED} levels; --as pandas keeps it as it is")
-        filled += len(value)
-        if isinstance(value, dict):
-            place.objects += 1
-            children = [(child, place.fields.setdefault(key, _Shape())) for key, child in value.items()]
-        else:
-            place.items = items = place.items or _Shape()
-            children = [(child, items) for child in value]
-        waiting += [(child, below, depth + 1) for child, below in children if isinstance(child, (dict, list))]
-    if (count := shape.cells()) > max(MOST_CELLS, _SPARSENESS * filled):
-        raise DataError(
-            f"the column {name!r} has {filled:,} values, but its objects together have so many keys that it would "
-            f"hold {count:,}; --as pandas keeps it as it is"
-        )
-    if form == "polars" and filled * deepest**2 > MOST_POLARS_WORK:
-        raise DataError(
-            f"the column {name!r} has {filled:,} values on {deepest} levels, which takes polars too long; "
-            "--as arrow and --as pandas do not"
-        )
-
-
 def _column(package: Any, form: str, name: str, cells: list[Any]) -> Any:
-    kinds = {type(cell) for cell in cells} - {type(None)}
-    if form != "pandas" and kinds & {dict, list}:
-        _check_nested(name, cells, form)
-    if kinds == {int, float}:
-        cells, kinds = [cell if cell is None else float(cell) for cell in cells], {float}
+    kinds = set(map(type, cells)) - {type(None)}
+    if form == "pandas":
+        held, kind = _pandas_column(kinds, cells)
+        return package.Series(held, dtype=kind)
+    if len(kinds) == 1 and not kinds & {dict, list}:
+        # Values of one type, as most columns have them, get the right type from polars and arrow, or an error.
+        with contextlib.suppress(DataError):
+            return _built(package, form, name, cells, None)
+    shape = shapes.shape_of(name, cells, form)
+    kind = shapes.type_of(package, shape, name)
+    if shape.floats():
+        cells = [shapes.fitted(cell, shape) for cell in cells]
+    return _built(package, form, name, cells, kind)
+
+
+def _built(package: Any, form: str, name: str, cells: list[Any], kind: Any) -> Any:
+    """Make a column of polars or arrow. Raises: DataError."""
     try:
-        if form == "polars":
-            return package.Series(name, cells)
-        if form == "arrow":
-            return package.array(cells)
-        return package.Series(cells, dtype=_pandas_dtype(kinds, cells))
-    except (ValueError, TypeError, OverflowError, _own_error(package)) as error:
-        held = " and ".join(sorted(kind.__name__ for kind in kinds))
-        reason = str(error).partition("\n")[0]
-        else_ = "" if form == "pandas" else "; --as pandas keeps values of any kinds"
-        raise DataError(f"{MODULES[form]} cannot hold the column {name!r} ({held}): {reason}{else_}") from None
+        return package.Series(name, cells, kind) if form == "polars" else package.array(cells, kind)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise _refused(form, name, error) from None
+    except BaseException as error:
+        # Errors of polars are no ValueErrors, and its panics no Exceptions.
+        if form == "polars" and isinstance(error, (package.exceptions.PolarsError, package.exceptions.PanicException)):
+            raise _refused(form, name, error) from None
+        raise
 
 
-def _own_error(package: Any) -> type[Exception]:
-    """Give the class of polars' errors, which are no ValueErrors."""
-    error: type[Exception] = package.exceptions.PolarsError if package.__name__ == "polars" else ValueError
-    return error
+def _refused(form: str, name: str, error: BaseException) -> DataError:
+    reason = str(error).partition("\n")[0]
+    return DataError(
+        f"{MODULES[form]} cannot hold the column {name!r}: {reason}; --as pandas keeps values of any kinds"
+    )
 
 
-def _pandas_dtype(kinds: set[type], cells: list[Any]) -> str | None:
-    """Choose types that keep integers and truth values beside nulls, where pandas would make floats of them."""
-    if None in cells:
-        if kinds == {int}:
-            return "Int64" if all(cell is None or cell in _INT64 for cell in cells) else "object"
-        if kinds == {bool}:
-            return "boolean"
-    return None
+def _pandas_column(kinds: set[type], cells: list[Any]) -> tuple[list[Any], str | None]:
+    """Choose a type that keeps each value, where pandas would make floats of integers and of truth values."""
+    if kinds == {int, float}:
+        floats = [cell if cell is None else _float(cell) for cell in cells]
+        return (floats, None) if floats == cells else (cells, "object")
+    if kinds == {int} and None in cells:
+        return cells, "Int64" if all(cell is None or cell in _INT64 for cell in cells) else "object"
+    if kinds == {bool} and None in cells:
+        return cells, "boolean"
+    return cells, None
+
+
+def _float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf")

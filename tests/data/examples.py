@@ -129,9 +129,9 @@ Pair = collections.namedtuple("Pair", "a b")  # noqa: PYI024 - the older kind of
 def row() -> sqlite3.Row:
     with sqlite3.connect(":memory:") as connection:
         connection.row_factory = sqlite3.Row
-        found: sqlite3.Row = connection.execute("SELECT 1 AS a, 'x' AS b").fetchone()
+        record: sqlite3.Row = connection.execute("SELECT 1 AS a, 'x' AS b").fetchone()
     connection.close()
-    return found
+    return record
 
 
 def cycle() -> dict[str, Any]:
@@ -148,5 +148,5 @@ def bomb() -> list[Any]:
 
 
 #: Names that a row of the table can use.
-NAMES: dict[str, Any] = {name: found for name, found in globals().items() if not name.startswith("_")}
+NAMES: dict[str, Any] = {name: held for name, held in globals().items() if not name.startswith("_")}
 _USED = (array, calendar, io, ipaddress, itertools, json, np, pathlib, pl, pa, pc, re, types, uuid, zoneinfo)

@@ -8,13 +8,22 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import jq_magic
-from jq_magic.data import frames
+from jq_magic.data import shapes
 from jq_magic.data.frames import frame
 
 FORMS = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "arrow": pa.Table}
 BIG = 2**53 + 1
+#: What outputs hold, drawn so that values of several types meet in one place often.
+LEAVES = (
+    st.none() | st.booleans() | st.sampled_from([0, -1, BIG, 2**63, 2**64, 10**40, 0.5, 1e300]) | st.sampled_from("ab")
+)
+VALUES = st.recursive(
+    LEAVES, lambda below: st.lists(below, max_size=3) | st.dictionaries(st.sampled_from("xyz"), below, max_size=3)
+)
 
 
 def columns(made):
@@ -81,16 +90,16 @@ def test_rows_with_a_key_of_their_own_each_make_no_frame(form):
 @pytest.mark.parametrize("form", FORMS)
 def test_cells_at_the_bound_are_built_and_one_column_more_is_not(form, monkeypatch):
     rows = [{f"k{row}": 1} for row in range(10)]
-    monkeypatch.setattr(frames, "MOST_CELLS", 100)
+    monkeypatch.setattr(shapes, "MOST_CELLS", 100)
     assert len(frame(rows, form)) == 10
-    monkeypatch.setattr(frames, "MOST_CELLS", 99)
+    monkeypatch.setattr(shapes, "MOST_CELLS", 99)
     with pytest.raises(jq_magic.DataError, match="10 rows and 10 columns"):
         frame(rows, form)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_table_that_is_filled_is_built_whatever_its_size(form, monkeypatch):
-    monkeypatch.setattr(frames, "MOST_CELLS", 1)
+    monkeypatch.setattr(shapes, "MOST_CELLS", 1)
     assert len(frame([{"a": 1, "b": 2}, {"a": 3}] * 10, form)) == 20
 
 
@@ -104,26 +113,123 @@ def test_objects_in_a_column_with_a_key_of_their_own_each_are_kept_by_pandas_alo
 
 def test_fields_of_nested_objects_at_the_bound_are_built_and_one_more_is_not(monkeypatch):
     rows = [{"c": {f"k{row}": 1}} for row in range(10)]
-    monkeypatch.setattr(frames, "MOST_CELLS", 100)
+    monkeypatch.setattr(shapes, "MOST_CELLS", 100)
     assert len(frame(rows, "arrow")) == 10
-    monkeypatch.setattr(frames, "MOST_CELLS", 99)
+    monkeypatch.setattr(shapes, "MOST_CELLS", 99)
     with pytest.raises(jq_magic.DataError, match="hold 100"):
         frame(rows, "arrow")
 
 
 def test_nesting_at_the_bound_is_built_and_one_level_more_is_not():
-    assert len(frame([{"c": nested(frames.MOST_NESTED)}], "arrow")) == 1
+    assert len(frame([{"c": nested(shapes.MOST_NESTED)}], "arrow")) == 1
     for form in ("polars", "arrow"):
         with pytest.raises(jq_magic.DataError, match="nests more than 64 levels"):
-            frame([{"c": nested(frames.MOST_NESTED + 1)}], form)
+            frame([{"c": nested(shapes.MOST_NESTED + 1)}], form)
     assert len(frame([{"c": nested(400)}], "pandas")) == 1
 
 
 def test_what_takes_polars_long_by_its_depth_is_refused(monkeypatch):
     rows = [{"c": nested(10)}] * 10
-    monkeypatch.setattr(frames, "MOST_POLARS_WORK", 100 * 10**2)
+    monkeypatch.setattr(shapes, "MOST_POLARS_WORK", 100 * 10**2)
     assert len(frame(rows, "polars")) == 10
-    monkeypatch.setattr(frames, "MOST_POLARS_WORK", 100 * 10**2 - 1)
+    monkeypatch.setattr(shapes, "MOST_POLARS_WORK", 100 * 10**2 - 1)
     with pytest.raises(jq_magic.DataError, match="takes polars too long"):
         frame(rows, "polars")
     assert len(frame(rows, "arrow")) == 10
+
+
+def read(made):
+    """The rows of a frame as Python values."""
+    if isinstance(made, pa.Table):
+        return made.to_pylist()
+    if isinstance(made, pl.DataFrame):
+        return made.to_dicts()
+    columns = {name: made[name].tolist() for name in made}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def holds(cell, value):
+    """Whether a cell holds a value: a key that is not there may be null, and an integer a float that is equal."""
+    if isinstance(value, dict):
+        return isinstance(cell, dict) and all(
+            holds(cell.get(key), value.get(key)) for key in cell.keys() | value.keys()
+        )
+    if isinstance(value, list):
+        return isinstance(cell, list) and len(cell) == len(value) and all(map(holds, cell, value))
+    if value is None:
+        return cell is None or cell is pd.NA or cell != cell  # noqa: PLR0124 - NaN
+    return cell == value and isinstance(cell, bool) == isinstance(value, bool)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=400, deadline=None)
+@given(rows=st.lists(st.dictionaries(st.sampled_from("abc"), VALUES, max_size=2), min_size=1, max_size=5))
+def test_a_frame_holds_every_value_or_is_refused(form, rows):
+    try:
+        made = frame(rows, form)
+    except jq_magic.DataError as error:
+        made, said = None, str(error)
+    if made is None:
+        assert form != "pandas"
+        assert "in one type: row " in said
+    elif made.shape[1]:
+        assert all(map(holds, read(made), rows))
+
+
+@pytest.mark.parametrize("form", ["polars", "arrow"])
+@pytest.mark.parametrize(
+    ("cells", "held"),
+    [
+        ([[1], [1.5]], [[1.0], [1.5]]),
+        ([{"b": 1}, {"c": 2}], [{"b": 1, "c": None}, {"b": None, "c": 2}]),
+        ([{"b": [1, None]}, None, {"b": [0.5]}, {}], [{"b": [1.0, None]}, None, {"b": [0.5]}, {"b": None}]),
+        ([[], [None], [[1]]], [[], [None], [[1]]]),
+        ([1, 2**63], [1, 2**63]),
+        ([None] * 200 + ["late"], [None] * 200 + ["late"]),
+        ([1] * 200 + [1.5], [1.0] * 200 + [1.5]),
+    ],
+)
+def test_values_that_meet_in_one_place_are_all_held(form, cells, held):
+    assert columns(frame([{"a": cell} for cell in cells], form))["a"] == held
+
+
+@pytest.mark.parametrize("form", ["polars", "arrow"])
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ([1, "x"], "row 0 has an integer, 1 and row 1 has a string, 'x'"),
+        ([None, True, 0], "row 1 has a truth value, True and row 2 has an integer, 0"),
+        ([[1], 2], "row 0 has an array and row 1 has an integer, 2"),
+        ([{"b": [1]}, {"b": ["x"]}], r"row 0 has an integer, 1 and row 1 has a string, 'x' at .b\[\]"),
+        ([{"b": {}}, {"b": []}], "row 0 has an object and row 1 has an array at .b"),
+        ([0.5, 1, BIG], f"row 2 has an integer, {BIG} and row 0 has a fraction, 0.5"),
+        ([1, 10**60], "row 0 has an integer, 1 and row 1 has an integer, 1000000000000000000000000000000000000000…"),
+        ([-(10**60)], "row 0 has an integer, -10000"),
+        (["x" * 90, 1], "row 0 has a string, 'x{39}… and row 1"),
+    ],
+)
+def test_what_no_type_holds_is_named_with_its_rows(form, cells, said):
+    with pytest.raises(jq_magic.DataError, match=f"the column 'a' in one type: {said}"):
+        frame([{"a": cell} for cell in cells], form)
+
+
+def test_an_integer_that_no_float_holds_stays_one_in_pandas():
+    assert frame([{"a": BIG}, {"a": 0.5}], "pandas")["a"].tolist() == [BIG, 0.5]
+    assert frame([{"a": 10**400}, {"a": 0.5}], "pandas")["a"].tolist() == [10**400, 0.5]
+
+
+def test_an_integer_of_any_length_is_refused_in_few_words():
+    values = jq_magic.data.decode.from_json(f"[1, {'9' * 5_000}]")
+    for form in ("polars", "arrow"):
+        with pytest.raises(jq_magic.DataError, match=f"row 1 has an integer, {'9' * 40}…; --as pandas"):
+            frame(values, form)
+    assert frame(values, "pandas")["value"].tolist() == values
+
+
+def test_a_panic_of_polars_is_a_data_error(monkeypatch):
+    def panic(*_):
+        raise pl.exceptions.PanicException("gone")
+
+    monkeypatch.setattr(pl, "Series", panic)
+    with pytest.raises(jq_magic.DataError, match="polars cannot hold the column 'a': gone"):
+        frame([{"a": 1}], "polars")
