@@ -64,7 +64,7 @@ class Metres(float):
     __slots__ = ()
 
 
-class Stack(list):
+class Stack(list[Any]):
     pass
 
 

@@ -107,7 +107,7 @@ def test_an_integer_of_any_length_is_written():
 
 
 def test_what_a_class_raises_is_said_with_its_name():
-    class Broken(dict):
+    class Broken(dict[str, object]):
         def items(self):
             raise KeyError("gone")
 
