@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jq_magic.messages import cut, excerpt, position, printable, visible
+from jq_magic.messages import cut, excerpt, position, visible, with_blanks
 
 if TYPE_CHECKING:
     from jq_magic.result import Result, Usage
@@ -33,7 +33,7 @@ class JqMagicError(Exception):
 
     def __init__(self, message: str) -> None:
         # A message can quote the filter or the data, and can be written to a terminal by anybody.
-        super().__init__(printable(cut(message)))
+        super().__init__(cut(message))
 
     def __str__(self) -> str:
         number = "" if self.document is None else f"document {self.document:,}: "
@@ -92,7 +92,7 @@ class ProgramError(JqMagicError, ValueError):
     ) -> None:
         """Args: program: UTF-8; start, end: byte offsets in the program that the mistake spans."""
         self.line, self.column = position(program, start)
-        lines = [message]
+        lines = [with_blanks(message)]
         if program:
             lines += excerpt(program, start, end)
         if hint:

@@ -15,17 +15,32 @@ _UNSHOWN = re.compile(
     "\U000e0000-\U000e007f]"
 )
 
+#: Blanks that jq does not take between the words of a program.
+_ODD_BLANK = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+
 
 def cut(message: str) -> str:
-    """The message, or its beginning when it is longer than MESSAGE_CHARS."""
-    if len(message) <= MESSAGE_CHARS:
-        return message
-    return f"{message[:MESSAGE_CHARS]}… ({len(message) - MESSAGE_CHARS:,} more characters)"
+    """The message as `printable` writes it, or its beginning when that is longer than MESSAGE_CHARS."""
+    head = printable(message[:MESSAGE_CHARS])
+    if len(message) <= MESSAGE_CHARS and len(head) <= MESSAGE_CHARS:
+        return head
+    count = room = 0
+    for character in message[:MESSAGE_CHARS]:
+        room += len(printable(character))
+        if room > MESSAGE_CHARS:
+            break
+        count += 1
+    return f"{printable(message[:count])}… ({len(message) - count:,} more characters)"
 
 
 def printable(text: str) -> str:
     """Text of several lines with what moves a terminal's cursor, or changes how others are shown, escaped."""
-    return _UNSHOWN.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+    return _UNSHOWN.sub(_escaped, text)
+
+
+def with_blanks(text: str) -> str:
+    """Text with the blanks that look like another but are none for jq, such as a no-break space, escaped."""
+    return _ODD_BLANK.sub(_escaped, text)
 
 
 def position(text: bytes, offset: int) -> tuple[int, int]:
@@ -42,9 +57,9 @@ def excerpt(text: bytes, start: int, end: int) -> list[str]:
     line_end = len(text) if line_end < 0 else line_end
     # Cut in bytes first: a line can be as long as the input.
     reach = EXCERPT_COLUMNS * 4
-    before = visible(text[max(line_start, start - reach) : start].decode("utf-8", "replace"))
-    marked = visible(text[start : max(start, min(end, line_end, start + reach))].decode("utf-8", "replace"))
-    after = visible(text[start : min(line_end, start + reach)].decode("utf-8", "replace"))[len(marked) :]
+    before = _quoted(text[max(line_start, start - reach) : start])
+    marked = _quoted(text[start : max(start, min(end, line_end, start + reach))])
+    after = _quoted(text[start : min(line_end, start + reach)])[len(marked) :]
     half = EXCERPT_COLUMNS // 2
     if len(before) > half and len(before) + len(marked) + len(after) > EXCERPT_COLUMNS:
         before = "…" + before[-half + 1 :]
@@ -58,15 +73,29 @@ def excerpt(text: bytes, start: int, end: int) -> list[str]:
 
 def visible(text: str) -> str:
     """Text on one line, with tabs as blanks and what cannot be seen or moves the rest escaped."""
-    out = []
-    for character in text:
-        if character == "\t":
-            out.append(" ")
-        elif unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
-            out.append(character.encode("unicode_escape").decode("ascii"))
-        else:
-            out.append(character)
-    return "".join(out)
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def visible_head(text: str, most: int, *, tab: str = " ") -> tuple[str, int]:
+    """The beginning of a text as `visible` writes it, `most` characters at most.
+
+    Args:
+        tab: What a tab becomes.
+    Returns: It, and how many characters of `text` are in it.
+
+    """
+    head = text[: max(most, 0)]
+    if head.isprintable():
+        return head, len(head)
+    pieces: list[str] = []
+    room = most
+    for character in head:
+        piece = tab if character == "\t" else _visible(character)
+        room -= len(piece)
+        if room < 0:
+            break
+        pieces.append(piece)
+    return "".join(pieces), len(pieces)
 
 
 def columns(text: str) -> int:
@@ -74,3 +103,19 @@ def columns(text: str) -> int:
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     combining = sum(unicodedata.combining(character) != 0 for character in text)
     return len(text) + wide - combining
+
+
+def _quoted(text: bytes) -> str:
+    return with_blanks(visible(text.decode("utf-8", "replace")))
+
+
+def _visible(character: str) -> str:
+    if character == "\t":
+        return " "
+    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
+        return character.encode("unicode_escape").decode("ascii")
+    return character
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode("ascii")

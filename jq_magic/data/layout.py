@@ -12,11 +12,13 @@ import re
 from collections.abc import Callable, Iterator
 
 from jq_magic.data.tokens import tokens
-from jq_magic.messages import visible
+from jq_magic.messages import visible, visible_head
 
 #: The colours of jq 1.8 by what a token is: brackets, commas and colons belong to their array or object.
 _COLOURS = {"null": "0;90", "false": "0;39", "true": "0;39", "string": "0;32", "key": "1;34", "mark": "1;39"}
 _NUMBER_COLOUR = "0;39"
+#: Characters of the longest escape in a JSON string.
+_ESCAPE_CHARS = 6
 _WIDE = re.compile(r"[^\x00-\x7f]")
 _OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
 
@@ -60,27 +62,36 @@ def pieces(text: str, style: Style) -> Iterator[str]:
 def head(texts: str, style: Style, *, most_lines: int, most_chars: int) -> tuple[list[str], int]:
     """Lay out the beginning of JSON texts, one on each line, for a person to read.
 
-    Characters that cannot be seen, or that change how others are shown, are escaped.
-    Returns: The lines, and how many characters of `texts` they leave out.
+    Characters that cannot be seen, or that change how others are shown, are escaped. Tabs are kept: a table of @tsv
+    can be copied.
+    Returns: The lines, of `most_chars` characters in all at most, and how many characters of `texts` they leave out.
     """
     shown: list[str] = []
-    at = 0
+    room, at = most_chars, 0
     while at < len(texts):
-        room = most_lines - len(shown)
-        if at >= most_chars or room <= 0:
-            return shown, len(texts) - at
         end = texts.find("\n", at)
         end = len(texts) if end < 0 else end
-        cut = min(end, at + most_chars)
-        # A string that lacks its end cannot be decoded.
-        output_style = style if cut == end else dataclasses.replace(style, raw=False)
-        laid_out = list(itertools.islice(_lines(texts[at:cut], output_style, visible), room + 1))
-        start = "" if output_style.is_raw(texts[at:cut]) else style.start
-        _append(shown, [line for line, _ in laid_out[:room]], start, style.end)
-        if len(laid_out) > room:
-            return shown, len(texts) - at - laid_out[room - 1][1]
-        if cut < end:
-            return shown, len(texts) - cut
+        # What is shown of an output has no fewer characters than its text, but for what stands in a raw string.
+        text = texts[at : min(end, at + most_chars)]
+        is_cut = at + len(text) < end
+        is_raw = style.is_raw(text)
+        before = "" if is_raw else visible(style.start)
+        done = 0
+        for line, size in _lines(_ended(text) if is_raw and is_cut else text, style, None):
+            joins = style.end != "\n" and not done and len(shown) > 0
+            if room <= len(before) or (len(shown) >= most_lines and not joins):
+                return shown, len(texts) - at - done
+            piece, count = visible_head(line, room - len(before), tab="\t")
+            shown.append(f"{shown.pop() if joins else ''}{before}{piece}")
+            if count < len(line):
+                return shown, max(1, len(texts) - at - max(done, size - (len(line) - count)))
+            room -= len(before) + len(piece) + 1
+            before, done = "", size
+        if is_cut:
+            return shown, len(texts) - at - len(text)
+        if style.end != "\n":
+            shown[-1] += visible(style.end)
+            room -= len(visible(style.end))
         at = end + 1
     return shown, 0
 
@@ -90,16 +101,16 @@ def to_ascii(text: str) -> str:
     return _WIDE.sub(_escaped, text)
 
 
-def _append(shown: list[str], lines: list[str], start: str, end: str) -> None:
-    """Add the lines of one output, with what stands around it."""
-    first, *rest = lines or [""]
-    first = visible(start) + first
-    if end == "\n":
-        shown += [first, *rest]
-        return
-    before = shown.pop() if shown else ""
-    shown += [before + first, *rest]
-    shown[-1] += visible(end)
+def _ended(text: str) -> str:
+    """End a JSON string that was cut, before an escape that was cut with it."""
+    for cut in range(_ESCAPE_CHARS):
+        ended = f'{text[: len(text) - cut]}"'
+        try:
+            json.loads(ended)
+        except ValueError:
+            continue
+        return ended
+    return '""'
 
 
 def _lines(text: str, style: Style, escape: Callable[[str], str] | None) -> Iterator[tuple[str, int]]:

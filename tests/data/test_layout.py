@@ -67,6 +67,7 @@ def test_the_head_of_texts_is_their_first_lines_and_counts_what_it_leaves_out(te
     whole, nothing = layout.head(texts, Style(), most_lines=10**6, most_chars=10**6)
     assert nothing == 0
     assert len(lines) <= most_lines
+    assert len("\n".join(lines)) <= most_chars
     if not left:
         assert lines == whole
     elif len(lines) == most_lines:
