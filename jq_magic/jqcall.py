@@ -62,13 +62,14 @@ def sandbox(
     options: Options,
     *,
     default_runtime: str = "wasmtime",
+    default_engine: str = "jaq",
     default_preset: str = "standard",
     settings: Mapping[str, float] | None = None,
 ) -> Sandbox:
     """Make the sandbox that the options ask for.
 
     Args:
-        default_runtime, default_preset: What holds where no option says another.
+        default_runtime, default_engine, default_preset: What holds where no option says another.
         settings: Amounts by fields of `Limits`; a preset among the options is meant as a whole, without them.
     Raises: LimitValueError, CeilingError, RuntimeUnavailableError.
 
@@ -79,7 +80,7 @@ def sandbox(
     for field, amount in amounts.items():
         PROCESS.refuse(field, amount)
     limits = preset(options.get("preset", default_preset)).replace(**amounts)
-    return Sandbox(options.get("runtime", default_runtime), limits, engine=options.get("engine", "jaq"))
+    return Sandbox(options.get("runtime", default_runtime), limits, engine=options.get("engine", default_engine))
 
 
 def events(box: Sandbox) -> Callable[[bytes], bytes]:

@@ -25,7 +25,7 @@ def load_ipython_extension(ipython: Any) -> None:
     ipython.register_magics(magics)
     ipython.events.register("pre_run_cell", magics.views.cell_runs)
     ipython.events.register("post_run_cell", magics.views.cell_ran)
-    ipython.input_transformers_cleanup.append(transform.mend_lines)
+    ipython.input_transformer_manager.token_transformers.append(transform.JqLine)
     if ipython.Completer is not None:
         ipython.Completer.custom_matchers.append(completion.matcher(ipython))
     try:
@@ -46,15 +46,15 @@ def unload_ipython_extension(ipython: Any) -> None:
     MODULES.notice = None
     configurables = ipython.configurables
     configurables[:] = [configurable for configurable in configurables if not isinstance(configurable, JqMagic)]
-    hooks = ipython.input_transformers_cleanup
-    hooks[:] = [hook for hook in hooks if hook is not transform.mend_lines]
+    transformers = ipython.input_transformer_manager.token_transformers
+    transformers[:] = [transformer for transformer in transformers if transformer is not transform.JqLine]
     if ipython.Completer is not None:
         matchers = ipython.Completer.custom_matchers
         matchers[:] = [matcher for matcher in matchers if not completion.is_ours(matcher)]
 
 
 def _loaded(ipython: Any) -> bool:
-    return transform.mend_lines in ipython.input_transformers_cleanup
+    return transform.JqLine in ipython.input_transformer_manager.token_transformers
 
 
 def _say(line: str) -> None:

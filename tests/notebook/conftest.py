@@ -46,3 +46,15 @@ def kernel_shell(monkeypatch):
     yield shell
     shell.run_line_magic("unload_ext", "jq_magic")
     Shell.clear_instance()
+
+
+@pytest.fixture
+def jq_shell():
+    """A shell with data that a line can name, and nothing of the extension left afterwards."""
+    Shell.clear_instance()
+    shell = Shell.instance()
+    shell.run_line_magic("load_ext", "jq_magic")
+    shell.user_ns.update(rows=ROWS, data={"a": 1, "name": "x1", "many": [3, 4]}, text="1 2")
+    yield shell
+    shell.run_line_magic("unload_ext", "jq_magic")
+    Shell.clear_instance()

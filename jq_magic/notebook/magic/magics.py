@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Mapping
+from types import FrameType
 from typing import Any, NamedTuple
 
 from IPython.core.error import UsageError
@@ -12,13 +15,15 @@ from IPython.display import display
 
 from jq_magic import jqcall
 from jq_magic.data import encode, frames
-from jq_magic.errors import HaltError, InputError, JqMagicError, LimitError, LimitValueError
+from jq_magic.errors import HaltError, InputError, JqMagicError, LimitError, LimitValueError, ProgramError
 from jq_magic.jqoptions import Options, Place, describe
 from jq_magic.limits.amounts import read_count
 from jq_magic.limits.exceeded import advice_as_option
-from jq_magic.notebook.magic import lookup
-from jq_magic.notebook.magic.line import read
+from jq_magic.messages import visible_head
+from jq_magic.notebook.magic import caller, completion, hints, lookup
+from jq_magic.notebook.magic.line import FORMS, read
 from jq_magic.notebook.magic.settings import Settings
+from jq_magic.notebook.magic.words import QUOTED_CHARS
 from jq_magic.notebook.shown import history, progress, retry
 from jq_magic.notebook.shown.display import Shown
 from jq_magic.notebook.view.views import Views
@@ -34,6 +39,7 @@ class _Call(NamedTuple):
         options, variable: What the line says; `variable` is None for a run on null.
         program: The filter.
         namespace: The variables that can be named.
+        frame: The notebook's code that made the call, where it is known.
 
     """
 
@@ -43,11 +49,25 @@ class _Call(NamedTuple):
     variable: str | None
     program: str
     namespace: dict[str, Any]
+    frame: FrameType | None
 
     @property
     def gives_values(self) -> bool:
         """Whether the value of the call is asked for, and not its display."""
         return "as" in self.options
+
+    def find(self, name: str) -> Any:
+        """Look up a variable. Raises: UsageError."""
+        root = _root(name)
+        function = None if self.frame is None else caller.hidden_by(self.frame, root)
+        if function is not None:
+            raise UsageError(
+                f"{root} is a variable of {function}, and Python hands it on to functions that mention it only: "
+                f"write {root} on a line of its own before %jq, or make it an argument"
+            )
+        if root not in self.namespace and root in completion.BUILTINS and name == root:
+            raise UsageError(f"{root} is no variable, but a filter; the variable stands before it: {FORMS[False]}")
+        return lookup.find(self.namespace, name)
 
 
 @magics_class
@@ -66,14 +86,18 @@ class JqMagic(Settings):
         """Run a filter; this text is replaced below by the help that lists the options."""
         assert self.shell is not None
         variables = self.shell.user_ns
-        written = read(line, cell=cell is not None)
-        program = written.program if cell is None else cell
         namespace = {**variables, **(local_ns or {})}
-        call = _Call(line, cell, written.options, written.variable, program, namespace)
-        options = call.options
-        result = self._run(call, None if call.variable is None else lookup.find(namespace, call.variable))
+        written = read(line, cell=cell is not None, is_variable=lambda name: _is_variable(namespace, name))
+        frame = caller.frame(self.shell)
+        options = written.options
+        if "out" in options:
+            lookup.assignable(options.get("out"))
+        if cell is None and "as" not in options and frame is not None and caller.assigns(frame):
+            options.values["as"] = "values"
+        call = _Call(line, cell, options, written.variable, written.program if cell is None else cell, namespace, frame)
+        result = self._run(call, None if call.variable is None else call.find(call.variable))
         shown = Shown(result, jqcall.style(options), views=self.views, mode=self.view)
-        produced = _produced(shown, options.get("as"))
+        produced = _produced(shown, options.get("as")) if call.gives_values or "out" in options else None
         if "out" in options:
             variables[options.get("out")] = produced
         if "exit_status" in options:
@@ -99,9 +123,13 @@ class JqMagic(Settings):
     def _run(self, call: _Call, value: Any) -> Result:
         """Run the filter of a call on a variable's value; errors say what to do in a notebook."""
         sandbox = jqcall.sandbox(
-            call.options, default_runtime=self.runtime, default_preset=self.preset, settings=self.amounts()
+            call.options,
+            default_runtime=self.runtime,
+            default_engine=self.engine,
+            default_preset=self.preset,
+            settings=self.amounts(),
         )
-        text = b"null" if call.variable is None else encode.to_json_bytes(value)
+        text = b"" if call.variable is None else _texts(value)
         try:
             if "stream" in call.options:
                 text = jqcall.events(sandbox)(text)
@@ -109,7 +137,10 @@ class JqMagic(Settings):
         except InputError as error:
             if isinstance(value, str) and error.index == 0 and value.lstrip()[:1] not in {"{", "[", '"'}:
                 advice = "is a str, which is read as JSON text; with -R each of its lines is a string"
-                error.advice = f"{call.variable} {advice}"
+                error.advice = f"{visible_head(call.variable or '', QUOTED_CHARS)[0]} {advice}"
+            raise
+        except ProgramError as error:
+            error.advice = hints.hint(error, call.program, call.variable, cell=call.body is not None)
             raise
         except LimitError as error:
             error.advice = advice_as_option(error)
@@ -117,7 +148,7 @@ class JqMagic(Settings):
 
     def _run_on(self, text: bytes, sandbox: Sandbox, call: _Call) -> Result:
         """Run the filter of a call on JSON texts, remember the run, and show what came before an error."""
-        arguments = jqcall.arguments(call.options, {"var": lambda name: lookup.find(call.namespace, name)})
+        arguments = jqcall.arguments(call.options, {"var": lambda name: _plain(call.find(name))})
         try:
             with progress.shown(sandbox.limits.deadline_s, self._progress()):
                 program = sandbox.compile(call.program, arguments, positional=call.options.positional)
@@ -160,6 +191,28 @@ class JqMagic(Settings):
             return progress.in_page
         at_terminal = getattr(self.shell, "kernel", None) is None and sys.stderr.isatty()
         return progress.in_terminal if at_terminal else None
+
+
+def _root(name: str) -> str:
+    """Give the name that a variable with attributes and subscripts begins with."""
+    match = re.match(r"\w+", name)
+    return "" if match is None else match[0]
+
+
+def _is_variable(namespace: Mapping[str, Any], name: str) -> bool:
+    """Say whether a name before the filter of `%jq -n` is a variable; what jq itself has is the filter's."""
+    root = _root(name)
+    return root in namespace and root not in completion.BUILTINS
+
+
+def _texts(value: Any) -> bytes:
+    """Give the JSON texts that a variable holds; those of a result are its outputs as they are. Raises: DataError."""
+    return encode.to_json_bytes(value.text if isinstance(value, Shown) else value)
+
+
+def _plain(value: Any) -> Any:
+    """Give a variable's value; that of a result is its output, or the list of its outputs. Raises: DataError."""
+    return value.value if isinstance(value, Shown) else value
 
 
 def _produced(shown: Shown, form: str | None) -> Any:

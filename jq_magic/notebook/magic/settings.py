@@ -8,6 +8,7 @@ from IPython.core.magic import Magics
 from traitlets import Enum, TraitError, TraitType, Unicode
 
 from jq_magic.errors import JqMagicError
+from jq_magic.guest.module import manifest
 from jq_magic.limits import KINDS, PRESETS, Kind, Limits, preset
 from jq_magic.limits.ceiling import PROCESS
 from jq_magic.notebook.view.views import MODES
@@ -46,12 +47,32 @@ class Preset(Unicode[str, str]):
         return name
 
 
-class CeilingText(Unicode[str, str]):
-    """A ceiling; setting it lowers the ceiling of the process, and nothing raises it again."""
+class Engine(Unicode[str, str]):
+    """The name of an engine."""
 
     def validate(self, owner: Any, value: Any) -> str:
+        """Check that there is such an engine. Raises: TraitError."""
+        name: str = super().validate(owner, value)
+        try:
+            manifest(name)
+        except JqMagicError as error:
+            raise TraitError(str(error)) from None
+        return name
+
+
+class CeilingText(TraitType[Any, Any]):
+    """A ceiling, None when no setting says one; it lowers the ceiling of the process, and nothing raises it again."""
+
+    default_value = None
+
+    def validate(self, _owner: Any, value: Any) -> str | None:
         """Lower the ceiling to what the text says. Raises: TraitError."""
-        text: str = super().validate(owner, value)
+        # traitlets checks the default too, when it is first read.
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise TraitError(f"a ceiling is a text, not {type(value).__name__}")
+        text: str = value
         try:
             PROCESS.lower(text, "c.JqMagic.ceiling in IPython's configuration")
         except JqMagicError as error:
@@ -63,7 +84,8 @@ class Settings(Magics):
     """Settings of %jq and %%jq; options of a single call go before them."""
 
     preset = Preset("standard", help=f"limits to start from: {', '.join(PRESETS)}").tag(config=True)
-    runtime = Unicode("wasmtime", help="WebAssembly runtime").tag(config=True)
+    runtime = Unicode("wasmtime", help="WebAssembly runtime: wasmtime, wasmer").tag(config=True)
+    engine = Engine("jaq", help="jq implementation: jaq (fast), jq (exact)").tag(config=True)
     ceiling = CeilingText(
         help="the largest limits for this process; only ever lowered: strict, or fuel=1e9,memory=256MiB"
     ).tag(config=True)

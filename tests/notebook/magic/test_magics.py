@@ -12,7 +12,7 @@ from traitlets import TraitError
 
 import jq_magic
 from jq_magic.guest.module import MODULES
-from jq_magic.notebook.magic import completion, transform
+from jq_magic.notebook.magic import completion
 from tests.notebook.shell import Shell
 from tests.support import ROOT
 
@@ -63,8 +63,8 @@ def test_a_question_mark_at_the_end_belongs_to_the_filter(shell):
     shell.go("x = %jq rows .[0].name?")
     assert shell.user_ns["x"] == "a b"
     assert shell.go("%%jq rows\n.[].name.b?").values == []
-    assert transform.mend_lines(["%jq?\n"]) == ["%jq?\n"]
-    assert transform.mend_lines(["%%jq rows\n", "x = %jq a .b?\n"]) == ["%%jq rows\n", "x = %jq a .b?\n"]
+    assert "pinfo" in shell.transform_cell("%jq?")
+    assert shell.transform_cell("%%jq rows\nx = %jq a .b?\n").startswith("get_ipython().run_cell_magic('jq', 'rows'")
 
 
 def test_blanks_in_the_filter_are_kept(shell):
@@ -192,7 +192,7 @@ def test_a_runner_sees_the_failure():
 def state(shell):
     return (
         {kind: sorted(found) for kind, found in shell.magics_manager.magics.items()},
-        list(shell.input_transformers_cleanup),
+        list(shell.input_transformer_manager.token_transformers),
         list(shell.Completer.custom_matchers),
         # IPython makes its own ExtensionMagics when load_ext is first used.
         [type(found).__name__ for found in shell.configurables if type(found).__name__ != "ExtensionMagics"],

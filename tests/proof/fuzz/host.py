@@ -27,6 +27,7 @@ except ImportError:
 
 with atheris.instrument_imports(include=["jq_magic"]) if atheris else contextlib.nullcontext():
     from IPython.core.error import UsageError
+    from IPython.core.inputtransformer2 import make_tokens_by_line
 
     import jq_magic
     from jq_magic import errors, messages
@@ -65,7 +66,10 @@ def read_options(content: bytes) -> None:
         ProcessCeiling(text, None).current()
     with contextlib.suppress(errors.CeilingError):
         ProcessCeiling(None, content).current()
-    transform.mend_lines(text.splitlines(keepends=True))
+    lines = text.splitlines(keepends=True)
+    transformer = transform.JqLine.find(make_tokens_by_line(lines))
+    if transformer is not None:
+        transformer.transform(lines)
 
 
 def read_data(content: bytes) -> None:
