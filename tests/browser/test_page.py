@@ -163,7 +163,7 @@ def test_a_limit_offers_the_cell_with_more_and_runs_nothing(page, open_notebook,
     notebook.run(1)
     notebook.run(2)
     view = notebook.view(2)
-    expect(view.locator(".jqm-stopped")).to_contain_text("the filter spent its fuel")
+    expect(view.locator(".jqm-stopped")).to_contain_text("stopped at the limit of fuel")
     meter = view.get_by_role("meter", name="fuel")
     expect(meter).to_have_attribute("aria-valuenow", "100")
     expect(meter).to_have_attribute("aria-valuetext", meter.inner_text())

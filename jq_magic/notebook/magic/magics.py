@@ -17,6 +17,7 @@ from jq_magic import jqcall
 from jq_magic.data import encode, frames
 from jq_magic.errors import HaltError, InputError, JqMagicError, LimitError, LimitValueError, ProgramError
 from jq_magic.jqoptions import Options, Place, describe
+from jq_magic.limits import BY_FIELD
 from jq_magic.limits.amounts import read_count
 from jq_magic.limits.exceeded import advice_as_option
 from jq_magic.messages import visible_head
@@ -168,21 +169,23 @@ class JqMagic(Settings):
         In the live view a limit also has its meters, and the cells that raise it.
         """
         partial = error.partial
-        limit = error if isinstance(error, LimitError) and self.views.mode(self.view) != "static" else None
         if partial is None:
             return
-        if limit is None and (call.gives_values or not (partial.text or partial.messages)):
+        offers, stopped = [], ""
+        if isinstance(error, LimitError) and self.views.mode(self.view) != "static":
+            offers = retry.offers(error, call.line, call.body)
+            # What the limit was and what was used stands in the error that follows.
+            stopped = f"stopped at the limit of {BY_FIELD[error.limit].label}" if offers else ""
+        if not offers and (call.gives_values or not (partial.text or partial.messages)):
             return
-        if limit is not None:
-            limit.advice = advice_as_option(limit)
         display(  # type: ignore[no-untyped-call] # IPython's function has no types
             Shown(
                 partial,
                 jqcall.style(call.options),
                 views=self.views,
                 mode=self.view,
-                stopped=str(limit or ""),
-                offers=[] if limit is None else retry.offers(limit, call.line, call.body),
+                stopped=stopped,
+                offers=offers,
             )
         )
 

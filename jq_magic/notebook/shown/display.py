@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import html
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from jq_magic.data import frames
 from jq_magic.data.layout import Style, head
 from jq_magic.limits.amounts import show_bytes, show_count, show_seconds
-from jq_magic.messages import visible
+from jq_magic.messages import visible_head
 from jq_magic.notebook.shown.meters import Meter, details, meters
 from jq_magic.notebook.shown.retry import Offer
 from jq_magic.notebook.view.views import WIDGET_MIME, Views
 from jq_magic.result import Result
 
-#: Characters of JSON that a display shows; the object keeps everything.
+#: Characters that a display of a result shows, after what cannot be seen is escaped; the object keeps everything.
 SHOWN_CHARS = 20_000
 #: Lines that a display shows.
 SHOWN_LINES = 400
+_SAID = "said: "
 
 
 class Shown:
-    """A result, as a notebook shows it.
+    """A result, as a notebook shows it; it can be used as the data that it shows.
+
+    Indexing, `len`, iteration, `in`, `==` and truth are those of `value`: `_[0]`, `len(_)`, `pandas.DataFrame(_)`; what
+    reads Arrow's streams, such as polars, makes a frame as `--as` does. Nothing is decoded before one of them, `value`
+    or `values` is used.
+
+    Args:
+        result: The whole result.
+        style: How outputs are written.
+        views, mode: Where a live view comes from.
+        stopped, offers: What a live view says of the limit that ended the run, and cells that raise it.
 
     Attributes:
-        result: The whole result; its `text`, `values` and `usage` are also here.
+        result: The whole result; its `text`, `values`, `messages`, `usage` and the rest are also here.
 
     """
 
@@ -39,11 +53,10 @@ class Shown:
         stopped: str = "",
         offers: Sequence[Offer] = (),
     ) -> None:
-        """Args: views, mode: where a live view comes from; stopped, offers: why the run ended, what to run next."""
         self.result = result
         self._style = style or Style()
         self._views, self._mode = views, mode
-        self._stopped, self._offers = [visible(line) for line in stopped.splitlines()], offers
+        self._stopped, self._offers = stopped, offers
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -52,12 +65,39 @@ class Shown:
 
     @property
     def value(self) -> Any:
-        """Give the output if there is exactly one, otherwise the list of outputs."""
+        """Give the output if there is exactly one, otherwise the list of outputs. Raises: DataError."""
         values = self.result.values
         return values[0] if len(values) == 1 else values
 
+    def __getitem__(self, key: Any) -> Any:
+        return self.value[key]
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.value)
+
+    def __contains__(self, item: object) -> bool:
+        return item in self.value
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.value == (other.value if isinstance(other, Shown) else other))
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Give the outputs as Arrow's stream, from which polars and others make frames. Raises: DataError."""
+        table = frames.frame(self.result.values, "polars" if "polars" in sys.modules else "arrow")
+        stream: object = table.__arrow_c_stream__(requested_schema)
+        return stream
+
+    # Data that can be compared and changed has no hash, as a list has none.
+    __hash__ = None  # type: ignore[assignment] # a class says so in this way
+
     def __repr__(self) -> str:
-        return "\n".join([*self._lines(), *self._stopped, self._usage()])
+        return "\n".join([*self._messages, *self._outputs, self._usage()])
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = {"text/plain": repr(self)}
@@ -76,19 +116,38 @@ class Shown:
                 {"name": meter.name, "text": meter.text, "percent": meter.percent} for meter in meters(self.result)
             ],
             "details": details(self.result),
-            "messages": self._messages(),
-            "stopped": self._stopped,
+            "messages": self._messages,
+            "stopped": [self._stopped] if self._stopped else [],
             "offers": [dataclasses.asdict(offer) for offer in self._offers],
         }
 
+    @functools.cached_property
     def _messages(self) -> list[str]:
-        return [f"said: {visible(message[:SHOWN_CHARS])}" for message in self.result.messages[:SHOWN_LINES]]
+        """The messages as lines, in one half of what a display shows at most."""
+        messages = self.result.messages
+        lines: list[str] = []
+        room = SHOWN_CHARS // 2
+        for message in messages:
+            text, count = visible_head(message, room - len(_SAID))
+            if count < len(message) or room <= len(_SAID) or len(lines) >= SHOWN_LINES // 2:
+                lines.append(f"… {len(messages) - len(lines):,} more messages; .messages has all of them")
+                break
+            lines.append(f"{_SAID}{text}")
+            room -= len(lines[-1]) + 1
+        return lines
 
-    def _lines(self) -> list[str]:
-        lines, left = head(self.result.text, self._style, most_lines=SHOWN_LINES, most_chars=SHOWN_CHARS)
+    @functools.cached_property
+    def _outputs(self) -> list[str]:
+        """The outputs as lines, in what the messages leave."""
+        lines, left = head(
+            self.result.text,
+            self._style,
+            most_lines=SHOWN_LINES - len(self._messages),
+            most_chars=SHOWN_CHARS - sum(len(line) + 1 for line in self._messages),
+        )
         if left:
             lines.append(f"… {left:,} more characters of JSON; .text has all of it")
-        return self._messages() + lines
+        return lines
 
     def _usage(self) -> str:
         result = self.result
@@ -98,7 +157,7 @@ class Shown:
 
     def _html(self, place: str = "") -> str:
         bars = "".join(map(_bar, meters(self.result)))
-        body = html.escape("\n".join([*self._lines(), *self._stopped]))
+        body = html.escape("\n".join([*self._messages, *self._outputs]))
         mark = f' data-jq-magic="{place}"' if place else ""
         return (
             f'<div{mark}><pre style="white-space:pre-wrap;overflow-wrap:anywhere;margin:0;line-height:1.3;'

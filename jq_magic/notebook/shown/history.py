@@ -10,7 +10,7 @@ from typing import Any
 
 from jq_magic.limits import BY_NAME
 from jq_magic.limits.amounts import show_count
-from jq_magic.messages import visible
+from jq_magic.messages import visible_head
 from jq_magic.notebook.shown.meters import used
 from jq_magic.result import Usage
 
@@ -22,7 +22,10 @@ SHOWN = 100
 _AMOUNTS = (BY_NAME["fuel"], BY_NAME["memory"], BY_NAME["timeout"])
 #: The heads of its columns.
 HEADS = ["filter", "variable", *(kind.label for kind in _AMOUNTS), "outcome"]
+#: Characters of a filter, and of a variable's name, that are remembered, and that a row shows.
+_REMEMBERED_CHARS = 1_000
 _FILTER_CHARS = 60
+_VARIABLE_CHARS = 40
 _BAR_HEIGHT = 48
 _BAR_WIDTH = 9
 
@@ -46,11 +49,9 @@ class Run:
 
     def cells(self) -> list[str]:
         """Write the run as the texts of a row, in the order of HEADS."""
-        program = " ".join(self.program.split())
-        if len(program) > _FILTER_CHARS:
-            program = program[: _FILTER_CHARS - 1] + "…"
+        program = " ".join(self.program[:_REMEMBERED_CHARS].split())
         amounts = ["" if self.usage is None else kind.unit.show(used(kind, self.usage)) for kind in _AMOUNTS]
-        return [visible(program), visible(self.variable), *amounts, self.outcome]
+        return [_cut(program, _FILTER_CHARS), _cut(self.variable, _VARIABLE_CHARS), *amounts, self.outcome]
 
 
 class History:
@@ -61,8 +62,9 @@ class History:
         self._count = 0
 
     def add(self, run: Run) -> None:
-        """Remember a run."""
-        self._runs.append(run)
+        """Remember a run, with the beginning of a long filter."""
+        program, variable = run.program[:_REMEMBERED_CHARS], run.variable[:_REMEMBERED_CHARS]
+        self._runs.append(dataclasses.replace(run, program=program, variable=variable))
         self._count += 1
 
     def show(self, last: int = SHOWN) -> Shown:
@@ -102,6 +104,12 @@ class Shown:
         )
         table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
         return f"<div>{_bars(self.runs, self._first)}{table}</div>"
+
+
+def _cut(text: str, most: int) -> str:
+    """Make a text visible, and cut what is longer than `most` characters then."""
+    head, count = visible_head(text, most)
+    return head if count == len(text) else f"{visible_head(text, most - 1)[0]}…"
 
 
 def _cell(text: str) -> str:

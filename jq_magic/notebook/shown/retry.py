@@ -9,6 +9,9 @@ from jq_magic.limits import BY_FIELD, Kind, Limits
 from jq_magic.limits.ceiling import PROCESS
 from jq_magic.notebook.magic.line import without
 
+#: Characters of a cell that is offered again with a higher limit.
+OFFERED_CHARS = 10_000
+
 
 @dataclasses.dataclass(frozen=True)
 class Offer:
@@ -42,6 +45,8 @@ def _offer(kind: Kind, amount: float, line: str, cell: str | None) -> Offer:
         PROCESS.refuse(kind.field, amount)
     except LimitValueError as refusal:
         return Offer(label, "", f"{kind.unit.show(amount)} is refused: {refusal}")
+    if len(line) + len(cell or "") > OFFERED_CHARS:
+        return Offer(label, "", f"write {label} into the cell, which is too long to be repeated here")
     rest = without(line, kind.setting, cell=cell is not None)
     magic = "%jq" if cell is None else "%%jq"
     return Offer(label, f"{magic} {label} {rest}" + ("" if cell is None else f"\n{cell.rstrip()}"), "")

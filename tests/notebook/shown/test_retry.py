@@ -37,3 +37,11 @@ def test_an_offer_above_the_ceiling_is_refused_with_the_reason():
     assert first.source == "%jq --memory 4096MiB -n ."
     assert not second.source
     assert "must be between 1 and 4 GiB" in second.refused
+
+
+def test_an_offer_repeats_no_cell_that_is_long():
+    error = exceeded("fuel", 10**6, 10**6)
+    room = retry.OFFERED_CHARS - len("-n")
+    assert retry.offers(error, "-n", "." * room)[0].source.startswith("%%jq --fuel 1e7 -n\n.")
+    refused = "write --fuel 1e7 into the cell, which is too long to be repeated here"
+    assert retry.offers(error, "-n", "." * (room + 1))[0] == retry.Offer("--fuel 1e7", "", refused)
