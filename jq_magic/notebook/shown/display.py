@@ -128,12 +128,16 @@ class Shown:
         lines: list[str] = []
         room = SHOWN_CHARS // 2
         for message in messages:
-            text, count = visible_head(message, room - len(_SAID))
-            if count < len(message) or room <= len(_SAID) or len(lines) >= SHOWN_LINES // 2:
-                lines.append(f"… {len(messages) - len(lines):,} more messages; .messages has all of them")
+            if room <= len(_SAID) or len(lines) >= SHOWN_LINES // 2:
+                left = len(messages) - len(lines)
+                lines.append(f"… {left:,} more message{'s' * (left > 1)}; .messages has all of them")
                 break
-            lines.append(f"{_SAID}{text}")
-            room -= len(lines[-1]) + 1
+            text, count = visible_head(message, room - len(_SAID))
+            room -= len(_SAID) + len(text) + 1
+            cut = f"… ({len(message) - count:,} more characters)" if count < len(message) else ""
+            lines.append(f"{_SAID}{text}{cut}")
+            # An escape that had no place left some.
+            room = 0 if cut else room
         return lines
 
     @functools.cached_property

@@ -99,7 +99,11 @@ def test_messages_have_half_and_say_how_many_are_left_out():
     assert lines[-2:] == ["… 2 more messages; .messages has all of them", "1"]
     room = SHOWN_CHARS // 2 - len("said: ")
     assert body(Shown(result(messages=["x" * room]))) == "said: " + "x" * room
-    assert body(Shown(result(messages=["x" * (room + 1)]))) == "… 1 more messages; .messages has all of them"
+    cut = body(Shown(result(messages=["x" * (room + 1), "y"]))).split("\n")
+    assert cut == [
+        "said: " + "x" * room + "… (1 more characters)",
+        "… 1 more message; .messages has all of them",
+    ]
 
 
 def test_what_is_shown_is_made_once_and_from_a_prefix():
