@@ -240,9 +240,14 @@ JqMagic.jq.__doc__ = f"""Run a jq filter on a notebook variable, in a sandbox wi
     %%jq [options] VAR
     FILTER, on any number of lines
 
-VAR is a name, perhaps with attributes and constant subscripts: resp.data["rows"].
-A str or bytes holds JSON texts; anything else is serialised. An assignment gives the
-value, or the list of values when there is not exactly one.
+VAR is a name, perhaps with attributes and constant subscripts: resp.data["rows"]; _ and
+Out[12] are results. A str or bytes holds JSON texts; anything else is serialised. An
+assignment, to whatever Python assigns to, gives the value, or the list of values when
+there is not exactly one. With -n no VAR is needed; one that is there is for input.
+
+A value of an option that has blanks stands in quotes. Between single quotes every
+character is itself; between double quotes \\" is a quote, \\\\ a backslash, and every
+other backslash stays: "\\d+", "C:\\new".
 
 {describe(Place.MAGIC)}
 """

@@ -7,6 +7,7 @@ import dataclasses
 from jq_magic.errors import LimitError, LimitValueError
 from jq_magic.limits import BY_FIELD, Kind, Limits
 from jq_magic.limits.ceiling import PROCESS
+from jq_magic.messages import printable
 from jq_magic.notebook.magic.line import without
 
 #: Characters of a cell that is offered again with a higher limit.
@@ -47,6 +48,9 @@ def _offer(kind: Kind, amount: float, line: str, cell: str | None) -> Offer:
         return Offer(label, "", f"{kind.unit.show(amount)} is refused: {refusal}")
     if len(line) + len(cell or "") > OFFERED_CHARS:
         return Offer(label, "", f"write {label} into the cell, which is too long to be repeated here")
+    if printable(f"{line}{cell or ''}") != f"{line}{cell or ''}":
+        # A page shows the cell as it is copied.
+        return Offer(label, "", f"write {label} into the cell, which has characters that cannot be shown")
     rest = without(line, kind.setting, cell=cell is not None)
     magic = "%jq" if cell is None else "%%jq"
     return Offer(label, f"{magic} {label} {rest}" + ("" if cell is None else f"\n{cell.rstrip()}"), "")

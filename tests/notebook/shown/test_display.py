@@ -34,8 +34,9 @@ def body(shown):
 def forms(shown):
     """The text, and the text that the HTML shows."""
     bundle = shown._repr_mimebundle_()
-    pre = re.search(r"<pre[^>]*>(.*)</pre>", bundle["text/html"], re.DOTALL)
-    return bundle["text/plain"].rpartition("\n")[0], html.unescape(pre[1])
+    match = re.search(r"<pre[^>]*>(.*)</pre>", bundle["text/html"], re.DOTALL)
+    assert match is not None
+    return bundle["text/plain"].rpartition("\n")[0], html.unescape(match[1])
 
 
 BIG = {

@@ -39,6 +39,14 @@ def test_an_offer_above_the_ceiling_is_refused_with_the_reason():
     assert "must be between 1 and 4 GiB" in second.refused
 
 
+def test_an_offer_repeats_no_character_that_cannot_be_shown():
+    for character in ("\u202e", "\x1b", "\x00"):
+        offer = retry.offers(exceeded("fuel", 10**6, 10**6), "-n", f'"{character}"')[0]
+        assert not offer.source
+        assert offer.refused.isprintable()
+    assert retry.offers(exceeded("fuel", 10**6, 10**6), "-n", "1 |\n\t.")[0].source.endswith("\n1 |\n\t.")
+
+
 def test_an_offer_repeats_no_cell_that_is_long():
     error = exceeded("fuel", 10**6, 10**6)
     room = retry.OFFERED_CHARS - len("-n")
