@@ -41,7 +41,11 @@ def execute(client, code, *, during=lambda: None):
             texts.append(content["data"]["text/plain"])
         if kind == "status" and content["execution_state"] == "idle":
             break
-    return client.get_shell_msg(timeout=60)["content"], "\n".join(texts)
+    # A kernel that starts slowly is asked several times whether it is ready, and answers each time.
+    while True:
+        reply = client.get_shell_msg(timeout=60)
+        if reply["parent_header"].get("msg_id") == message:
+            return reply["content"], "\n".join(texts)
 
 
 def test_the_stop_button_ends_a_run_and_the_kernel_goes_on(kernel):
