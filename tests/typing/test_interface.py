@@ -45,7 +45,7 @@ def test_the_whole_interface_is_typed_as_users_rely_on(mypy):
         ("jq_magic.Limits(fule=1)", "Unexpected keyword argument"),
         ("jq_magic.compile(1)", "incompatible type"),
         ('jq_magic.compile(".").run("1", slurp=1)', "incompatible type"),
-        ('jq_magic.compile(".").run_many(["1"], errors="ignore")', "incompatible type"),
+        ('jq_magic.compile(".").run_many(["1"], errors="ignore")', "No overload variant"),
         ("jq_magic.absent", "no attribute"),
         ("jq_magic.runtimes().pop() + 1", "Unsupported operand"),
         ('jq_magic.first(".", 1, "1", [1])', "Too many positional arguments"),
