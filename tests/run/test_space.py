@@ -8,9 +8,10 @@ import pytest
 
 from tests.support import python
 
-pytestmark = pytest.mark.slow
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits on address space hold on Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="limits on address space hold on Linux"),
+]
 
 START = """
 import resource, sys

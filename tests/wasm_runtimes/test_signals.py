@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.support import python
+from tests.support import missing, python
 
 pytestmark = pytest.mark.slow
 
@@ -152,7 +152,7 @@ int install(int number, int kind) {
 def library(tmp_path_factory):
     compiler = shutil.which("cc")
     if compiler is None:
-        pytest.skip("a library is made with a C compiler")
+        missing("a library is made with a C compiler: apt-get install gcc")
     directory = tmp_path_factory.mktemp("library")
     (directory / "handlers.c").write_text(LIBRARY)
     made = directory / "libhandlers.so"

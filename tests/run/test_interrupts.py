@@ -9,6 +9,8 @@ import pytest
 
 from tests.support import python
 
+pytestmark = pytest.mark.slow
+
 SEED = 20261126
 
 STRESS = """
@@ -112,7 +114,6 @@ print(came >= count * 0.8, came, look(), (threads, gib))
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="threads and address space are counted by /proc")
 @pytest.mark.parametrize("part", range(2))
 def test_after_hundreds_of_interrupts_everything_works_and_nothing_is_lost(runtime, part):
@@ -150,7 +151,6 @@ except jq_magic.FuelError:
 """
 
 
-@pytest.mark.slow
 def test_interrupts_in_the_middle_of_the_first_imports_leave_nothing_half_done(runtime):
 
     for seed in range(SEED, SEED + 25):
@@ -161,7 +161,6 @@ def test_interrupts_in_the_middle_of_the_first_imports_leave_nothing_half_done(r
 COMPILING = "import os, tempfile\nos.environ['JQ_MAGIC_CACHE_DIR'] = tempfile.mkdtemp()\n" + FIRST
 
 
-@pytest.mark.slow
 def test_interrupts_in_the_middle_of_a_compilation_end_the_wait_for_it(runtime):
 
     for seed in range(SEED, SEED + 3):
