@@ -7,15 +7,23 @@ marked as stopped for good.
 
 from __future__ import annotations
 
+import _imp
 import _thread
+import contextlib
+import sys
 import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Generic, TypeVar
 
 from jq_magic import forks
 from jq_magic.errors import RuntimeUnavailableError
 
 T = TypeVar("T")
+
+_IMPORTLIB = "<frozen importlib._bootstrap>"
+#: The functions that hold the lock of all imports.
+_BOOKKEEPING = {"_get_module_lock", "cb", "__enter__", "__exit__", "_find_spec"}
 
 # The size of a new thread's stack is a setting of the process. The lock is re-entrant, since a signal's handler
 # that runs a program can come while it is held.
@@ -48,6 +56,27 @@ def start(function: Callable[[], None], stack_bytes: int = 0) -> None:
             raise RuntimeUnavailableError(message) from None
         finally:
             threading.stack_size(before)
+
+
+def holds_import_lock() -> bool:
+    """Tell whether this thread is inside Python's own bookkeeping of imports, as a signal's handler can be.
+
+    An interrupt in the middle of that bookkeeping, which an import leaves behind, keeps its lock for good, and every
+    other thread that imports anything waits for ever. No such code is on the stack then, and the lock is freed here.
+    """
+    count = 0
+    with contextlib.suppress(RuntimeError):
+        while True:
+            _imp.release_lock()
+            count += 1
+    frame: FrameType | None = sys._getframe() if count else None  # noqa: SLF001 - the only way to the frames beneath
+    while frame is not None:
+        if frame.f_code.co_filename == _IMPORTLIB and frame.f_code.co_name in _BOOKKEEPING:
+            for _ in range(count):
+                _imp.acquire_lock()
+            return True
+        frame = frame.f_back
+    return False
 
 
 def can_start(count: int, stack_bytes: int = 0) -> bool:
@@ -96,9 +125,10 @@ class Job(Generic[T]):
 
     def start(self, stack_bytes: int = 0) -> None:
         """Run the function on a new thread. Raises: RuntimeUnavailableError when there is none to be had."""
-        start(self._run_and_end, stack_bytes)
+        start(self.run_here, stack_bytes)
 
-    def _run_and_end(self) -> None:
+    def run_here(self) -> None:
+        """Run the function on this thread, and wake whoever waits."""
         self.run()
         self.end()
 

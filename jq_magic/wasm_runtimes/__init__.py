@@ -27,6 +27,8 @@ _KNOWN = {
         "pip install 'jq-magic[wasmer]' (or, in a clone, make wasmer)",
     ),
 }
+#: Seconds that somebody waits for an import at most, which takes a tenth of one.
+_MOST_IMPORT_S = 60.0
 
 
 class TrapKind(enum.Enum):
@@ -153,10 +155,10 @@ class _Loaded:
     def get(self, name: str) -> Runtime:
         """Give a runtime; waits for its import. Raises: RuntimeUnavailableError."""
         job = self._imports.get(name)
-        if job is None or job.has_failed():
+        if job is None or not job.done or job.has_failed():
             job = self._begin(name)
-        while not job.wait():
-            pass
+            if not job.wait(_MOST_IMPORT_S):
+                raise RuntimeUnavailableError(f"the runtime {name} is still being imported by another thread")
         _, needs, install = _KNOWN[name]
         try:
             return job.result()
@@ -170,11 +172,16 @@ class _Loaded:
 
     def _begin(self, name: str) -> jobs.Job[Runtime]:
         with self._lock:
+            is_importing = jobs.holds_import_lock()
             job = self._imports.get(name)
-            if job is None or job.has_failed():
+            if job is None or job.has_failed() or (is_importing and not job.done):
                 job = jobs.Job(lambda: _imported(name))
+                if is_importing:
+                    # Another thread would wait for the import that this one is in the middle of.
+                    job.run_here()
+                else:
+                    job.start()
                 # Published once its thread runs: nobody waits for work that was never begun.
-                job.start()
                 self._imports[name] = job
             return job
 

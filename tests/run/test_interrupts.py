@@ -138,7 +138,8 @@ for attempt in range(3):
         signal.setitimer(signal.ITIMER_REAL, draw.uniform(0.001, float(os.environ["LONGEST_S"])))
         import jq_magic
         jq_magic.compile(".", runtime=runtime).run("1")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError):
+        # Python 3.11 makes a RuntimeError of an interrupt in the making of a class.
         came += 1
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -236,3 +237,46 @@ def test_the_interpreter_ends_with_whatever_is_under_way(runtime, what):
     done = python(SHUTDOWN, runtime, what)
     said = "0\n2\n" if what == "at exit" else "0\n"
     assert (done.returncode, done.stdout) == (0, said), done.stderr
+
+
+LOST = """
+import _imp, sys, threading
+import jq_magic
+# As an interrupt in the middle of Python's bookkeeping of imports leaves it.
+_imp.acquire_lock()
+print(jq_magic.compile(". + 1", runtime=sys.argv[1]).run("1").text.strip(), _imp.lock_held())
+"""
+
+
+def test_a_lock_of_imports_that_an_interrupt_lost_is_freed(runtime):
+    done = python(LOST, runtime)
+    assert done.stdout == "2 False\n", done.stderr
+
+
+IN_THE_MIDDLE = """
+import sys
+import importlib._bootstrap as bootstrap
+import jq_magic, jq_magic.api
+said = []
+acquire = bootstrap._imp.acquire_lock
+
+class Imp:
+    '''Python's own functions, with a handler that runs a program while the lock of all imports is held.'''
+    def __getattr__(self, name):
+        return getattr(real, name)
+    def acquire_lock(self):
+        acquire()
+        if not said and wanted in sys._getframe(1).f_code.co_name:
+            said.append(0)
+            said.append(jq_magic.compile(". + 1", runtime=sys.argv[1]).run("1").text.strip())
+
+real, wanted = bootstrap._imp, "_get_module_lock"
+bootstrap._imp = Imp()
+import colorsys
+print(said, real.lock_held(), colorsys.__name__)
+"""
+
+
+def test_a_handler_in_the_middle_of_an_import_may_be_the_first_to_use_a_runtime(runtime):
+    done = python(IN_THE_MIDDLE, runtime)
+    assert done.stdout == "[0, '2'] False colorsys\n", done.stderr
