@@ -19,6 +19,8 @@ from jq_magic.wasm_runtimes.signals import HANDLERS
 
 #: To free an instance with more memory takes so long that it is part of the run, and not done after it.
 _MUCH_MEMORY_BYTES = 16 << 20
+#: Compiling that took so many seconds is as long as a run, and signals' handlers are looked at once more.
+_LONG_S = 0.001
 
 
 class Source(NamedTuple):
@@ -184,9 +186,10 @@ class Run:
             was_stopped=lambda: self.lease.was_stopped,
         )
         if prepared is None:
+            began = time.perf_counter()
             guest.compile(self._source.args)
-            # Compiling can take as long as a run.
-            HANDLERS.check()
+            if time.perf_counter() - began > _LONG_S:
+                HANDLERS.check()
             prepared = pool.prepared(instance, guest.fuel_used(), limits)
         self._prepared = prepared
         self.phase = Phase.COMPILED

@@ -20,7 +20,7 @@ import struct
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from jq_magic import forks
@@ -41,6 +41,7 @@ _MOST_TRIES = 5
 
 # These calls take less than a microsecond: to let go of Python's lock and wait for it again would be most of it.
 _lib = ctypes.PyDLL(None)
+_sigaction = _lib.sigaction
 
 
 class _Symbol(ctypes.Structure):
@@ -92,7 +93,7 @@ class Handlers:
         self._ours: dict[int, Any] = {}
         # Several threads may write to it at a time, since all write what holds for the process.
         self._state = ctypes.create_string_buffer(0)
-        self._look: list[Callable[[], Any]] = []
+        self._look: list[tuple[int, Any]] = []
         self._unpack = struct.Struct("").unpack_from
         #: The state that was last found to be in order, and that in which nothing may run, with the reason.
         self._in_order: tuple[int, ...] = ()
@@ -122,10 +123,7 @@ class Handlers:
         pad = _ACTION_BYTES - _ACTION.size
         self._state = ctypes.create_string_buffer(_ACTION_BYTES * len(watched))
         self._unpack = struct.Struct(f"@{f'P{_MASK_BYTES}xi{pad}x' * len(watched)}").unpack_from
-        self._look = [
-            functools.partial(_lib.sigaction, ctypes.c_int(number), None, ctypes.byref(self._state, at * _ACTION_BYTES))
-            for at, number in enumerate(watched)
-        ]
+        self._look = [(number, ctypes.byref(self._state, at * _ACTION_BYTES)) for at, number in enumerate(watched)]
         self._in_order = tuple(part for number in watched for part in _action(self._ours[number]))
 
     def check(self) -> None:
@@ -134,8 +132,8 @@ class Handlers:
         A RuntimeWarning says what was put back. Raises: RuntimeUnavailableError, where another library's handler
         stands on top and does not pass traps on.
         """
-        for look in self._look:
-            look()
+        for number, into in self._look:
+            _sigaction(number, None, into)
         if self._unpack(self._state) != self._in_order and (reasons := self._put_right()):
             warnings.warn("; ".join(reasons), RuntimeWarning, stacklevel=2)
 
@@ -182,7 +180,7 @@ class Handlers:
         if Owner.FAULTHANDLER in taken.values():
             faulthandler.disable()
         for number in taken:
-            if _lib.sigaction(ctypes.c_int(number), self._ours[number], None) != 0:
+            if _sigaction(number, self._ours[number], None) != 0:
                 raise RuntimeUnavailableError(f"the handler of {signal.Signals(number).name} cannot be installed")
 
     def renew_lock(self) -> None:
@@ -210,7 +208,7 @@ def _reasons(taken: Mapping[int, Owner]) -> list[str]:
 def _read(number: int) -> Any:
     """The whole `struct sigaction` of a signal."""
     buffer = ctypes.create_string_buffer(_ACTION_BYTES)
-    if _lib.sigaction(ctypes.c_int(number), None, buffer) != 0:
+    if _sigaction(number, None, buffer) != 0:
         raise RuntimeUnavailableError(f"the handler of {signal.Signals(number).name} cannot be read")
     return buffer
 
