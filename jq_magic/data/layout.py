@@ -12,14 +12,19 @@ import re
 from collections.abc import Callable, Iterator
 
 from jq_magic.data.tokens import tokens
-from jq_magic.messages import visible, visible_head
+from jq_magic.messages import printable, visible, visible_head
 
 #: The colours of jq 1.8 by what a token is: brackets, commas and colons belong to their array or object.
 _COLOURS = {"null": "0;90", "false": "0;39", "true": "0;39", "string": "0;32", "key": "1;34", "mark": "1;39"}
 _NUMBER_COLOUR = "0;39"
 #: Characters of the longest escape in a JSON string.
 _ESCAPE_CHARS = 6
-_WIDE = re.compile(r"[^\x00-\x7f]")
+_WIDE = re.compile(r"[^\x00-\x7f]+")
+#: What of a JSON text a terminal does not show, or obeys: besides what JSON escapes anyway.
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]+"
+)
+_SLICE_CHARS = 16 << 10
 _OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
 
 
@@ -34,6 +39,7 @@ class Style:
         end: What stands after each output.
         coloured: Tokens have the colours of jq for terminals.
         ascii_only: What is not ASCII is escaped.
+        on_terminal: What moves a terminal's cursor, or changes how others are shown, is escaped.
 
     """
 
@@ -43,18 +49,35 @@ class Style:
     end: str = "\n"
     coloured: bool = False
     ascii_only: bool = False
+    on_terminal: bool = False
 
     def is_raw(self, text: str) -> bool:
         """Say whether an output is a string that is written without quotes."""
         return self.raw and not self.ascii_only and text.startswith('"')
 
 
+def is_as_it_is(style: Style) -> bool:
+    """Say whether outputs are written as a result has them: each on one line, and nothing changed."""
+    return style == Style(unit=None, coloured=False)
+
+
 def pieces(text: str, style: Style) -> Iterator[str]:
     """Yield one output piece by piece, with what stands around it: indented, it can be far longer than its text."""
-    if style.start and not style.is_raw(text):
+    is_raw = style.is_raw(text)
+    if style.start and not is_raw:
         yield style.start
-    for number, (line, _) in enumerate(_lines(text, style, to_ascii if style.ascii_only else None)):
-        yield f"\n{line}" if number else line
+    escape = to_ascii if style.ascii_only else None
+    if style.on_terminal:
+        escape = printable if is_raw else to_visible if escape is None else escape
+    lines = [json.loads(text)] if is_raw else (line for line, _ in _lines(text, style, None))
+    for number, line in enumerate(lines):
+        if number:
+            yield "\n"
+        if escape is None:
+            yield line
+        else:
+            # A part at a time: what is escaped takes far more memory while that is done.
+            yield from (escape(line[at : at + _SLICE_CHARS]) for at in range(0, len(line), _SLICE_CHARS))
     if style.end:
         yield style.end
 
@@ -99,6 +122,11 @@ def head(texts: str, style: Style, *, most_lines: int, most_chars: int) -> tuple
 def to_ascii(text: str) -> str:
     """Escape what is not ASCII as JSON's strings do."""
     return _WIDE.sub(_escaped, text)
+
+
+def to_visible(text: str) -> str:
+    """Escape, as JSON's strings do, what of a JSON text changes how a terminal shows the rest."""
+    return _UNSEEN.sub(_escaped, text)
 
 
 def _ended(text: str) -> str:
@@ -181,5 +209,5 @@ def _painted(token: str, is_key: bool) -> str:
 
 
 def _escaped(match: re.Match[str]) -> str:
-    units = match[0].encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+    # The standard library leaves this one as it is.
+    return json.dumps(match[0])[1:-1].replace("\x7f", "\\u007f")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import sys
+import tracemalloc
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,3 +89,37 @@ def test_a_raw_string_of_many_lines_is_cut_too():
 def test_what_a_terminal_or_page_could_take_for_more_than_text_is_escaped():
     lines, _ = layout.head('["\x1b[31m\u202e"]', Style(), most_lines=9, most_chars=99)
     assert lines == ["[", '  "\\x1b[31m\\u202e"', "]"]
+
+
+@pytest.mark.parametrize(
+    ("text", "style", "shown"),
+    [
+        ('"\u0085\u202e\u007f\u00e9\\u001b"', Style(unit=None), '"\\u0085\\u202e\\u007f\u00e9\\u001b"\n'),
+        ('["\u200b"]', Style(), '[\n  "\\u200b"\n]\n'),
+        ('"\\u001b[31m\u202e\\n\\t\\u00e9"', Style(raw=True), "\\x1b[31m\\u202e\n\t\u00e9\n"),
+        ('"\U000e0041"', Style(unit=None, ascii_only=True), '"\\udb40\\udc41"\n'),
+        ('"\U000e0041"', Style(unit=None), '"\\udb40\\udc41"\n'),
+        ('{"\u0085":1}', Style(unit=None, coloured=True), "".join(
+            f"\x1b[{colour}m{token}\x1b[0m"
+            for colour, token in (("1;39", "{"), ("1;34", '"\\u0085"'), ("1;39", ":"), ("0;39", "1"), ("1;39", "}"))
+        ) + "\n"),
+    ],
+)  # fmt: skip
+def test_a_terminal_gets_nothing_that_moves_its_cursor_or_turns_its_text_around(text, style, shown):
+    style = dataclasses.replace(style, on_terminal=True)
+    assert "".join(layout.pieces(text, style)) == shown
+
+
+@pytest.mark.parametrize("style", [Style(raw=True), Style(unit=None), Style(), Style(ascii_only=True)])
+@pytest.mark.parametrize("part", ["a", "\u00e9", "\\n", "\u00e9a", "\U0001f600"])
+def test_a_long_string_is_laid_out_in_little_more_memory_than_it_has(style, part):
+    text = f'"{part * (200_000 // len(part))}"'
+    tracemalloc.start()
+    try:
+        for _ in layout.pieces(text, style):
+            pass
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # The text once or twice more, of at most 4 bytes a character, and what is escaped a part at a time.
+    assert peak < 3 * sys.getsizeof(text) + (1 << 20)
