@@ -24,12 +24,13 @@ class Flags(TypedDict):
 def style(options: Options) -> Style:
     """Say how outputs are written."""
     width = options.get("indent", 2)
+    is_tab = "tab" in options or width < 0
     return Style(
         raw=any(key in options for key in ("raw_output", "join_output", "raw_output0")),
-        unit="\t" if "tab" in options else None if "compact_output" in options else " " * width or None,
+        unit=None if "compact_output" in options else "\t" if is_tab else " " * width,
         start="\x1e" if "seq" in options else "",
         end="\0" if "raw_output0" in options else "" if "join_output" in options else "\n",
-        coloured="color_output" in options,
+        coloured="color_output" in options and "monochrome_output" not in options,
         ascii_only="ascii_output" in options,
     )
 
@@ -45,17 +46,13 @@ def flags(options: Options) -> Flags:
 
 
 def arguments(options: Options, readers: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
-    """Give the value of each `$name`; of two with one name the first counts, as in jq.
+    """Give the value of each `$name`.
 
     Args:
         readers: How what was written becomes a value, for options that only name it, such as a file, by their keys.
 
     """
-    values: dict[str, Any] = {}
-    for key, name, value in options.bindings:
-        if name not in values:
-            values[name] = readers[key](value) if key in readers else value
-    return values
+    return {name: readers[key](value) if key in readers else value for key, name, value in options.bindings}
 
 
 def sandbox(

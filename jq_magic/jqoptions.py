@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from jq_magic.data import decode, frames
-from jq_magic.errors import DataError
+import msgspec
+
+from jq_magic.data import frames, texts
+from jq_magic.data.encode import text_to_bytes
 from jq_magic.limits import KINDS, PRESETS, Kind, preset
 from jq_magic.limits.amounts import Unit
 
 #: What `--as` takes.
 FORMS = ("values", "text", *frames.MODULES)
+#: What `--indent` takes; -1 is a tab, as in jq.
+_WIDTH = re.compile(r"-0*1|[+-]?0+|\+?0*[1-7]")
 #: The name of an option's value, by the unit of its limit.
 _VALUE_NAMES = {Unit.COUNT: "N", Unit.BYTES: "SIZE", Unit.SECONDS: "TIME"}
 
@@ -100,11 +105,11 @@ class Options:
         """Take an option with the words of its values. Raises: ValueError for a value that cannot be one."""
         for key in option.undoes:
             self.values.pop(key, None)
-        value = option.read(words[-1]) if words else True
-        if option.repeat is Repeat.EACH:
-            self.bindings.append((option.key, words[0], value))
-        else:
-            self.values[option.key] = value
+        if option.repeat is not Repeat.EACH:
+            self.values[option.key] = option.read(words[-1]) if words else True
+        elif all(words[0] != name for _, name, _ in self.bindings):
+            # As in jq: of two with one name the first counts, and the other one is not looked at.
+            self.bindings.append((option.key, words[0], option.read(words[-1])))
 
     def add_positional(self, option: Option, word: str) -> None:
         """Take a word that follows an option of the kind REST. Raises: ValueError."""
@@ -112,16 +117,15 @@ class Options:
 
 
 def _width(text: str) -> int:
-    if not (text.isdecimal() and int(text) <= 7):
-        raise ValueError(f"takes a number from 0 to 7, not {text[:20]!r}")
+    if not _WIDTH.fullmatch(text):
+        raise ValueError(f"takes a number from -1 to 7, not {text[:20]!r}")
     return int(text)
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> msgspec.Raw:
+    """Check a JSON text and keep it as it was written: numbers go to the guest with all their digits."""
     try:
-        return decode.from_json(text)
-    except DataError:
-        raise ValueError(f"{text[:40]!r} nests too deep") from None
+        return msgspec.Raw(text_to_bytes(texts.one(text)))
     except ValueError as error:
         raise ValueError(f"{text[:40]!r} is not JSON: {error}") from None
 
@@ -158,20 +162,25 @@ GROUPS: dict[str, tuple[Option, ...]] = {
         Option("raw-input", "R", "each line of text is a string"),
         Option("slurp", "s", "all values as one array"),
         Option("stream", "", "values as events of paths and leaves"),
-        Option("from-file", "f", "read the filter from a file", ("FILE",), place=Place.COMMAND),
+        Option(
+            "stream-errors", "", "as --stream; what is no JSON becomes an array of the error and its path",
+            place=Place.COMMAND,
+        ),
+        Option("from-file", "f", "the first word is a file with the filter", place=Place.COMMAND),
+        Option("library-path", "L", "taken, and not used: the sandbox has no files", ("DIR",), place=Place.COMMAND),
     ),
     "What is written": (
         Option("compact-output", "c", "each output on one line", undoes=_LAYOUTS),
         Option("tab", "", "indent by tabs", undoes=_LAYOUTS),
-        Option("indent", "", "indent by N blanks, 0 to 7", ("N",), read=_width, undoes=_LAYOUTS),
+        Option("indent", "", "indent by N blanks, 0 to 7; by a tab with -1", ("N",), read=_width, undoes=_LAYOUTS),
         Option("raw-output", "r", "strings without quotes"),
         Option("join-output", "j", "strings without quotes, outputs without line ends"),
         Option("raw-output0", "", "strings without quotes, a NUL after each output"),
         Option("ascii-output", "a", "escape everything that is not ASCII", place=Place.COMMAND),
         Option("sort-keys", "S", "objects in the order of their keys"),
-        Option("color-output", "C", "colours for terminals", undoes=("monochrome_output",), place=Place.COMMAND),
-        Option("monochrome-output", "M", "no colours", undoes=("color_output",), place=Place.COMMAND),
-        Option("seq", "", "a record separator before each output, as application/json-seq"),
+        Option("color-output", "C", "colours, also where no terminal is", place=Place.COMMAND),
+        Option("monochrome-output", "M", "no colours", place=Place.COMMAND),
+        Option("seq", "", "application/json-seq: a record separator before each output, and each text of the input"),
         Option("exit-status", "e", "fail with status 1 when the last output is false or null, with 4 without outputs"),
         Option("unbuffered", "", "outputs are written as they come, as without it", place=Place.COMMAND),
         Option("binary", "b", "files are read as they are, as without it", place=Place.COMMAND),
@@ -217,6 +226,7 @@ GROUPS: dict[str, tuple[Option, ...]] = {
         Option("quiet", "", "show nothing", place=Place.MAGIC),
         Option("usage", "", "say on stderr what was used", place=Place.COMMAND),
         Option("version", "V", "write the version and end", place=Place.COMMAND),
+        Option("build-configuration", "", "write what this was built with and end", place=Place.COMMAND),
         Option("help", "h", "write this text and end", place=Place.COMMAND),
     ),
 }

@@ -21,8 +21,8 @@ from jq_magic.notebook.shown import retry
 
 #: A value that each option takes, by the name that help gives to it.
 SAMPLES = {
-    "N": "5", "SIZE": "2MiB", "TIME": "3s", "NAME": "strict", "FORM": "text", "FILE": "file", "VALUE": "text",
-    "JSON": "[1]",
+    "N": "5", "SIZE": "2MiB", "TIME": "3s", "NAME": "strict", "FORM": "text", "FILE": "file", "DIR": "folder",
+    "VALUE": "text", "JSON": "[1]",
 }  # fmt: skip
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
@@ -117,8 +117,9 @@ def test_help_has_the_options_that_hold_where_it_is_shown(option):
 
 @pytest.mark.parametrize(
     ("text", "unit"),
-    [("", "  "), ("-c", None), ("--tab", "\t"), ("--indent 0", None), ("--indent 3", "   "), ("--tab -c", None),
-     ("-c --tab", "\t"), ("--indent 3 -c", None), ("-c --indent 3", "   "), ("--indent 1 --tab", "\t"),
+    [("", "  "), ("-c", None), ("--tab", "\t"), ("--indent 0", ""), ("--indent -1", "\t"), ("--indent 3", "   "),
+     ("--tab -c", None), ("-c --tab", "\t"), ("--indent 3 -c", None), ("-c --indent 3", "   "),
+     ("--indent 1 --tab", "\t"),
      ("--tab --indent 1", " ")],
 )  # fmt: skip
 def test_of_two_ways_to_indent_the_last_counts_as_in_jq(text, unit):
@@ -138,7 +139,7 @@ def test_a_preset_is_meant_as_a_whole_and_an_option_changes_it():
 
 def test_what_the_words_of_help_and_version_are_followed_by_is_not_read():
     for words in (["--help", "--nonsense"], ["-V", "--fuel", "x"]):
-        assert not arguments.read(words).words
+        assert not arguments.read(words).filter
     with pytest.raises(arguments.UsageError):
         arguments.read(["--nonsense", "--help"])
 
@@ -146,7 +147,7 @@ def test_what_the_words_of_help_and_version_are_followed_by_is_not_read():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("--indent 8", "--indent: takes a number from 0 to 7, not '8'"),
+        ("--indent 8", "--indent: takes a number from -1 to 7, not '8'"),
         ("--preset huge", "there is no preset 'huge'"),
         ("--fuel 0", "--fuel: '0' is no whole number"),
         ("--outputs 1.5", "--outputs: '1.5' is no whole number"),

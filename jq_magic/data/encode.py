@@ -83,11 +83,13 @@ def value_to_json(value: Any) -> bytes:
 def arguments(args: dict[str, Any], positional: list[Any]) -> bytes:
     """Arguments as the guest takes them: a JSON object of those with names, or an array of it and of the others.
 
-    Raises: DataError for a name that is no jq variable.
+    Any str is a name: one that jq cannot write as `$name` is a key of `$ARGS.named` only, as in jq.
+
+    Raises: DataError for a name of another type.
     """
     for name in args:
-        if not (isinstance(name, str) and name.isascii() and name.isidentifier()):
-            raise DataError(f"{name!r} is no name for an argument: it must be a name that jq can write as $name")
+        if not isinstance(name, str):
+            raise DataError(f"{name!r} is no name for an argument: it must be a str")
     if positional:
         return value_to_json([args, positional])
     return value_to_json(args) if args else b""

@@ -11,19 +11,18 @@ import re
 from collections.abc import Iterator
 
 #: A string with few escapes, the beginning of any other, a mark, or what stands between marks: a number or a word.
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*){0,16}"|["{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
-#: What says nothing about nesting, once escapes are gone.
-_NOT_NESTING = bytes(set(range(256)) - set(b'"[]{}'))
+TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*){0,16}"|["{}\[\],:]|[^ \t\r\n{}\[\],:"]+', re.DOTALL)
 
 
 def tokens(text: str) -> Iterator[str]:
     """Yield each token of a text; a string that has no end is the last one."""
     at = 0
     while at < len(text):
-        for match in _TOKEN.finditer(text, at):
+        for match in TOKEN.finditer(text, at):
             token = match[0]
             if token == '"':
-                at = string_end(text, match.end())
+                end = string_end(text, match.end())
+                at = len(text) if end is None else end
                 yield text[match.start() : at]
                 break
             yield token
@@ -31,23 +30,12 @@ def tokens(text: str) -> Iterator[str]:
             return
 
 
-def string_end(text: str, at: int) -> int:
-    """Find the offset after the quote that closes a string, from an offset inside of it; without one the text's end."""
+def string_end(text: str, at: int) -> int | None:
+    """Find the offset after the quote that closes a string, from an offset inside of it; None without one."""
     while (quote := text.find('"', at)) >= 0:
         before = text[at:quote]
         at = quote + 1
         # An odd number of backslashes escapes the quote.
         if (len(before) - len(before.rstrip("\\"))) % 2 == 0:
             return at
-    return len(text)
-
-
-def nesting(line: bytes) -> int:
-    """Count the levels of arrays and objects that a line opens, less those that it closes.
-
-    A string does not go on on the next line, since JSON has no line ends in strings.
-    """
-    bare = line.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NOT_NESTING)
-    # What is left are brackets and quotes; pairs of quotes say nothing, and most strings are such a pair by now.
-    outside = b"".join(bare.replace(b'""', b"").split(b'"')[::2])
-    return outside.count(b"[") + outside.count(b"{") - outside.count(b"]") - outside.count(b"}")
+    return None
