@@ -29,8 +29,8 @@ import msgspec
 from jq_magic.data import times
 from jq_magic.data.refusals import Refused, a_kind, advice, kind_name
 
-#: Types that are written as they are.
-ATOMS = frozenset({str, int, float, bool, type(None)})
+#: Types that are written as they are; a Raw is JSON already.
+ATOMS = frozenset({str, int, float, bool, type(None), msgspec.Raw})
 #: Values that one value can hold, a list that stands in several places counted at each: a few lists in lists can
 #: stand for more than any memory holds.
 MOST_VALUES = 100_000_000

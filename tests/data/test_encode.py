@@ -40,8 +40,10 @@ def test_what_cannot_become_json_is_a_type_error_and_a_value_error_too():
 def test_arguments_are_values_too():
     assert arguments({"x": float("inf"), "y": "\ud800"}, []) == '{"x":1e999,"y":"\ufffd"}'.encode()
     assert arguments({}, [{1}]) == b"[{},[[1]]]"
+    # A name that no `$name` can be is a key of $ARGS.named.
+    assert arguments({"a b": 1}, []) == b'{"a b":1}'
     with pytest.raises(jq_magic.DataError, match="no name for an argument"):
-        arguments({"a b": 1}, [])
+        arguments({1: 1}, [])  # type: ignore[dict-item] # what a caller without types may give
 
 
 @pytest.mark.parametrize("package", [pd, pl], ids=["pandas", "polars"])
