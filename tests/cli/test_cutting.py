@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,11 @@ class Blocks:
         for name, blocks in self.files:
             self.name, self.number = name, self.number + 1
             yield from blocks
+
+
+def source_of(*arguments) -> Any:
+    """A source of blocks, which is taken for one of files."""
+    return Blocks(*arguments)
 
 
 def blocks(text, size):
@@ -54,7 +60,7 @@ def texts_of(part):
 def test_parts_are_the_whole_input_and_end_after_texts(texts, size, waits, most):
     whole = "".join(text + between for text, between in texts).encode()
     answers = iter(waits)
-    source = Blocks([("a", blocks(whole, size))], lambda: next(answers, True))
+    source = source_of([("a", blocks(whole, size))], lambda: next(answers, True))
     parts = [
         part.text for part in Inputs(source, are_lines=False, by_file=False, most_bytes=most * 40).parts(is_whole=False)
     ]
@@ -65,7 +71,7 @@ def test_parts_are_the_whole_input_and_end_after_texts(texts, size, waits, most)
 @given(st.lists(TEXTS, min_size=1, max_size=8), st.integers(1, 30))
 def test_texts_without_line_ends_are_cut_too(texts, size):
     whole = " ".join(texts).encode()
-    source = Blocks([("a", blocks(whole, size))], lambda: False)
+    source = source_of([("a", blocks(whole, size))], lambda: False)
     parts = [
         part.text for part in Inputs(source, are_lines=False, by_file=False, most_bytes=10**6).parts(is_whole=False)
     ]
@@ -76,7 +82,7 @@ def test_texts_without_line_ends_are_cut_too(texts, size):
 @given(st.lists(st.text('ab\u00e9\\"[', max_size=9), min_size=1, max_size=9), st.integers(1, 9))
 def test_lines_are_cut_where_they_end(lines, size):
     whole = "".join(f"{line}\n" for line in lines).encode()
-    source = Blocks([("a", blocks(whole, size))], lambda: False)
+    source = source_of([("a", blocks(whole, size))], lambda: False)
     parts = [
         part.text for part in Inputs(source, are_lines=True, by_file=False, most_bytes=10**6).parts(is_whole=False)
     ]
@@ -87,14 +93,14 @@ def test_lines_are_cut_where_they_end(lines, size):
 @given(st.lists(st.lists(TEXTS, max_size=4), min_size=1, max_size=4), st.integers(1, 30))
 def test_each_file_is_a_part_where_that_is_wanted(files, size):
     texts = ["".join(f"{text}\n" for text in file).encode() for file in files]
-    source = Blocks([(str(number), blocks(text, size)) for number, text in enumerate(texts)])
+    source = source_of([(str(number), blocks(text, size)) for number, text in enumerate(texts)])
     parts = list(Inputs(source, are_lines=False, by_file=True, most_bytes=10**6).parts(is_whole=False))
     assert [part.text for part in parts] == [text for text in texts if text]
     assert [part.line for part in parts] == [0] * len(parts)
 
 
 def test_places_are_those_of_jq():
-    source = Blocks([("a", [b"1\n2\n"]), ("b", [b"[\n3]", b" 4\n5"])], lambda: False)
+    source = source_of([("a", [b"1\n2\n"]), ("b", [b"[\n3]", b" 4\n5"])], lambda: False)
     parts = list(Inputs(source, are_lines=False, by_file=False, most_bytes=10**6).parts(is_whole=True))
     assert [part.text for part in parts] == [b"1\n2\n[\n3] 4\n5"]
     ends = (1, 2, 3, 8, 10, 12)
@@ -103,7 +109,7 @@ def test_places_are_those_of_jq():
 
 def test_pieces_begin_small_after_an_error_and_grow():
     text = b"".join(b"%d\n" % number for number in range(20_000))
-    source = Blocks([("a", [text])])
+    source = source_of([("a", [text])])
     (part,) = Inputs(source, are_lines=False, by_file=False, most_bytes=10**6).parts(is_whole=False)
     pieces = Pieces(part, counts_lines=False)
     assert pieces.take() == text
@@ -120,7 +126,7 @@ def test_pieces_begin_small_after_an_error_and_grow():
 
 
 def test_blank_lines_stand_for_those_that_were_read():
-    source = Blocks([("a", [b"1\n2\n3\n"])])
+    source = source_of([("a", [b"1\n2\n3\n"])])
     (part,) = Inputs(source, are_lines=False, by_file=True, most_bytes=10**6).parts(is_whole=False)
     pieces = Pieces(part, counts_lines=True)
     assert pieces.take() == b"1\n2\n3\n"

@@ -37,7 +37,7 @@ def test_events_and_errors_are_those_of_jq(keeps_errors):
     drawn = random.Random(7)
     for _ in range(200):
         text = "".join(drawn.choice(_PARTS) for _ in range(drawn.randrange(1, 14))).encode()
-        words = [command, "-c", "--stream-errors" if keeps_errors else "--stream", "."]
+        words = [str(command), "-c", "--stream-errors" if keeps_errors else "--stream", "."]
         done = subprocess.run(words, input=text, capture_output=True, text=False, check=False)
         said = done.stderr.decode().strip().removeprefix("jq: parse error: ")
         size = drawn.choice([1, 2, 5, 100])

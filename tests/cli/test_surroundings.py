@@ -31,14 +31,15 @@ def on_terminal(monkeypatch):
             return True
 
     def on_terminal(*words):
-        out, err = Terminal(io.BytesIO(), encoding="utf-8"), Terminal(io.BytesIO(), encoding="utf-8")
+        written, said = io.BytesIO(), io.BytesIO()
+        out, err = Terminal(written, encoding="utf-8"), Terminal(said, encoding="utf-8")
         with monkeypatch.context() as patch:
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
             main(list(words))
         err.flush()
-        return out.buffer.getvalue().decode(), err.buffer.getvalue().decode()
+        return written.getvalue().decode(), said.getvalue().decode()
 
     return on_terminal
 
