@@ -51,6 +51,7 @@ def texts_of(part):
     return texts
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(TEXTS, BETWEEN), min_size=1, max_size=8),
     st.integers(1, 30),
@@ -68,6 +69,7 @@ def test_parts_are_the_whole_input_and_end_after_texts(texts, size, waits, most)
     assert [text for part in parts for text in texts_of(part)] == [text for text, _ in texts]
 
 
+@pytest.mark.slow
 @given(st.lists(TEXTS, min_size=1, max_size=8), st.integers(1, 30))
 def test_texts_without_line_ends_are_cut_too(texts, size):
     whole = " ".join(texts).encode()
@@ -90,6 +92,7 @@ def test_lines_are_cut_where_they_end(lines, size):
     assert all(part.endswith(b"\n") for part in parts)
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(TEXTS, max_size=4), min_size=1, max_size=4), st.integers(1, 30))
 def test_each_file_is_a_part_where_that_is_wanted(files, size):
     texts = ["".join(f"{text}\n" for text in file).encode() for file in files]
