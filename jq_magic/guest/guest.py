@@ -24,6 +24,9 @@ _STACK_FLOOR = 16_384
 _ERROR_BYTES = 1 << 20
 #: Bytes of a panic's message that are read.
 _PANIC_BYTES = 4096
+#: A memory grows by whole pages, so it can be refused that much before its limit.
+_GROWTH_BYTES = 2 << 16
+_SHORT = "this machine has less memory, or address space (ulimit -v), for a sandbox than its limit allows"
 
 
 class Stopped(GuestError):
@@ -198,7 +201,12 @@ class Guest:
         reply = self._reply()
         if reply.marker == Marker.OUT_OF_MEMORY:
             wanted = self._instance.memory_bytes() + reply.refused_bytes
-            return exceeded("memory_bytes", wanted, self._limits.memory_bytes)
+            # Less than the limit, and still refused: by the system, or to keep a container from its end.
+            is_short = wanted + _GROWTH_BYTES < self._limits.memory_bytes
+            error = exceeded("memory_bytes", wanted, self._limits.memory_bytes, reason=_SHORT if is_short else None)
+            if is_short:
+                error.advice = "try a cheaper filter or less data"
+            return error
         if reply.marker == Marker.PANIC:
             message = self._read(reply.error, min(reply.error_bytes, _PANIC_BYTES)).decode("utf-8", "replace")
             return GuestError(f"the guest panicked: {message}")

@@ -21,6 +21,7 @@ from jq_magic import forks
 from jq_magic.errors import RuntimeUnavailableError
 from jq_magic.limits import Limits
 from jq_magic.run.image import Image
+from jq_magic.run.room import most_bytes
 from jq_magic.wasm_runtimes import Instance, Module
 
 #: Runs of a program before it is worth an image, which takes as long as some ten fresh instances.
@@ -67,7 +68,10 @@ class SharedPool:
         self.is_exact: bool | None = None
 
     def take(self, memory_bytes: int) -> Instance:
-        """Give an instance whose memory cannot grow past `memory_bytes`. Raises: as `Module.instantiate`."""
+        """Give an instance whose memory cannot grow past `memory_bytes`, nor past what this machine has room for.
+
+        Raises: as `Module.instantiate`.
+        """
         with contextlib.suppress(IndexError):
             instance, limit = self.idle.pop()
             if limit == memory_bytes:
@@ -76,6 +80,7 @@ class SharedPool:
         return self._fresh(memory_bytes)
 
     def _fresh(self, memory_bytes: int) -> Instance:
+        memory_bytes = min(memory_bytes, most_bytes())
         try:
             return self.module.instantiate(memory_bytes)
         except RuntimeUnavailableError:
