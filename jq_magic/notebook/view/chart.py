@@ -1,13 +1,13 @@
-"""Counts what a picture of a column or an array shows: a histogram, bars by category, a line over dates."""
+"""Counts what a chart of a column or an array shows: a histogram, bars by category, a line over dates, points."""
 
 from __future__ import annotations
 
 import collections
-import datetime
 import math
 from collections.abc import Sequence
 from typing import Any
 
+from jq_magic.notebook.view.dates import date_ms
 from jq_magic.notebook.view.number import is_number, near, scalar
 from jq_magic.notebook.view.table import MISSING
 from jq_magic.notebook.view.tree import RequestError, sent
@@ -18,6 +18,8 @@ DRAWN = 500_000
 BARS = 20
 #: Points of a line; of more, the lowest and highest of each stretch are drawn.
 POINTS = 800
+#: Points of a scatter chart; of more, as many at equal distances.
+SCATTERED = 2_000
 #: Rows, and values in them, that are read to see whether a column holds dates.
 DATED_ROWS = 1_000
 _DATED_VALUES = 50
@@ -66,10 +68,10 @@ def _drawn(values: Sequence[Any], dates: Sequence[Any] | None) -> dict[str, Any]
     }
 
 
-def bins(numbers: list[float]) -> list[list[float]]:
-    """Count in ranges of one width, from low to high; Sturges' number of ranges, 40 at most."""
+def bins(numbers: list[float], most: int = 40) -> list[list[float]]:
+    """Count in ranges of one width, from low to high; Sturges' number of ranges, `most` at most."""
     low, high = min(numbers), max(numbers)
-    count = min(40, math.ceil(math.log2(len(numbers))) + 1)
+    count = min(most, math.ceil(math.log2(len(numbers))) + 1)
     # Halves keep the width finite for numbers near the largest ones.
     width = (high / 2 - low / 2) / count * 2
     if width / 2 == 0:
@@ -80,21 +82,6 @@ def bins(numbers: list[float]) -> list[list[float]]:
         sizes[min(count - 1, int((number / 2 - low / 2) / (width / 2)))] += 1
     edges = [low + width * index for index in range(count)] + [high]
     return [[edges[index], edges[index + 1], sizes[index]] for index in range(count)]
-
-
-def date_ms(value: Any) -> float | None:
-    """Read an ISO 8601 date or time as milliseconds since 1970; without a zone it is taken as UTC.
-
-    None for anything else, and for what is in UTC before the year 1 or after 9999.
-    """
-    if not isinstance(value, str) or not 10 <= len(value) <= 40:
-        return None
-    try:
-        when = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
-        zoned = when if when.tzinfo else when.replace(tzinfo=datetime.timezone.utc)
-        return zoned.astimezone(datetime.timezone.utc).timestamp() * 1000
-    except (ValueError, OverflowError):
-        return None
 
 
 def are_dates(values: Sequence[Any]) -> bool:
@@ -118,3 +105,46 @@ def _line(values: Sequence[Any], dates: Sequence[Any]) -> dict[str, Any]:
         by_number = [(min(part, key=lambda p: p[1]), max(part, key=lambda p: p[1])) for part in parts]
         points = [point for pair in by_number for point in sorted(set(pair))]
     return {"kind": "line", "points": [list(point) for point in points], "left_out": left_out}
+
+
+def by_category(values: Sequence[Any], labels: Sequence[Any]) -> dict[str, Any]:
+    """Give a bar for each label, as long as the sum of its numbers; the largest BARS of them.
+
+    Raises: RequestError when there is nothing to draw.
+    """
+    sums: dict[str, float] = {}
+    rows = 0
+    for value, label in zip(values, labels, strict=True):
+        if is_number(value) and math.isfinite(number := near(value)) and not isinstance(label, (dict, list)):
+            rows += 1
+            text = "missing" if label is MISSING else label if isinstance(label, str) else scalar(label)
+            sums[text] = sums.get(text, 0.0) + number
+    summed = {label: number for label, number in sums.items() if math.isfinite(number)}
+    if not summed:
+        raise RequestError("there is nothing to draw: no row has both a category and a number")
+    # Few bars stand in the order of the rows.
+    largest = sorted(summed.items(), key=lambda item: -abs(item[1]))[:BARS] if len(summed) > BARS else [*summed.items()]
+    return {
+        "kind": "numbers",
+        "bars": [[sent(label, _LABEL_CHARS), number] for label, number in largest],
+        "others": len(summed) - len(largest),
+        "summed": rows > len(sums),
+        "left_out": len(values) - rows,
+    }
+
+
+def scatter(values: Sequence[Any], others: Sequence[Any]) -> dict[str, Any]:
+    """Give a point for each pair of numbers. Raises: RequestError when there is none."""
+    points = [
+        [across, up]
+        for value, other in zip(values, others, strict=True)
+        if is_number(value)
+        and is_number(other)
+        and math.isfinite(across := near(other))
+        and math.isfinite(up := near(value))
+    ]
+    if not points:
+        raise RequestError("there is nothing to draw: no row has both numbers")
+    step = -(-len(points) // SCATTERED)
+    drawn: dict[str, Any] = {"kind": "scatter", "points": points[::step], "left_out": len(values) - len(points)}
+    return {**drawn, "every": step} if step > 1 else drawn

@@ -6,21 +6,23 @@
 | rows or children, cells, and keys of the rows | PAGE_ROWS, PAGE_CELLS, `table.PAGE_KEYS` |
 | values and characters that a search looks at, places that it gives | `tree.SEARCHED_…`, `tree.PLACES…` |
 | rows that are sorted | `table.SORTED_ROWS` |
-| values of a picture, columns that are looked at for dates | `chart.DRAWN`, PAGE_ROWS |
+| conditions of a filter, cells that it looks at | `filters.CONDITIONS`, `table.LOOKED_CELLS` |
+| rows and columns of a profile | `profile.SAMPLED_ROWS`, `profile.PROFILED` |
+| values of a chart, columns that are looked at for it | `chart.DRAWN`, `plot.OFFERED` |
+| cells that are written as CSV | `copied.COPIED_CELLS` |
 | characters of JSON of one value | `tree.WRITTEN_CHARS` |
 """
 
 from __future__ import annotations
 
-import itertools
+import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from jq_magic.notebook.view import chart, picture
-from jq_magic.notebook.view.number import is_number
+from jq_magic.notebook.view import copied, filters, picture, plot, profile
 from jq_magic.notebook.view.shelf import DECODED_CHARS, Shelf
-from jq_magic.notebook.view.table import Table, table_of
-from jq_magic.notebook.view.tree import At, Document, RequestError
+from jq_magic.notebook.view.table import MISSING, Table, table_of
+from jq_magic.notebook.view.tree import PLACES, At, Document, RequestError, described
 
 #: Children, or rows, of one page.
 PAGE_ROWS = 500
@@ -28,6 +30,15 @@ PAGE_ROWS = 500
 PAGE_CELLS = 5_000
 #: Characters that a search can look for.
 WANTED_CHARS = 1_000
+#: Rows of a tree that are open when it is first shown.
+OPENED_ROWS = 14
+#: Of the pages of a page's first requests, which its model brings: characters of JSON, and of the text they are from.
+FIRST_CHARS = 64_000
+FIRST_TEXT_CHARS = DECODED_CHARS
+#: Pixels of a chart.
+NARROWEST, WIDEST = 240, 2_000
+#: What a page of ours asks for at first: see static/table.mjs and static/tree.mjs.
+_TREE_PAGE, _TABLE_PAGE, _TABLE_COLUMNS = 100, 50, 20
 _MOST = 2**53
 _DEEPEST = 10_001
 _SHELF = Shelf(DECODED_CHARS)
@@ -56,6 +67,9 @@ class Pages:
             "search": self._search,
             "cells": self._cells,
             "chart": self._chart,
+            "profile": self._profile,
+            "levels": self._levels,
+            "copy": self._copy,
         }
 
     def answer(self, request: object) -> dict[str, Any] | None:
@@ -95,10 +109,41 @@ class Pages:
         _SHELF.put(self, len(self._text))
         return opened
 
+    def first(self) -> list[list[Any]]:
+        """Answer what a page asks for at first, as [request, answer]; what is large is left to be asked for."""
+        if len(self._text) > FIRST_TEXT_CHARS:
+            return []
+        pairs: list[list[Any]] = []
+
+        def put(**request: Any) -> Any:
+            answer = (self.answer({"id": 0, **request}) or {}).get("ok")
+            if answer is not None:
+                pairs.append([request, answer])
+            return answer
+
+        shape = put(op="open")
+        if shape is None:
+            return []
+        table = shape["table"]
+        if table and table["rows"] > 1:
+            right = min(_TABLE_COLUMNS, table["columns"])
+            put(op="cells", **{"from": 0, "to": _TABLE_PAGE, "left": 0, "right": right, "sort": None, "where": None})
+            put(op="profile", left=0, right=right)
+        elif "scalar" not in shape:
+            for at in [[], *(at for at, _ in shape["open"])]:
+                put(op="children", at=at, **{"from": 0, "to": _TREE_PAGE})
+        return pairs if len(json.dumps(pairs)) <= FIRST_CHARS else pairs[:1]
+
     def _open(self, _request: dict[str, Any]) -> dict[str, Any]:
         document, table = self._opened()
-        shape = None if table is None else {"rows": len(table.rows), "columns": len(table.columns)}
-        return {"outputs": len(document.outputs), "table": shape}
+        outputs = document.outputs
+        shape = None
+        if table is not None:
+            shape = {"rows": len(table.rows), "columns": len(table.columns), "named": table.rows.labels is not None}
+        opened: dict[str, Any] = {"outputs": len(outputs), "table": shape}
+        if len(outputs) == 1 and not (isinstance(outputs[0], (dict, list)) and outputs[0]):
+            return {**opened, "open": [], "scalar": described(outputs[0])}
+        return {**opened, "open": document.unfolded(OPENED_ROWS, OPENED_ROWS)}
 
     def _children(self, request: dict[str, Any]) -> dict[str, Any]:
         span = _span(request, "from", "to", PAGE_ROWS)
@@ -120,33 +165,56 @@ class Pages:
         rows, columns = _span(request, "from", "to", PAGE_ROWS), _span(request, "left", "right", PAGE_ROWS)
         if len(rows) * len(columns) > PAGE_CELLS:
             raise RequestError(f"a page has {PAGE_CELLS:,} cells at most")
-        order = request.get("sort")
-        if order is None:
-            return table.window(rows, columns, None)
-        if not isinstance(order, list) or len(order) != 2 or not isinstance(order[1], bool):
-            raise RequestError("a table is sorted by [column, whether from high to low]")
-        return table.window(rows, columns, (_whole(order[0], "the column"), order[1]))
+        return table.window(rows, columns, _order(request), filters.read(request.get("where")))
+
+    def _profile(self, request: dict[str, Any]) -> dict[str, Any]:
+        table = self.table
+        if table is None:
+            raise RequestError("this result is no table")
+        columns = _span(request, "left", "right", profile.PROFILED)
+        rows = table.sample(profile.SAMPLED_ROWS)
+        names = table.columns[columns.start : columns.stop]
+        described_columns = [profile.profile([row.get(name, MISSING) for row in rows]) for name in names]
+        return {"columns": described_columns, "sampled": len(rows), "rows": len(table.rows)}
+
+    def _levels(self, request: dict[str, Any]) -> dict[str, Any]:
+        return {"open": self.document.unfolded(PLACES, _whole(request.get("level"), "the level"))}
+
+    def _copy(self, request: dict[str, Any]) -> dict[str, Any]:
+        document, table = self._opened()
+        form = request.get("as")
+        if form == "csv" and table is not None and request.get("at") is None:
+            positions, _ = table.order(_order(request), filters.read(request.get("where")))
+            return {"text": copied.as_csv(table, positions, len(positions))}
+        value = document.find(_at(request))
+        if form == "csv":
+            return {"text": copied.value_as_csv(value)}
+        if form == "python":
+            return {"text": copied.as_python(value)}
+        raise RequestError("a value is copied as csv or python")
 
     def _chart(self, request: dict[str, Any]) -> dict[str, Any]:
         document, table = self._opened()
+        kind, by, width = request.get("kind"), request.get("by"), request.get("width")
+        if kind is not None and (not isinstance(kind, str) or kind not in plot.KINDS):
+            raise RequestError(f"a chart is one of {', '.join(plot.KINDS)}")
+        pixels = picture.WIDTH if width is None else max(NARROWEST, min(_whole(width, "the width"), WIDEST))
         if request.get("column") is not None and table is not None:
             column = _whole(request["column"], "the column")
-            return picture.laid_out(_of_column(table, column, over_dates=request.get("histogram") is not True))
-        value = document.find(_at(request))
-        if not isinstance(value, (dict, list)):
-            raise RequestError("choose an array of numbers or strings to draw")
-        values = value.values() if isinstance(value, dict) else value
-        return picture.laid_out(chart.draw(list(itertools.islice(values, chart.DRAWN)), total=len(value)))
+            drawn = plot.of_column(table, column, None if by is None else _whole(by, "the column"), kind)
+        else:
+            drawn = plot.of_value(document.find(_at(request)), kind)
+        offered = {name: drawn.get(name) for name in ("kinds", "columns", "by_column")}
+        return {**picture.laid_out(drawn, pixels), **offered}
 
 
-def _of_column(table: Table, column: int, *, over_dates: bool) -> dict[str, Any]:
-    cells = table.column(column, chart.DRAWN)
-    dates = None
-    if over_dates and any(map(is_number, cells)):
-        positions = range(min(len(table.columns), PAGE_ROWS))
-        by = next((at for at in positions if chart.are_dates(table.column(at, chart.DATED_ROWS))), None)
-        dates = None if by is None else table.column(by, chart.DRAWN)
-    return chart.draw(cells, dates, total=len(table.rows))
+def _order(request: dict[str, Any]) -> tuple[int, bool] | None:
+    order = request.get("sort")
+    if order is None:
+        return None
+    if not isinstance(order, list) or len(order) != 2 or not isinstance(order[1], bool):
+        raise RequestError("a table is sorted by [column, whether from high to low]")
+    return _whole(order[0], "the column"), order[1]
 
 
 def _is_whole(value: object, most: int) -> bool:

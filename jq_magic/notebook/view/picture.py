@@ -27,27 +27,36 @@ Shape = tuple[str, dict[str, Any], "str | None", "str | None"]
 Scale = Callable[[float], float]
 
 
-def laid_out(chart: dict[str, Any]) -> dict[str, Any]:
+def laid_out(chart: dict[str, Any], width: int = WIDTH) -> dict[str, Any]:
     """Lay out a chart of `jq_magic.notebook.view.chart`.
 
     Shapes are drawn in the page's accent where they say currentColor, in its text colour otherwise.
 
+    Args:
+        width: Of the picture in pixels; letters have the same size in each.
     Returns: kind; caption; width and height in pixels; shapes.
 
     """
     kind = chart["kind"]
-    shapes = {"histogram": _histogram, "line": _line, "bars": _bars}[kind](chart)
-    height = 2 * _TOP + len(chart["bars"]) * _BAR_ROW if kind == "bars" else HEIGHT
-    return {"kind": kind, "caption": caption(chart), "width": WIDTH, "height": height, "shapes": list(shapes)}
+    draw = {"histogram": _histogram, "line": _line, "bars": _bars, "numbers": _bars, "scatter": _scatter}[kind]
+    height = 2 * _TOP + len(chart["bars"]) * _BAR_ROW if "bars" in chart else HEIGHT
+    shapes = list(draw(chart, width))
+    return {"kind": kind, "caption": caption(chart), "width": width, "height": height, "shapes": shapes}
 
 
 def caption(chart: dict[str, Any]) -> str:
     """Say what a picture shows, in words."""
-    parts = [{"histogram": "how often values occur", "bars": "count by category", "line": "by date"}[chart["kind"]]]
+    words = {"histogram": "how often values occur", "bars": "count by category", "line": "by date"}
+    parts = [words.get(chart["kind"]) or f"by {visible(chart.get('by', 'key'))}"]
+    if chart.get("summed"):
+        parts.append("sums")
+    if every := chart.get("every"):
+        parts.append(f"one of {every:,} points")
     if "total" in chart:
         parts.append(f"the first {chart['drawn']:,} of {chart['total']:,} values")
     if others := chart.get("others"):
-        parts.append(f"{others:,} rarer categor{'y' if others == 1 else 'ies'} not shown")
+        rarer = "smaller" if chart["kind"] == "numbers" else "rarer"
+        parts.append(f"{others:,} {rarer} categor{'y' if others == 1 else 'ies'} not shown")
     if left_out := chart.get("left_out"):
         parts.append(f"{left_out:,} value{'' if left_out == 1 else 's'} left out")
     return "; ".join(parts)
@@ -98,50 +107,71 @@ def _bar(x: float, y: float, width: float, height: float, title: str) -> Shape:
     return "rect", {"x": x, "y": y, **rounded, "fill": "currentColor"}, None, title
 
 
-def _axes(x: Scale, y: Scale, xs: Iterable[tuple[float, str]], ys: Iterable[tuple[float, str]]) -> Iterable[Shape]:
+def _axes(
+    x: Scale, y: Scale, xs: Iterable[tuple[float, str]], ys: Iterable[tuple[float, str]], width: int
+) -> Iterable[Shape]:
     for at, label in ys:
-        place = {"x1": _LEFT, "x2": WIDTH - _RIGHT, "y1": y(at), "y2": y(at)}
+        place = {"x1": _LEFT, "x2": width - _RIGHT, "y1": y(at), "y2": y(at)}
         yield "line", {**place, "stroke": "currentColor", "opacity": 0.2}, None, None
         yield _text(_LEFT - 6, y(at) + 4, label, "end")
     for at, label in xs:
         yield _text(x(at), HEIGHT - _BOTTOM + 18, label, "middle")
 
 
-def _histogram(chart: dict[str, Any]) -> Iterable[Shape]:
+def _histogram(chart: dict[str, Any], width: int) -> Iterable[Shape]:
     bins = chart["bins"]
     low, high, most = bins[0][0], bins[-1][1], max(size for _, _, size in bins)
     is_flat = low == high
-    x = _scale(low, high, _LEFT, WIDTH - _RIGHT)
+    x = _scale(low, high, _LEFT, width - _RIGHT)
     if is_flat:
-        x = lambda _value: (_LEFT + WIDTH - _RIGHT) / 2  # noqa: E731 - as the other one
+        x = lambda _value: (_LEFT + width - _RIGHT) / 2  # noqa: E731 - as the other one
     y = _scale(0, most, HEIGHT - _BOTTOM, _TOP)
     whole = [at for at in ticks(0, most) if at == int(at)]
-    yield from _axes(x, y, ((at, tick(at)) for at in ticks(low, high)), ((at, f"{at:,.0f}") for at in whole))
+    across = ticks(low, high, max(2, width // 110))
+    yield from _axes(x, y, ((at, tick(at)) for at in across), ((at, f"{at:,.0f}") for at in whole), width)
     for start, end, size in bins:
-        left, width = (x(low) - 30, 60) if is_flat else (x(start), max(1.0, x(end) - x(start) - 1))
-        yield _bar(left, y(size), width, HEIGHT - _BOTTOM - y(size), f"{tick(start)} to {tick(end)}: {size:,}")
+        left, wide = (x(low) - 30, 60) if is_flat else (x(start), max(1.0, x(end) - x(start) - 1))
+        yield _bar(left, y(size), wide, HEIGHT - _BOTTOM - y(size), f"{tick(start)} to {tick(end)}: {size:,}")
 
 
-def _line(chart: dict[str, Any]) -> Iterable[Shape]:
+def _line(chart: dict[str, Any], width: int) -> Iterable[Shape]:
     points = chart["points"]
     first, last = points[0][0], points[-1][0]
     low, high = min(value for _, value in points), max(value for _, value in points)
-    x, y = _scale(first, last, _LEFT, WIDTH - _RIGHT), _scale(low, high, HEIGHT - _BOTTOM, _TOP)
-    dates = [first + (last - first) * (part + 0.5) / 4 for part in range(4 if last > first else 1)]
+    x, y = _scale(first, last, _LEFT, width - _RIGHT), _scale(low, high, HEIGHT - _BOTTOM, _TOP)
+    parts = max(2, min(4, width // 140))
+    dates = [first + (last - first) * (part + 0.5) / parts for part in range(parts if last > first else 1)]
     yield from _axes(
-        x, y, ((at, date_tick(at, last - first)) for at in dates), ((at, tick(at)) for at in ticks(low, high))
+        x, y, ((at, date_tick(at, last - first)) for at in dates), ((at, tick(at)) for at in ticks(low, high)), width
     )
     path = "L".join(f"{x(when)} {y(value)}" for when, value in points)
     yield "path", {"d": f"M{path}", "fill": "none", "stroke": "currentColor", "stroke-width": 1.5}, None, None
 
 
-def _bars(chart: dict[str, Any]) -> Iterable[Shape]:
-    x = _scale(0, max(size for _, size in chart["bars"]), _BARS_AT, WIDTH - _COUNT_WIDTH)
+def _scatter(chart: dict[str, Any], width: int) -> Iterable[Shape]:
+    points = chart["points"]
+    (left, right), (low, high) = ((min(ends), max(ends)) for ends in zip(*points, strict=True))
+    x, y = _scale(left, right, _LEFT, width - _RIGHT), _scale(low, high, HEIGHT - _BOTTOM, _TOP)
+    across = ticks(left, right, max(2, width // 110))
+    yield from _axes(x, y, ((at, tick(at)) for at in across), ((at, tick(at)) for at in ticks(low, high)), width)
+    # A line of no length with round ends is a point: one shape for all of them.
+    path = "".join(f"M{x(at)} {y(up)}h0" for at, up in points)
+    line = {"fill": "none", "stroke": "currentColor", "stroke-width": 4, "stroke-linecap": "round", "opacity": 0.6}
+    yield "path", {"d": path, **line}, None, None
+
+
+def _bars(chart: dict[str, Any], width: int) -> Iterable[Shape]:
+    bars_at = min(_BARS_AT, width * 5 // 14)
+    label_chars = min(_LABEL_CHARS, bars_at // 7)
+    low, high = min(0, *(size for _, size in chart["bars"])), max(0, *(size for _, size in chart["bars"]))
+    x = _scale(low, high, bars_at, width - _COUNT_WIDTH)
+    write = tick if chart["kind"] == "numbers" else "{:,}".format
     for place, (label, size) in enumerate(chart["bars"]):
         text = visible(label) or '""'
-        if len(text) > _LABEL_CHARS:
-            text = f"{text[: _LABEL_CHARS - 1]}…"
+        if len(text) > label_chars:
+            text = f"{text[: label_chars - 1]}…"
         y = _TOP + place * _BAR_ROW
-        yield _text(_BARS_AT - 6, y + 13, text, "end")
-        yield _bar(_BARS_AT, y + 2, max(1.0, x(size) - _BARS_AT), _BAR_ROW - 4, f"{text}: {size:,}")
-        yield _text(x(size) + 5, y + 13, f"{size:,}")
+        start, end = sorted((x(0), x(size)))
+        yield _text(bars_at - 6, y + 13, text, "end")
+        yield _bar(start, y + 2, max(1.0, end - start), _BAR_ROW - 4, f"{text}: {write(size)}")
+        yield _text(end + 5, y + 13, write(size))

@@ -1,13 +1,15 @@
-"""Shows outputs that are objects, or arrays of them, as a table: columns, sorted windows of cells."""
+"""Shows outputs that are objects, or arrays or objects of them, as a table: columns, windows of cells in an order."""
 
 from __future__ import annotations
 
 import array
 import bisect
+import collections
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from jq_magic.notebook.view.filters import Condition
 from jq_magic.notebook.view.number import comparable
 from jq_magic.notebook.view.tree import KEY_CHARS, SENT_CHARS, At, Document, RequestError, described, kind, sent
 
@@ -17,6 +19,8 @@ COLUMNS = 10_000
 SORTED_ROWS = 1_000_000
 #: Keys of rows that are looked at for one page.
 PAGE_KEYS = 1_000_000
+#: Cells that a filter looks at for one request.
+LOOKED_CELLS = 150_000
 #: The order of types, as jq sorts them; what is missing comes last in both directions.
 _ORDER = {"null": 0, "boolean": 1, "number": 2, "string": 3, "array": 4, "object": 5}
 #: What stands for a cell whose object lacks the column's key.
@@ -28,11 +32,16 @@ class Rows:
 
     Args:
         outputs: At least one, all objects, or all arrays of objects.
+        is_named: Whether there is one output, whose members are the rows.
+
+    Attributes:
+        labels: The keys of rows that are members of an object; None for others.
 
     """
 
-    def __init__(self, outputs: Sequence[Any]) -> None:
-        self._outputs = outputs
+    def __init__(self, outputs: Sequence[Any], *, is_named: bool = False) -> None:
+        self._outputs: Sequence[Any] = list(outputs[0].values()) if is_named else outputs
+        self.labels: list[str] | None = list(outputs[0]) if is_named else None
         self._ends: array.array[int] | None = None
         if isinstance(outputs[0], list):
             self._ends = array.array("Q", itertools.accumulate(map(len, outputs)))
@@ -45,6 +54,8 @@ class Rows:
 
     def place(self, position: int) -> At:
         """Give the place of a row in the document."""
+        if self.labels is not None:
+            return 0, position
         if self._ends is None:
             return (position,)
         output = bisect.bisect_right(self._ends, position)
@@ -53,10 +64,16 @@ class Rows:
     def row(self, position: int) -> dict[str, Any]:
         """Give a row."""
         value: Any = self._outputs
-        for step in self.place(position):
+        for step in self.place(position) if self.labels is None else (position,):
             value = value[step]
         row: dict[str, Any] = value
         return row
+
+
+class _Filtered(NamedTuple):
+    where: tuple[Condition, ...]
+    positions: array.array[int]
+    looked: int
 
 
 class Table:
@@ -71,7 +88,12 @@ class Table:
     def __init__(self, rows: Rows, columns: Iterable[str]) -> None:
         self.rows = rows
         self.columns = list(columns)
-        self._sorted: tuple[tuple[int, bool] | None, Sequence[int]] = (None, range(len(rows)))
+        self._sorted: tuple[Any, Sequence[int]] = (None, range(len(rows)))
+        self._filtered = _Filtered((), array.array("Q"), 0)
+
+    def label(self, position: int) -> str | None:
+        """Give the key of a row that is a member of an object."""
+        return None if self.rows.labels is None else self.rows.labels[position]
 
     def column(self, position: int, most: int | None = None) -> list[Any]:
         """Give the cells of a column in the rows' own order, `most` of them. Raises: RequestError."""
@@ -80,68 +102,116 @@ class Table:
         name = self.columns[position]
         return [row.get(name, MISSING) for row in itertools.islice(self.rows, most)]
 
-    def window(self, rows: range, columns: range, order: tuple[int, bool] | None) -> dict[str, Any]:
+    def sample(self, most: int) -> list[dict[str, Any]]:
+        """Give `most` rows at equal distances, all where there are no more."""
+        step = max(1, -(-len(self.rows) // most))
+        return [self.rows.row(position) for position in range(0, len(self.rows), step)]
+
+    def window(
+        self, rows: range, columns: range, order: tuple[int, bool] | None, where: tuple[Condition, ...] = ()
+    ) -> dict[str, Any]:
         """Describe the cells of some rows and columns.
 
         Args:
             order: (position of a column, whether from high to low); None for the outputs' order.
-        Returns: names of the columns; at: each row's place; cells: described values, null for a missing one;
-            keys: the position of each cell in its row's object, for its place.
+            where: Conditions that the rows meet.
+        Returns: names of the columns; at: each row's place, labels: its key, where rows have one; cells: described
+            values, null for a missing one; keys: the position of each cell in its row's object, for its place; rows:
+            how many meet the conditions, of those that were looked at; looked: how many these are.
         Raises: RequestError.
 
         """
         names = self.columns[columns.start : columns.stop]
-        index = self._order(order)
-        cells, places, keys = [], [], []
+        index, looked_at = self.order(order, where)
+        cells, places, keys, labels = [], [], [], []
         looked = 0
         for position in index[rows.start : rows.stop]:
             row = self.rows.row(position)
             looked += len(row)
             if looked > PAGE_KEYS:
                 raise RequestError("these rows have too many keys for one page")
-            where = {key: place for place, key in enumerate(row)}
+            by_key = {key: place for place, key in enumerate(row)}
             cells.append([described(row[name]) if name in row else None for name in names])
-            keys.append([where.get(name, -1) for name in names])
+            keys.append([by_key.get(name, -1) for name in names])
             places.append(list(self.rows.place(position)))
-        heads = [{"k": sent(name, SENT_CHARS if len(name) > KEY_CHARS else KEY_CHARS)} for name in names]
-        return {"names": heads, "at": places, "cells": cells, "keys": keys}
+            labels.append(position if self.rows.labels is None else _head(self.rows.labels[position]))
+        heads = [_head(name) for name in names]
+        answer = {"names": heads, "at": places, "labels": labels, "cells": cells, "keys": keys}
+        return {**answer, "rows": len(index), "looked": looked_at}
 
-    def _order(self, order: tuple[int, bool] | None) -> Sequence[int]:
-        if order is None:
-            return range(len(self.rows))
-        column, is_down = order
+    def order(self, order: tuple[int, bool] | None, where: tuple[Condition, ...] = ()) -> tuple[Sequence[int], int]:
+        """Give positions of rows that meet some conditions, in an order, and how many rows were looked at for them.
+
+        A request looks at LOOKED_CELLS; the next one with the same conditions goes on from there.
+        """
+        positions: Sequence[int] = range(len(self.rows))
+        looked = len(self.rows)
+        if where:
+            filtered = self._filter(where)
+            positions, looked = filtered.positions, filtered.looked
+        if order is None or looked < len(self.rows):
+            return positions, looked
+        # One assignment below: another thread that answers this page reads the order before or this one.
         last = self._sorted
-        if last[0] != order:
+        if last[0] != (order, where):
             if len(self.rows) > SORTED_ROWS:
                 raise RequestError(f"a table of more than {SORTED_ROWS:,} rows is not sorted here")
+            column, is_down = order
             cells = self.column(column)
-            present = [position for position, cell in enumerate(cells) if cell is not MISSING]
-            missing = [position for position, cell in enumerate(cells) if cell is MISSING]
+            present = [position for position in positions if cells[position] is not MISSING]
+            missing = [position for position in positions if cells[position] is MISSING]
             present.sort(key=lambda position: _rank(cells[position]), reverse=is_down)
-            ordered = array.array("Q", present + missing)
-            # One assignment: another thread that answers this page reads the order before or this one.
-            self._sorted = (order, ordered)
-            return ordered
-        return last[1]
+            last = self._sorted = ((order, where), array.array("Q", present + missing))
+        return last[1], looked
+
+    def _filter(self, where: tuple[Condition, ...]) -> _Filtered:
+        last = self._filtered
+        if last.where != where:
+            last = _Filtered(where, array.array("Q"), 0)
+        tests = [condition.test(self.columns) for condition in where]
+        positions = array.array("Q", last.positions)
+        position, cells = last.looked, 0
+        while position < len(self.rows) and cells < LOOKED_CELLS:
+            row = self.rows.row(position)
+            cells += len(row) + len(where)
+            if all(test(row) for test in tests):
+                positions.append(position)
+            position += 1
+        self._filtered = last = _Filtered(where, positions, position)
+        return last
 
 
 def table_of(document: Document) -> Table | None:
-    """Make the table that a document is, if all outputs are objects or all are arrays of objects with a key in one."""
+    """Make the table that a document is, if one is.
+
+    Rows are the outputs when all are objects, their items when all are arrays of objects, or the members of a single
+    object when all of them are objects. More than half of the rows have a key in common: others are no table to read.
+    """
     outputs = document.outputs
-    if not outputs or not (_are_objects(outputs) or all(isinstance(rows, list) and rows for rows in outputs)):
+    if not outputs:
         return None
-    if isinstance(outputs[0], list) and not all(map(_are_objects, outputs)):
-        return None
-    rows = Rows(outputs)
-    columns: dict[str, None] = {}
+    rows: Rows | None = None
+    if len(outputs) == 1 and isinstance(outputs[0], dict) and len(outputs[0]) > 1 and _are_objects(outputs[0].values()):
+        rows = Rows(outputs, is_named=True)
+    elif _are_objects(outputs) or all(isinstance(items, list) and items and _are_objects(items) for items in outputs):
+        rows = Rows(outputs)
+    return None if rows is None else _of_rows(rows)
+
+
+def _of_rows(rows: Rows) -> Table | None:
+    columns: collections.Counter[str] = collections.Counter()
     for row in rows:
-        columns.update(dict.fromkeys(row))
+        columns.update(row.keys())
         if len(columns) > COLUMNS:
             return None
-    return Table(rows, columns) if columns else None
+    return Table(rows, columns) if columns and max(columns.values()) * 2 > len(rows) else None
 
 
-def _are_objects(values: list[Any]) -> bool:
+def _head(name: str) -> dict[str, str]:
+    return {"k": sent(name, SENT_CHARS if len(name) > KEY_CHARS else KEY_CHARS)}
+
+
+def _are_objects(values: Iterable[Any]) -> bool:
     return all(isinstance(value, dict) for value in values)
 
 

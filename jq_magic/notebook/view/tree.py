@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 import json
 import re
@@ -83,9 +84,37 @@ class Document:
             return [{**described(child), **_key(key)} for key, child in itertools.islice(value.items(), start, stop)]
         raise RequestError("this value has no children")
 
+    def unfolded(self, most_rows: int, most_level: int) -> list[list[Any]]:
+        """Name the arrays and objects that are opened, level by level, while no more rows are shown than that.
+
+        Returns: [place, size] of each, those above before those inside; a single output that holds values is one of
+            them, however many.
+
+        """
+        rows = len(self.outputs)
+        places: list[list[Any]] = []
+        steps = 0
+        # Of a list of outputs or children, no more than can be shown is looked at.
+        waiting: collections.deque[tuple[list[int], Any]] = collections.deque(
+            ([position], value) for position, value in enumerate(self.outputs[:most_rows])
+        )
+        while waiting:
+            at, value = waiting.popleft()
+            if not isinstance(value, (dict, list)) or not value or len(at) > most_level:
+                continue
+            is_only = len(at) == 1 and len(self.outputs) == 1
+            steps += len(at)
+            if (rows + len(value) > most_rows and not is_only) or steps > PLACES_STEPS:
+                continue
+            rows += len(value)
+            places.append([at, len(value)])
+            children = value if isinstance(value, list) else value.values()
+            waiting.extend(([*at, place], child) for place, child in enumerate(itertools.islice(children, most_rows)))
+        return places
+
     def written(self, at: At) -> str:
         """Write a value as JSON. Raises: RequestError for one that is too long for the clipboard."""
-        text = _json(self.find(at))
+        text = compact(self.find(at))
         if len(text) > WRITTEN_CHARS:
             raise RequestError(f"the value has {len(text):,} characters, too many to copy; .text has all of it")
         return text
@@ -179,7 +208,9 @@ def _sign(value: Any) -> str:
     return json.dumps(sent(value, _PREVIEW_CHARS), ensure_ascii=False) if isinstance(value, str) else scalar(value)
 
 
-def _json(value: Any) -> str:
+def compact(value: Any) -> str:
+    """Write a value as JSON in one line. Raises: RequestError for what cannot be written."""
+
     def written(number: Any) -> msgspec.Raw:
         assert isinstance(number, Number)
         return msgspec.Raw(number.text.encode())

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from jq_magic.notebook.view.widget import ResultView
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+#: Characters of a cell whose filter a page can extend.
+SOURCE_CHARS = 20_000
 #: How the setting `view` can be.
 MODES = ("auto", "live", "widget", "static")
 
@@ -60,10 +62,10 @@ class Views:
 
         view = next((view for view in self._before if not view.closed), None)
         if view is None:
-            view = ResultView(head, text)
+            view = ResultView(head, text, self._source())
         else:
             self._before.remove(view)
-            view.show(head, text)
+            view.show(head, text, self._source())
         self._by_cell.setdefault(self._cell() or "", []).append(view)
         return view
 
@@ -93,6 +95,29 @@ class Views:
     def _close(self, cell: object) -> None:
         for view in self._by_cell.pop(cell, []) if isinstance(cell, str) else []:
             view.close()
+
+    def _source(self) -> list[str] | None:
+        """Give what the cell that runs has before its filter, and the filter, if the cell is one call of a magic."""
+        kernel = getattr(self._shell, "kernel", None)
+        content = kernel.get_parent("shell").get("content") if kernel is not None else None
+        code = content.get("code") if isinstance(content, dict) else None
+        if not isinstance(code, str) or len(code) > SOURCE_CHARS:
+            return None
+        first, _, body = code.strip().partition("\n")
+        if first.startswith("%%jq ") or first == "%%jq":
+            return [f"{first}\n", body]
+        # The filter is the rest of the line, which the magic's own reader of lines finds.
+        if not first.startswith("%jq ") or body:
+            return None
+        from IPython.core.error import UsageError  # noqa: PLC0415 - as above
+
+        from jq_magic.notebook.magic.line import read  # noqa: PLC0415 - that package imports this module
+
+        try:
+            program = read(first.removeprefix("%jq "), cell=False).program
+        except UsageError:
+            return None
+        return [first.removesuffix(program), program] if first.endswith(program) else None
 
     def _cell(self) -> str | None:
         cell = self._metadata().get("cellId")

@@ -36,9 +36,11 @@ class ResultView(_Widget):
     Args:
         head: What is shown around the outputs: meters, details, messages, what stopped the run, offers.
         text: Outputs as JSON texts, one a line.
+        cell: What a cell has before its filter, and the filter; None where that is not known.
 
     Attributes:
         place: The mark that the static HTML of the same result carries, another one for each result.
+        first: Answers to the requests that the page makes at first, so that it can show the result at once.
 
     """
 
@@ -46,10 +48,13 @@ class ResultView(_Widget):
     _css = bundle.style()
     place = traitlets.Unicode().tag(sync=True)
     head = traitlets.Dict().tag(sync=True)
+    first: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    cell: traitlets.List[Any] = traitlets.List(allow_none=True, default_value=None).tag(sync=True)
 
-    def __init__(self, head: dict[str, Any], text: str) -> None:
-        super().__init__(place=secrets.token_hex(16), head=head)
-        self._pages = Pages(text)
+    def __init__(self, head: dict[str, Any], text: str, cell: list[str] | None = None) -> None:
+        pages = Pages(text)
+        super().__init__(place=secrets.token_hex(16), head=head, first=pages.first(), cell=cell)
+        self._pages = pages
         self._is_between = False
         self.on_msg(self._answer)
 
@@ -57,13 +62,15 @@ class ResultView(_Widget):
         """Live on when the page clears the output: the next result is to be shown in this view."""
         self._is_between = True
 
-    def show(self, head: dict[str, Any], text: str) -> None:
+    def show(self, head: dict[str, Any], text: str, cell: list[str] | None = None) -> None:
         """Show another result in the place of the one before."""
         self._pages = Pages(text)
         self._is_between = False
         with self.hold_sync():
             self.place = secrets.token_hex(16)
             self.head = head
+            self.first = self._pages.first()
+            self.set_trait("cell", cell)
 
     @property
     def closed(self) -> bool:

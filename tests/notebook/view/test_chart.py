@@ -54,7 +54,7 @@ def test_dates_at_the_edge_of_the_calendar_are_drawn_or_refused(pair):
     rows = "".join(json.dumps({"d": date, "v": number}) + "\n" for number, date in enumerate(pair))
     check(Pages(rows).answer({"id": 1, "op": "chart", "column": 1}))
     drawn = ask(Pages(rows), "chart", column=1)
-    assert drawn["kind"] in {"line", "histogram"}
+    assert drawn["kind"] in {"line", "histogram", "numbers"}
 
 
 def test_a_moment_that_is_outside_of_the_calendar_in_utc_is_no_date():

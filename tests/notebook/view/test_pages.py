@@ -36,7 +36,7 @@ def numbers(*texts):
 
 def test_children_come_in_pages_with_numbers_as_they_are_written():
     pages = Pages('[1.10,1E400,123456789012345678901234567890,"x",null,true,[],{"k":0}]\n')
-    assert ask(pages, "open") == {"outputs": 1, "table": None}
+    assert ask(pages, "open") == {"outputs": 1, "table": None, "open": [[[0], 8], [[0, 7], 1]]}
     found = ask(pages, "children", at=[0], **{"from": 0, "to": 500})["items"]
     assert [item["v"] for item in found[:6]] == ["1.10", "1E400", "123456789012345678901234567890", "x", "null", "true"]
     assert [item["t"] for item in found] == [
@@ -75,7 +75,8 @@ def test_search_counts_keys_and_values_and_says_when_it_stopped(monkeypatch):
 
 def test_objects_are_a_table_with_columns_in_first_seen_order():
     pages = Pages(USERS)
-    assert ask(pages, "open") == {"outputs": 3, "table": {"rows": 3, "columns": 4}}
+    shape = {"rows": 3, "columns": 4, "named": False}
+    assert ask(pages, "open")["table"] == shape
     window = ask(pages, "cells", **{"from": 0, "to": 50, "left": 0, "right": 4})
     assert [name["k"] for name in window["names"]] == ["name", "age", "in", "new key"]
     assert [[cell and cell["v"] for cell in row] for row in window["cells"]] == [
@@ -196,8 +197,8 @@ def test_numbers_beside_dates_are_drawn_as_a_line_in_time():
     drawn = ask(Pages(rows), "chart", column=1)
     assert (drawn["kind"], drawn["caption"]) == ("line", "by date; 1 value left out")
     assert [shape[1]["d"] for shape in drawn["shapes"] if shape[0] == "path"] == ["M64.0 212.0L548.0 10.0"]
-    assert ask(Pages(rows), "chart", column=1, histogram=True)["kind"] == "histogram"
-    assert ask(Pages(rows), "chart", column=0)["kind"] == "bars"
+    assert ask(Pages(rows), "chart", column=1, kind="histogram")["kind"] == "histogram"
+    assert ask(Pages(rows), "chart", column=0, kind="bars")["kind"] == "bars"
 
 
 def test_a_long_line_keeps_its_extremes():

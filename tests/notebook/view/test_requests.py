@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jq_magic.notebook.view import pages, table, tree
+from jq_magic.notebook.view import pages, plot, table, tree
 from jq_magic.notebook.view.pages import Pages
 from tests.notebook.answers import ask, check, span
 
-OPERATIONS = ("open", "children", "value", "search", "cells", "chart")
+OPERATIONS = ("open", "children", "value", "search", "cells", "chart", "profile", "levels", "copy")
 #: Documents whose shapes reach every answer: a table, nested values, dates, numbers at the edges, and what is no JSON.
 DOCUMENTS = (
     '{"name":"a","age":10,"in":{"x":1}}\n{"age":9.50,"name":null}\n',
@@ -45,6 +45,18 @@ members = st.recursive(
 #: What a page of ours sends more often than not, so that requests get past the first checks.
 near = st.one_of(st.integers(0, 9), st.integers(0, 600), wholes, members)
 places = st.lists(st.integers(0, 2), max_size=3)
+ends = st.floats() | near
+conditions = st.fixed_dictionaries(
+    {},
+    optional={
+        "column": near,
+        "text": st.text(max_size=3) | members,
+        "label": st.text(max_size=3) | members,
+        "low": ends,
+        "high": ends,
+        "open": st.booleans(),
+    },
+)
 requests = st.fixed_dictionaries(
     {"id": st.integers(0, 2**53), "op": st.sampled_from(OPERATIONS)},
     optional={
@@ -56,7 +68,12 @@ requests = st.fixed_dictionaries(
         "sort": st.tuples(near, st.booleans()).map(list) | members,
         "text": st.text(max_size=5) | members,
         "column": near,
-        "histogram": st.booleans() | members,
+        "by": near,
+        "kind": st.sampled_from(plot.KINDS) | members,
+        "width": near,
+        "level": near,
+        "as": st.sampled_from(["csv", "python"]) | members,
+        "where": st.lists(conditions | members, max_size=9) | members,
     },
 )
 values = st.recursive(
@@ -113,6 +130,16 @@ def test_any_outputs_are_shown_searched_sorted_and_drawn(outputs, wanted):
     for column in range(4):
         check(view.answer({"id": 1, "op": "chart", "column": column}))
         check(view.answer({"id": 1, "op": "cells", **span(0, 50, 0, 20), "sort": [column, True]}))
+        where = [{"column": column, "low": 0}, {"text": wanted}]
+        check(view.answer({"id": 1, "op": "cells", **span(0, 50, 0, 20), "where": where}))
+        for kind in plot.KINDS:
+            check(view.answer({"id": 1, "op": "chart", "column": column, "kind": kind, "by": 0}))
+    check(view.answer({"id": 1, "op": "profile", "left": 0, "right": 4}))
+    check(view.answer({"id": 1, "op": "levels", "level": 3}))
+    for form in "csv", "python":
+        check(view.answer({"id": 1, "op": "copy", "as": form, "at": [0]}))
+        check(view.answer({"id": 1, "op": "copy", "as": form}))
+    check({"id": 1, "ok": view.first()})
     # Whatever was decoded, a value is given as it is written.
     for position, output in enumerate(outputs):
         assert json.loads(ask(view, "value", at=[position])["text"]) == output

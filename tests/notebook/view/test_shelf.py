@@ -209,8 +209,9 @@ def test_a_search_looks_for_a_text_up_to_a_length():
 
 def test_outputs_with_too_many_keys_are_a_tree_only(monkeypatch):
     monkeypatch.setattr(table, "COLUMNS", 3)
-    assert ask(Pages('{"a":1,"b":1}\n{"c":1}\n'), "open")["table"] == {"rows": 2, "columns": 3}
-    assert ask(Pages('{"a":1,"b":1}\n{"c":1,"d":1}\n'), "open")["table"] is None
+    columns = ask(Pages('{"a":1,"b":1}\n{"a":1,"c":1}\n'), "open")["table"]
+    assert columns == {"rows": 2, "columns": 3, "named": False}
+    assert ask(Pages('{"a":1,"b":1}\n{"a":1,"c":1,"d":1}\n'), "open")["table"] is None
 
 
 def test_a_long_table_is_not_sorted(monkeypatch):
