@@ -42,6 +42,8 @@ def browser():
         browser.close()
 
 
+#: What JupyterLab raises by itself when a kernel restarts.
+LAB_RESTARTS = "Canceled future for"
 #: What Notebook 7.6 raises by itself while it opens any notebook, an empty one too.
 NOTEBOOK_7 = ("(reading 'schema')", "Command 'filebrowser:open-path' not registered")
 
@@ -58,6 +60,8 @@ class Watch:
         page.on("console", self._said)
 
     def _raised(self, error) -> None:
+        if LAB_RESTARTS in str(error):
+            return
         if "/notebooks/" not in self.page.url or not any(theirs in str(error) for theirs in NOTEBOOK_7):
             self.bad.append(f"error: {error}")
 

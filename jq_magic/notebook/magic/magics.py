@@ -77,7 +77,7 @@ class JqMagic(Settings):
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
-        self.views = Views(shell)
+        self.views = Views(shell, _filter_of)
         self.history = history.History()
 
     @no_var_expand
@@ -251,3 +251,11 @@ other backslash stays: "\\d+", "C:\\new".
 
 {describe(Place.MAGIC)}
 """
+
+
+def _filter_of(line: str) -> str:
+    """Give the filter that ends the line of a `%jq`; empty for a line that is none."""
+    try:
+        return read(line, cell=False).program
+    except UsageError:
+        return ""

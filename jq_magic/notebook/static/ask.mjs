@@ -6,10 +6,18 @@ const LAST_RESEND_MS = 60_000;
 /** Questions that wait for an answer: of more, the oldest fails. */
 const WAITING = 1_000;
 
+/** What is said when there is no kernel that could answer. */
+const GONE = "the kernel of this result is gone: what is shown stays, the rest needs the cell to run again";
+/** A request as a text, whatever the order of its members. */
+const written = (request) => JSON.stringify(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)));
+
 /** Sends requests as custom messages; each answer has the request's number, which no other asker of the model has. */
 export class Asker {
-  constructor(model) {
-    this.model = model;
+  /** @param {() => void} gone is called when requests cannot be sent any more */
+  constructor(model, gone = () => {}) {
+    Object.assign(this, { model, gone, first: new Map() });
+    // ipywidgets' models say so when their connection to the kernel ends, and when it begins.
+    model.on("comm_live_update", () => this.attempt({ op: "" }, () => {}));
     this.number = Math.floor(Math.random() * 2 ** 50);
     this.waiting = new Map();
     model.on("msg:custom", (answer) => {
@@ -24,6 +32,8 @@ export class Asker {
 
   /** @returns {Promise<object>} rejected with the kernel's reason */
   ask(op, request = {}) {
+    const here = this.first.get(written({ op, ...request }));
+    if (here) return Promise.resolve(here);
     const message = { id: ++this.number, op, ...request };
     return new Promise((resolve, reject) => {
       this.waiting.set(message.id, { resolve, reject });
@@ -32,11 +42,31 @@ export class Asker {
     });
   }
 
+  /** Take the answers that came with the model, as [request, answer]. */
+  bring(pairs) {
+    this.first = new Map(pairs.map(([request, answer]) => [written(request), answer]));
+  }
+
+  attempt(message, refused) {
+    try {
+      this.model.send(message);
+      return true;
+    } catch {
+      // The page has closed the connection: the kernel ended, or began anew.
+      refused(new Error(GONE));
+      this.gone(GONE);
+      return false;
+    }
+  }
+
   /** Send, and again while no answer has come: between page and kernel a message can get lost. Asking twice is harmless. */
   send(message, patience) {
-    this.model.send(message);
-    if (patience > LAST_RESEND_MS) return;
     const waiting = this.waiting.get(message.id);
+    if (!this.attempt(message, waiting.reject)) this.waiting.delete(message.id);
+    else if (patience <= LAST_RESEND_MS) this.later(message, waiting, patience);
+  }
+
+  later(message, waiting, patience) {
     waiting.timer = setTimeout(() => this.send(message, 2 * patience), patience);
   }
 
@@ -54,6 +84,11 @@ export class Pager {
   constructor(load, changed, most = 60) {
     Object.assign(this, { load, changed, most });
     this.pages = new Map();
+  }
+
+  /** A page that is here, or null. */
+  peek(number) {
+    return this.pages.get(number) ?? null;
   }
 
   /** A page, or null while it is on its way. */

@@ -1,6 +1,8 @@
 // Makes elements of the page. A text becomes a text node, never markup.
 import { clipped } from "./text.mjs";
 
+/** Places that are marked in one text, with what stands between them. */
+const MARKS = 40;
 const SVG = "http://www.w3.org/2000/svg";
 
 function fill(element, parts) {
@@ -29,6 +31,27 @@ export const svg = (tag, ...parts) => fill(document.createElementNS(SVG, tag), p
 export const button = (label, onclick, attributes) =>
   html("button.button", { type: "button", onclick, ...attributes }, label);
 
+/** A drop-down that acts and goes back to its name. */
+export function menu(name, choices) {
+  const element = html("select.button", { "aria-label": name, onchange: () => {
+    const [, act] = choices[element.selectedIndex - 1];
+    element.selectedIndex = 0;
+    act();
+  } }, html("option", `${name}…`), choices.map(([label]) => html("option", label)));
+  return element;
+}
+
+/** A text with the places marked that contain another one, whatever its case. */
+export function marked(text, wanted) {
+  const folded = text.toLowerCase();
+  if (!wanted || folded.length !== text.length) return [text];
+  const parts = [];
+  let from = 0;
+  for (let at; (at = folded.indexOf(wanted, from)) >= 0 && parts.length < MARKS; from = at + wanted.length)
+    parts.push(text.slice(from, at), html("mark.hit", text.slice(at, at + wanted.length)));
+  return [...parts, text.slice(from)].filter((part) => part !== "");
+}
+
 /** What scrolls over more rows than are elements; it draws when it is scrolled, and has the keyboard's focus. */
 export class Scroller {
   constructor(kind, attributes, head = null) {
@@ -38,8 +61,9 @@ export class Scroller {
     this.element = html(`div.scroll.${kind}`, {
       tabindex: "0", ...attributes, onscroll: () => this.draw(), onclick: ({ target }) => this.clicked(target),
       onkeydown: (event) => {
-        if (event.target !== this.element || event.ctrlKey || event.metaKey || event.altKey) return;
-        if (this.pressed(event.key)) event.preventDefault();
+        const controlled = event.ctrlKey || event.metaKey;
+        if (event.target !== this.element || event.altKey || (controlled && !/^(Home|End)$/.test(event.key))) return;
+        if (this.pressed(event.key, controlled)) event.preventDefault();
       },
     }, head, this.space);
   }

@@ -1,8 +1,28 @@
 // Shows what the run used of its limits, what stopped it, and how to run it with more.
 import { button, copy, html } from "./dom.mjs";
+import { short } from "./text.mjs";
+
+/** Of a limit, in percent: a run that used more shows its bars at once. */
+const MUCH = 50;
+
+/** One quiet line of what the run used, and the bars that it opens. */
+export function usage(head) {
+  const used = Object.fromEntries(head.meters.map(({ name, text }) => [name, text.slice(name.length + 1).split(" of ")[0]]));
+  const fuel = Number((used.fuel ?? "").replaceAll(",", ""));
+  const parts = [used.time, fuel > 0 && `${short(fuel)} fuel`].filter(Boolean);
+  const bars = meterRow(head);
+  const show = (open) => {
+    bars.hidden = !open;
+    line.setAttribute("aria-expanded", String(open));
+  };
+  const line = button(parts.join(" · ") || "usage", () => show(bars.hidden), { title: "what the run used of its limits" });
+  line.className = "jqm-usage";
+  show(head.meters.some(({ percent }) => percent > MUCH));
+  return { line, bars };
+}
 
 /** Bars with their numbers in words; details on demand. */
-export function meterRow({ meters, details }) {
+function meterRow({ meters, details }) {
   return html("div.meters",
     meters.map(({ name, text, percent }) =>
       html("span.meter", { role: "meter", "aria-label": name, "aria-valuemin": 0, "aria-valuemax": 100,

@@ -1,4 +1,4 @@
-// Shows a picture of a column or an array that the kernel has laid out: plain SVG that can be saved as SVG or PNG.
+// Shows a chart of a column or an array that the kernel has laid out: plain SVG that can be saved as SVG or PNG.
 import { button, html, save, svg } from "./dom.mjs";
 import { visible, wellFormed } from "./text.mjs";
 
@@ -33,18 +33,35 @@ async function asPng(element) {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
-/** A figure with the picture, and buttons to save it and to put it away. */
-export function figure(chart, name, { failed, other }) {
+const NAMES = {
+  histogram: "histogram", bars: "counts", line: "line over", numbers: "bars by", scatter: "points over",
+};
+
+/** A drop-down of [value, text] pairs. */
+function choice(label, pairs, chosen, act) {
+  const element = html("select.button", { "aria-label": label, onchange: () => act(pairs[element.selectedIndex][0]) },
+    pairs.map(([value, text]) => html("option", { selected: value === chosen }, text)));
+  return element;
+}
+
+/**
+ * A figure with the chart, drop-downs for another one, and buttons to save it and to put it away.
+ * @param {(request: {kind: string, by?: number}) => void} again draws another one
+ */
+export function figure(chart, name, { failed, again }) {
   // The name of a column is a key of the outputs: any text at all.
   const label = visible(`${name}: ${chart.caption}`);
   const element = picture(chart, label);
+  const kinds = (chart.kinds ?? []).map((kind) => [kind, NAMES[kind]]);
+  const columns = (chart.columns ?? []).map(([at, text]) => [at, visible(text)]);
   const whole = html("figure.figure",
     html("figcaption", label),
-    element,
+    html("div.picture", { tabindex: "0" }, element),
     html("div.bar",
+      kinds.length > 1 ? choice("kind of chart", kinds, chart.kind, (kind) => again({ kind })) : null,
+      columns.length ? choice("drawn by", columns, chart.by_column, (by) => again({ kind: chart.kind, by })) : null,
       button("Save SVG", () => save("jq.svg", new Blob([asText(element)], { type: "image/svg+xml" }))),
       button("Save PNG", () => asPng(element).then((blob) => save("jq.png", blob), failed)),
-      chart.kind === "line" ? button("Histogram", other) : null,
-      button("Close picture", () => whole.remove())));
+      button("Close chart", () => whole.remove())));
   return whole;
 }

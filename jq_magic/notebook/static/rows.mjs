@@ -118,7 +118,7 @@ export class Branch {
   }
 }
 
-/** The columns between two pixels, and where each begins. */
+/** The columns between two pixels, and where each begins; those that are hidden have no width. */
 export function columnWindow(widths, left, right) {
   let first = 0;
   let x = 0;

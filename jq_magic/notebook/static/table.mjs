@@ -1,8 +1,9 @@
 // Shows outputs that are objects as a table: only the cells on the screen are elements, sorting is the kernel's work.
 import { Pager } from "./ask.mjs";
-import { Scroller, html } from "./dom.mjs";
+import { Scroller, html, marked } from "./dom.mjs";
+import { profileOf } from "./profile.mjs";
 import { columnWindow, rowWindow, scrollTo } from "./rows.mjs";
-import { count, jqPath, quoted, visible } from "./text.mjs";
+import { count, jqPath, quoted, rounded, visible } from "./text.mjs";
 import { valueText } from "./tree.mjs";
 
 const TABLE_ROW = 24;
@@ -12,48 +13,94 @@ const TABLE_COLUMNS = 20;
 const BLOCKS = 12;
 const [NARROW, WIDTH, WIDE] = [48, 140, 1200];
 /** What a column has for its text: no less, no more; of a character, and for its edges. */
-const [LEAST, MOST, CHARACTER, EDGES] = [72, 360, 8, 28];
+const [LEAST, MOST, CHARACTER, EDGES] = [76, 320, 7.5, 28];
+/** Heights of the heads with types only, and with the pictures that tables of more rows have. */
+const [LOW, HIGH, PICTURED] = [42, 84, 12];
+const MIDNIGHT = /T00:00:00(\.0+)?(Z|\+00:00)?$/;
 
 export class Table extends Scroller {
-  /** @param {{rows: number, columns: number}} shape */
+  /** @param {{rows: number, columns: number, named: boolean}} shape */
   constructor(asker, shape, outputs, owner) {
     const head = html("div.head", { role: "row", "aria-rowindex": "1" });
     super("table", {
       role: "grid", "aria-label": "outputs as a table",
       "aria-rowcount": shape.rows + 1, "aria-colcount": shape.columns,
     }, head);
-    Object.assign(this, { asker, shape, outputs, owner, head });
+    Object.assign(this, { asker, shape, outputs, owner, head, rowCount: shape.rows, wanted: "" });
+    this.high = shape.rows >= PICTURED ? HIGH : LOW;
+    this.gutter = shape.named ? NARROW : 20 + 8 * String(shape.rows).length;
+    head.style.height = `${this.high}px`;
     this.widths = new Array(shape.columns).fill(WIDTH);
+    this.decimals = new Map();
     this.sort = null;
+    this.where = null;
     this.active = { row: 0, column: 0 };
+    const changed = (error) => (error ? this.owner.failed(error) : this.draw());
+    this.profiles = new Pager((block) => this.asker.ask("profile", this.across(block)), changed);
     this.forget();
   }
 
+  across(block) {
+    const left = block * TABLE_COLUMNS;
+    return { left, right: Math.min(left + TABLE_COLUMNS, this.shape.columns) };
+  }
+
+  /** Begin anew with other rows; those before are shown until the first of the new ones have come. */
   forget() {
-    const changed = (error) => (error ? this.owner.failed(error) : this.arrived());
-    this.blocks = new Map();
-    this.pager = (block) => {
-      if (!this.blocks.has(block)) {
-        const left = block * TABLE_COLUMNS;
-        const right = Math.min(left + TABLE_COLUMNS, this.shape.columns);
-        const load = (page) =>
-          this.asker.ask("cells", {
-            from: page * TABLE_PAGE, to: (page + 1) * TABLE_PAGE, left, right, sort: this.sort,
-          }).then((loaded) => this.suited(left, loaded));
-        this.blocks.set(block, new Pager(load, changed));
-        if (this.blocks.size > BLOCKS) this.blocks.delete(this.blocks.keys().next().value);
-      }
-      return this.blocks.get(block);
+    const blocks = new Map();
+    const changed = (error) => {
+      if (error) this.owner.failed(error);
+      if (blocks === this.blocks) this.arrived();
     };
+    this.blocks = blocks;
+    this.pager = (block) => {
+      if (!blocks.has(block)) {
+        const { left, right } = this.across(block);
+        const load = (page) => this.asker.ask("cells", {
+          from: page * TABLE_PAGE, to: (page + 1) * TABLE_PAGE, left, right, sort: this.sort, where: this.where,
+        }).then((loaded) => (blocks === this.blocks ? this.suited(left, loaded) : loaded));
+        blocks.set(block, new Pager(load, changed));
+        if (blocks.size > BLOCKS) blocks.delete(blocks.keys().next().value);
+      }
+      return blocks.get(block);
+    };
+  }
+
+  /** Show other rows, or these in another order; where the kernel does not answer, all stays as it is. */
+  async change(sort, where) {
+    const before = { sort: this.sort, where: this.where, pager: this.pager, blocks: this.blocks };
+    const request = { from: 0, to: TABLE_PAGE, ...this.across(0), sort, where };
+    this.latest = request;
+    for (;;) {
+      const answer = await this.asker.ask("cells", request);
+      // Another change began meanwhile.
+      if (this.latest !== request) return;
+      this.rowCount = answer.rows;
+      this.owner.counted(answer.rows, answer.looked);
+      Object.assign(this, { sort, where });
+      this.forget();
+      if (before.sort !== sort || before.where !== where) this.element.scrollTop = 0;
+      this.choose(0, this.active.column);
+      if (answer.looked >= this.shape.rows) return;
+    }
   }
 
   /** Make columns as wide as the first of their cells that come need; what was set by hand stays. */
   suited(left, page) {
+    if (this.shape.named) {
+      const longest = Math.max(...page.labels.map(({ k }) => visible(k).length));
+      this.gutter = Math.max(this.gutter, Math.min(longest * CHARACTER + EDGES, MOST));
+    }
     page.names.forEach(({ k }, place) => {
-      if (this.widths[left + place] !== WIDTH) return;
-      const texts = page.cells.map((row) => (row[place] ? valueText(row[place], row[place].t === "string") : ""));
-      const longest = Math.max(...[visible(k), ...texts].map((text) => text.length));
-      this.widths[left + place] = Math.max(LEAST, Math.min(longest * CHARACTER + EDGES, MOST));
+      const column = left + place;
+      const numbers = page.cells.map((row) => (row[place]?.t === "number" ? rounded(row[place].v) : ""));
+      const decimals = Math.max(...numbers.map((text) => /\.(\d+)$/.exec(text)?.[1].length ?? 0), 0);
+      this.decimals.set(column, Math.max(this.decimals.get(column) ?? 0, decimals));
+      if (this.widths[column] !== WIDTH) return;
+      const texts = page.cells.map((row) => (row[place] ? this.text(row[place], column) : ""));
+      const longest = Math.max(visible(k).length + 2, ...texts.map((text) => text.length));
+      const least = this.high === HIGH ? 112 : LEAST;
+      this.widths[column] = Math.max(least, Math.min(longest * CHARACTER + EDGES, MOST));
     });
     return page;
   }
@@ -63,8 +110,8 @@ export class Table extends Scroller {
   }
 
   state() {
-    const view = Math.max(TABLE_ROW, this.element.clientHeight - TABLE_ROW);
-    return { scroll: this.element.scrollTop, view, row: TABLE_ROW, count: this.shape.rows };
+    const view = Math.max(TABLE_ROW, this.element.clientHeight - this.high);
+    return { scroll: this.element.scrollTop, view, row: TABLE_ROW, count: this.rowCount };
   }
 
   /** One cell with its column's key and its place; null while it is on its way. */
@@ -74,23 +121,38 @@ export class Table extends Scroller {
     const [line, place] = [row % TABLE_PAGE, column % TABLE_COLUMNS];
     if (!page.at[line]) return null;
     const at = [...page.at[line], page.keys[line][place]];
-    return { item: page.cells[line][place], name: page.names[place].k, at };
+    return { item: page.cells[line][place], name: page.names[place].k, at, label: page.labels[line] };
+  }
+
+  profile(column) {
+    return this.profiles.page(Math.floor(column / TABLE_COLUMNS))?.columns[column % TABLE_COLUMNS] ?? null;
+  }
+
+  /** A value as the table shows it: numbers rounded, days without their time. */
+  text(item, column) {
+    if (item.t === "number") return rounded(item.v);
+    const text = valueText(item, item.t === "string");
+    return item.t === "string" && this.profile(column)?.days ? text.replace(MIDNIGHT, "") : text;
   }
 
   draw() {
     const { first, last, top, height } = rowWindow(this.state());
-    const left = this.element.scrollLeft;
-    const columns = columnWindow(this.widths, left, left + this.element.clientWidth);
+    const { scrollLeft: left, clientWidth } = this.element;
+    const columns = columnWindow(this.widths, left, left + clientWidth - this.gutter);
     this.space.style.height = `${height}px`;
-    this.space.style.width = `${this.widths.reduce((sum, width) => sum + width, 0)}px`;
+    this.space.style.width = `${this.widths.reduce((sum, width) => sum + width, this.gutter)}px`;
     this.rows.style.transform = `translateY(${top}px)`;
+    const shown = columns.lefts.map((x, place) => [columns.first + place, x]).filter(([column]) => this.widths[column]);
     const lines = [];
     for (let row = first; row < last; row++) {
-      const cells = columns.lefts.map((x, place) => this.drawn(row, columns.first + place, x));
-      lines.push(html("div.line", { role: "row", "aria-rowindex": row + 2 }, cells));
+      const cells = shown.map(([column, x]) => this.drawn(row, column, x + this.gutter));
+      const label = this.cell(row, columns.first)?.label;
+      const text = label === undefined ? "" : typeof label === "number" ? count(label) : visible(label.k);
+      lines.push(html(row % 2 ? "div.line.odd" : "div.line", { role: "row", "aria-rowindex": row + 2 },
+        html(this.shape.named ? "div.gutter.of-key" : "div.gutter", { role: "rowheader", style: `width:${this.gutter}px` }, text), cells));
     }
     this.rows.replaceChildren(...lines);
-    this.drawHead(columns, first);
+    this.drawHead(shown, first);
     const { row, column } = this.active;
     const seen = row >= first && row < last && column >= columns.first && column < columns.last;
     this.point(seen && `${this.name}-${row}-${column}`);
@@ -99,9 +161,14 @@ export class Table extends Scroller {
   drawn(row, column, x) {
     const cell = this.cell(row, column);
     const active = row === this.active.row && column === this.active.column;
-    const kind = !cell ? "wait" : cell.item ? cell.item.t : "missing";
-    const text = !cell ? "…" : cell.item ? valueText(cell.item, cell.item.t === "string") : "missing";
-    return html(`div.cell.${kind}${active ? ".active" : ""}`, {
+    const item = cell?.item;
+    const kind = !cell ? "wait" : item ? item.t : "missing";
+    const text = !cell ? "…" : item ? this.text(item, column) : "missing";
+    // Numbers stand with their points in line: as much room as the decimals that one does not have.
+    const [, decimals] = item?.t === "number" && /^-?\d+(?:\.(\d+))?$/.test(text) ? /^-?\d+(?:\.(\d+))?$/.exec(text) : [];
+    const most = this.decimals.get(column) ?? 0;
+    const room = kind !== "number" || !most ? "" : decimals ? "0".repeat(most - decimals.length) : `.${"0".repeat(most)}`;
+    return html(`div.cell.${kind}${active ? ".active" : ""}${item?.n ? ".nested" : ""}`, {
       id: `${this.name}-${row}-${column}`,
       role: "gridcell",
       style: `left:${x}px;width:${this.widths[column]}px`,
@@ -109,42 +176,67 @@ export class Table extends Scroller {
       "aria-selected": String(active),
       "data-row": row,
       "data-column": column,
-    }, text);
+      "data-room": room || null,
+    }, marked(text, this.wanted));
   }
 
-  drawHead(columns, row) {
+  drawHead(shown, row) {
     // Drawing the heads anew takes the focus from one that has it.
     const focused = this.head.contains(document.activeElement) ? document.activeElement.dataset.of : null;
-    const heads = columns.lefts.map((x, place) => {
-      const column = columns.first + place;
-      const name = visible(this.cell(row, column)?.name ?? "…");
-      const [by, down] = this.sort ?? [];
-      const order = by === column ? (down ? "descending" : "ascending") : "none";
-      const mark = { none: "", ascending: " ▲", descending: " ▼" }[order];
-      return html("div.cell", { role: "columnheader", "aria-sort": order, "aria-colindex": column + 1,
-        style: `left:${x}px;width:${this.widths[column]}px`,
-      },
-      html("button", {
-        type: "button", "data-of": `sort ${column}`, title: `sort by ${name}`, onclick: () => this.sortBy(column),
-      }, name + mark),
-      html("span.resize", { role: "separator", tabindex: "0", "aria-orientation": "vertical",
-        "aria-label": `width of ${name}`, "aria-valuenow": this.widths[column], "aria-valuemin": NARROW,
-        "aria-valuemax": WIDE, "data-of": `width ${column}`,
-        onpointerdown: (event) => this.drag(event, column),
-        onkeydown: (event) => this.resizeBy(event, column),
-      }));
-    });
+    const heads = shown.map(([column, x]) => this.drawnHead(column, x + this.gutter, row));
     this.head.style.width = this.space.style.width;
-    this.head.replaceChildren(...heads);
+    this.head.replaceChildren(html("div.gutter", { role: "presentation", style: `width:${this.gutter}px` }), ...heads);
     if (focused) this.head.querySelector(`[data-of="${focused}"]`)?.focus();
+  }
+
+  drawnHead(column, x, row) {
+    const width = this.widths[column];
+    const name = visible(this.cell(row, column)?.name ?? this.names?.[column] ?? "…");
+    (this.names ??= [])[column] = name;
+    const [by, down] = this.sort ?? [];
+    const order = by === column ? (down ? "descending" : "ascending") : "none";
+    const mark = { none: "", ascending: "▲", descending: "▼" }[order];
+    const profile = this.profile(column);
+    const page = this.profiles.peek(Math.floor(column / TABLE_COLUMNS));
+    const number = profile?.type === "number";
+    return html(`div.cell${number ? ".of-numbers" : ""}`, {
+      role: "columnheader", "aria-sort": order, "aria-colindex": column + 1, style: `left:${x}px;width:${width}px`,
+    },
+    html("button", {
+      type: "button", "data-of": `sort ${column}`, title: `sort by ${name}; Delete hides the column`,
+      onclick: () => this.sortBy(column), onkeydown: (event) => event.key === "Delete" && this.hide(column),
+    }, html("span.name", name), mark && html("span.order", { "aria-hidden": "true" }, mark)),
+    profile && profileOf(profile, page, name, width - 17, this.high === HIGH, (condition) => this.owner.filtered({ column, ...condition })),
+    html("span.resize", { role: "separator", tabindex: "0", "aria-orientation": "vertical",
+      "aria-label": `width of ${name}`, "aria-valuenow": width, "aria-valuemin": NARROW,
+      "aria-valuemax": WIDE, "data-of": `width ${column}`,
+      onpointerdown: (event) => this.drag(event, column),
+      onkeydown: (event) => this.resizeBy(event, column),
+    }));
+  }
+
+  /** The position of the column of a name among those that were shown; -1 for none. */
+  named(name) {
+    return (this.names ?? []).indexOf(name);
   }
 
   sortBy(column) {
     const [by, down] = this.sort ?? [];
-    this.sort = by !== column ? [column, false] : down ? null : [column, true];
-    this.forget();
-    this.element.scrollTop = 0;
-    this.choose(0, column);
+    this.active = { row: 0, column };
+    this.change(by !== column ? [column, false] : down ? null : [column, true], this.where).catch((error) => this.owner.failed(error));
+  }
+
+  hide(column) {
+    this.widths[column] = 0;
+    this.owner.hidden(this.widths.filter((width) => !width).length);
+    this.draw();
+  }
+
+  /** Show the columns that were hidden. */
+  showAll() {
+    this.widths = this.widths.map((width) => width || WIDTH);
+    this.owner.hidden(0);
+    this.draw();
   }
 
   resize(column, width) {
@@ -175,14 +267,14 @@ export class Table extends Scroller {
   /** Move the cursor to a cell. */
   choose(row, column, { seen = false } = {}) {
     this.active = {
-      row: Math.max(0, Math.min(row, this.shape.rows - 1)),
+      row: Math.max(0, Math.min(row, this.rowCount - 1)),
       column: Math.max(0, Math.min(column, this.shape.columns - 1)),
     };
     if (seen) this.show();
     this.draw();
     const cell = this.cell(this.active.row, this.active.column);
     if (!cell) return;
-    const place = cell.at.slice(1, -1);
+    const place = typeof cell.label === "number" ? cell.at.slice(1, -1) : [cell.label.k];
     const output = this.outputs > 1 ? `output ${count(cell.at[0] + 1)}: ` : "";
     this.owner.chosen({ ...cell, path: jqPath([...place, cell.name]), output, column: this.active.column });
   }
@@ -193,25 +285,37 @@ export class Table extends Scroller {
     const right = left + this.widths[this.active.column];
     const { scrollLeft, clientWidth } = this.element;
     if (left < scrollLeft) this.element.scrollLeft = left;
-    else if (right > scrollLeft + clientWidth) this.element.scrollLeft = right - clientWidth;
+    else if (right > scrollLeft + clientWidth - this.gutter) this.element.scrollLeft = right - clientWidth + this.gutter;
   }
 
   clicked(target) {
     const cell = target.closest("[data-column]");
-    if (cell) this.choose(Number(cell.dataset.row), Number(cell.dataset.column));
+    if (!cell) return;
+    const [row, column] = [Number(cell.dataset.row), Number(cell.dataset.column)];
+    const again = row === this.active.row && column === this.active.column;
+    this.choose(row, column);
+    if (again) this.open();
+  }
+
+  /** Open the array or object of the cell, in the tree. */
+  open() {
+    const cell = this.cell(this.active.row, this.active.column);
+    if (cell?.item?.n) this.owner.opened(cell.at, cell.item.n);
   }
 
   /** Whether the table has taken a key. */
-  pressed(key) {
+  pressed(key, controlled) {
     const { row, column } = this.active;
     const page = Math.max(1, Math.floor(this.state().view / TABLE_ROW) - 1);
+    const end = this.shape.columns - 1;
     const to = {
       ArrowDown: [row + 1, column], ArrowUp: [row - 1, column], ArrowRight: [row, column + 1],
       ArrowLeft: [row, column - 1], PageDown: [row + page, column], PageUp: [row - page, column],
-      Home: [row, 0], End: [row, this.shape.columns - 1],
+      Home: [controlled ? 0 : row, 0], End: [controlled ? this.rowCount - 1 : row, end],
     }[key];
     if (to) this.choose(...to, { seen: true });
-    return Boolean(to);
+    else if (key === "Enter") this.open();
+    return Boolean(to) || key === "Enter";
   }
 }
 

@@ -46,3 +46,47 @@ export const count = (number) => String(Math.round(number)).replace(/\B(?=(\d{3}
 
 /** "1 row", "2 rows". */
 export const plural = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+
+/** A number as a table shows it: three decimals where more are written; others as they are. */
+export function rounded(text) {
+  const [, whole, decimals] = /^-?(\d+)\.(\d+)$/.exec(text) ?? [];
+  if (!decimals || decimals.length <= 3 || whole.length > 12) return text;
+  const number = Number(text);
+  return Math.abs(number) < 0.01 ? String(Number(number.toPrecision(3))) : String(Number(number.toFixed(3)));
+}
+
+/** A large count in few characters: 12 M. */
+export function short(number) {
+  const [size, sign] = [[1e9, " G"], [1e6, " M"], [1e3, " k"]].find(([least]) => number >= least) ?? [1, ""];
+  const part = number / size;
+  return String(part < 10 ? Math.round(part * 10) / 10 : Math.round(part)) + sign;
+}
+
+/** A number on a small axis. */
+export const brief = (number) =>
+  Math.abs(number) >= 1e4 || (number && Math.abs(number) < 1e-3) ? number.toExponential(0).replace("e+", "e") : String(Number(number.toPrecision(3)));
+
+/** A moment, in milliseconds since 1970, as a day. */
+export const day = (ms) => new Date(ms).toISOString().slice(0, 10);
+
+/**
+ * The condition that a text for a filter is: "name > 3", "name = 3..5", "name = text", or any text in any cell.
+ * @param {(name: string) => number} find gives the position of a column, -1 for none
+ */
+export function condition(text, find) {
+  const [, name, sign, wanted] = /^(.+?)\s*(<=|>=|=|<|>)\s*(.+)$/.exec(text) ?? [];
+  const column = name === undefined ? -1 : find(name.trim());
+  if (column < 0) return { text };
+  const [low, high] = wanted.split("..").map(axis);
+  if (sign === "=") {
+    if (high !== undefined && Number.isFinite(low) && Number.isFinite(high)) return { column, low, high };
+    return Number.isFinite(low) ? { column, low, high: low } : { column, label: wanted };
+  }
+  if (!Number.isFinite(low)) return { text };
+  if (sign === "<") return { column, high: low, open: true };
+  if (sign === "<=") return { column, high: low };
+  // The next number that a double can hold is the first one that is greater.
+  return { column, low: sign === ">" ? low + Math.max(Number.MIN_VALUE, Math.abs(low) * Number.EPSILON) : low };
+}
+
+const axis = (text) => (/^\d{4}-\d\d/.test(text.trim()) ? Date.parse(text.trim()) : text.trim() === "" ? NaN : Number(text));

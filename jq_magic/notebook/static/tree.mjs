@@ -1,6 +1,6 @@
 // Shows the outputs as a tree: only the rows on the screen are elements, values come in pages when they are seen.
 import { Pager } from "./ask.mjs";
-import { Scroller, html } from "./dom.mjs";
+import { Scroller, html, marked } from "./dom.mjs";
 import { Branch, rowWindow, scrollTo } from "./rows.mjs";
 import { count, jqPath, plural, quoted, visible } from "./text.mjs";
 
@@ -9,6 +9,9 @@ const TREE_PAGE = 100;
 /** Arrays and objects whose pages are held, and keys that wait for the kernel: of more, the oldest is let go of. */
 const PAGERS = 2_000;
 const LATER = 50;
+/** Letters that are typed in so short a time are one text; rows that are looked at for it. */
+const TYPED_MS = 800;
+const LOOKED = 2_000;
 /** Places of a search that are deeper are not opened: each level is a question to the kernel. */
 const DEEPEST = 1_000;
 
@@ -29,6 +32,8 @@ export class Tree extends Scroller {
     this.pagers = new Map();
     this.active = 0;
     this.later = [];
+    this.wanted = "";
+    this.typed = { text: "", at: 0 };
   }
 
   state() {
@@ -88,7 +93,7 @@ export class Tree extends Scroller {
     const holds = item?.n > 0;
     const position = place.at(-1);
     let key = null;
-    if (item?.k !== undefined) key = html("span.key", quoted(item.k) + (item.keycut ? "…" : ""));
+    if (item?.k !== undefined) key = html("span.key", marked(quoted(item.k) + (item.keycut ? "…" : ""), this.wanted));
     else if (place.length > 1) key = html("span.index", String(position));
     else if (this.root.size > 1) key = html("span.index", `output ${count(position + 1)}`);
     return html(row === this.active ? "div.row.active" : "div.row", {
@@ -105,7 +110,7 @@ export class Tree extends Scroller {
     html("span.twist", { "aria-hidden": "true" }, holds ? (opened ? "▾" : "▸") : ""),
     key, key && html("span", ": "),
     item
-      ? html(`span.${item.t}`, valueText(item, false))
+      ? html(`span.${item.t}`, holds ? valueText(item, false) : marked(valueText(item, false), this.wanted))
       : html("span.wait", "…"),
     holds ? html("span.size", plural(item.n, item.t === "array" ? "item" : "key")) : null);
   }
@@ -141,8 +146,34 @@ export class Tree extends Scroller {
     this.choose(row);
   }
 
+  /** Open the places that are named as [place, size], those above before those inside; `close` closes the rest. */
+  unfold(places, close = false) {
+    if (close) for (const position of [...this.root.order]) this.root.close(position);
+    for (const [place, size] of places) this.root.at(place.slice(0, -1))?.open(place.at(-1), size);
+    this.choose(close ? 0 : this.active);
+  }
+
+  /** Go to the next row that begins with what is typed. */
+  typeAhead(key) {
+    const now = performance.now();
+    this.typed = { text: (now - this.typed.at < TYPED_MS ? this.typed.text : "") + key.toLowerCase(), at: now };
+    const { text } = this.typed;
+    const rows = Math.min(this.root.height, LOOKED);
+    for (let step = text.length > 1 ? 0 : 1; step < rows; step++) {
+      const row = (this.active + step) % this.root.height;
+      const place = this.root.locate(row);
+      const pager = this.pagers.get(place.slice(0, -1).join());
+      const item = pager?.peek(Math.floor(place.at(-1) / TREE_PAGE))?.items[place.at(-1) % TREE_PAGE];
+      if (item && String(item.k ?? (item.n === undefined ? item.v : "")).toLowerCase().startsWith(text)) return this.choose(row, { seen: true });
+    }
+  }
+
   /** Whether the tree has taken a key. */
   pressed(key) {
+    if (key.length === 1 && key !== " ") {
+      this.typeAhead(key);
+      return true;
+    }
     const page = Math.max(1, Math.floor(this.element.clientHeight / TREE_ROW) - 1);
     const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
     let to = this.active + (moves[key] ?? 0);

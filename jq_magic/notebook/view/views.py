@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ class Views:
 
     Args:
         shell: The InteractiveShell whose cells show results.
+        filter_of: Gives the filter that ends the line of a `%jq`; empty where there is none.
 
     """
 
-    def __init__(self, shell: Any) -> None:
-        self._shell = shell
+    def __init__(self, shell: Any, filter_of: Callable[[str], str] = lambda _line: "") -> None:
+        self._shell, self._filter_of = shell, filter_of
         self._by_cell: dict[str, list[ResultView]] = {}
         self._before: list[ResultView] = []
 
@@ -106,18 +108,10 @@ class Views:
         first, _, body = code.strip().partition("\n")
         if first.startswith("%%jq ") or first == "%%jq":
             return [f"{first}\n", body]
-        # The filter is the rest of the line, which the magic's own reader of lines finds.
         if not first.startswith("%jq ") or body:
             return None
-        from IPython.core.error import UsageError  # noqa: PLC0415 - as above
-
-        from jq_magic.notebook.magic.line import read  # noqa: PLC0415 - that package imports this module
-
-        try:
-            program = read(first.removeprefix("%jq "), cell=False).program
-        except UsageError:
-            return None
-        return [first.removesuffix(program), program] if first.endswith(program) else None
+        program = self._filter_of(first.removeprefix("%jq "))
+        return [first.removesuffix(program), program] if program and first.endswith(program) else None
 
     def _cell(self) -> str | None:
         cell = self._metadata().get("cellId")

@@ -132,7 +132,9 @@ def test_a_limit_leaves_cells_to_copy(kernel_shell):
 
 
 def test_the_scripts_are_one_module_each_and_small():
-    assert sum(len(text.encode()) for text in (bundle.script("view"), bundle.script("progress"), bundle.style())) < 90_000
+    assert (
+        sum(len(text.encode()) for text in (bundle.script("view"), bundle.script("progress"), bundle.style())) < 90_000
+    )
     for entry in ("view", "progress"):
         text = bundle.script(entry)
         assert not re.search(
