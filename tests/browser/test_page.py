@@ -73,7 +73,7 @@ def test_the_tree_is_opened_by_mouse_and_by_keyboard(page, open_notebook):
     opening.select_option("none")
     expect(rows).to_have_count(1)
     opening.select_option("all")
-    expect(rows).to_have_count(21)
+    expect(view.get_by_role("tree").get_by_role("treeitem").filter(has_text='"tags"')).to_have_count(3)
     opening.select_option("to level 1")
     expect(rows).to_have_count(3)
     rows.nth(1).click()
@@ -162,7 +162,7 @@ def test_the_table_is_sorted_resized_and_walked(page, open_notebook):
     page.mouse.up()
     assert heads.nth(0).bounding_box()["width"] == before + 66
     view.get_by_role("button", name="Tree").click()
-    expect(view.get_by_role("treeitem")).to_have_count(3)
+    expect(view.get_by_role("treeitem")).to_have_count(14)
 
 
 def test_a_limit_offers_the_cell_with_more_and_runs_nothing(page, open_notebook, keep):

@@ -89,3 +89,26 @@ test("two askers of one model do not take each other's answers", (t) => {
   new Asker(kernel).ask("open");
   assert.notEqual(kernel.sent[0].id, kernel.sent[1].id);
 });
+
+test("what came with the model is not asked for, whatever the order of its members", async () => {
+  const kernel = model();
+  const asker = new Asker(kernel);
+  asker.bring([[{ op: "cells", from: 0, to: 50, sort: null }, { rows: 3 }]]);
+  assert.deepEqual(await asker.ask("cells", { sort: null, to: 50, from: 0 }), { rows: 3 });
+  assert.deepEqual(kernel.sent, []);
+  void asker.ask("cells", { sort: null, to: 50, from: 50 });
+  assert.equal(kernel.sent.length, 1);
+  kernel.say({ id: kernel.sent[0].id, ok: {} });
+});
+
+test("where nothing can be sent any more, questions fail and the page is told", async () => {
+  const kernel = model();
+  let reason = "";
+  const asker = new Asker(kernel, (why) => (reason = why));
+  kernel.send = () => {
+    throw new Error("Cannot send");
+  };
+  await assert.rejects(asker.ask("open"), /is gone/);
+  assert.match(reason, /is gone/);
+  assert.equal(asker.waiting.size, 0);
+});

@@ -1,7 +1,7 @@
 // Paths, escapes and numbers as texts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TEXT_CHARS, clipped, count, jqPath, plural, quoted, visible, wellFormed } from "../../jq_magic/notebook/static/text.mjs";
+import { TEXT_CHARS, brief, clipped, condition, count, day, jqPath, plural, quoted, rounded, short, visible, wellFormed } from "../../jq_magic/notebook/static/text.mjs";
 
 test("a path is written as jq reads it", () => {
   for (const [steps, path] of [
@@ -43,4 +43,32 @@ test("numbers are grouped, and nouns follow them", () => {
   assert.deepEqual([0, 999, 1000, 1234567].map(count), ["0", "999", "1,000", "1,234,567"]);
   assert.equal(plural(1, "row"), "1 row");
   assert.equal(plural(2000, "row"), "2,000 rows");
+});
+
+test("numbers in a table have three decimals, and others are as they are written", () => {
+  for (const [text, shown] of [
+    ["2655.6999999999985", "2655.7"], ["12.5", "12.5"], ["9.50", "9.50"], ["0.00012345", "0.000123"], ["1e400", "1e400"],
+    ["12345678901234567890.1234", "12345678901234567890.1234"], ["-0.12345", "-0.123"], ["7", "7"],
+  ]) assert.equal(rounded(text), shown);
+  assert.deepEqual([7, 1234, 12_345_678, 3.21e9].map(short), ["7", "1.2 k", "12 M", "3.2 G"]);
+  assert.deepEqual([0, 55.94, 123456, 0.00001].map(brief), ["0", "55.9", "1e5", "1e-5"]);
+  assert.equal(day(0), "1970-01-01");
+});
+
+test("a text for a filter is a condition on a column, or on any cell", () => {
+  const find = (name) => ["day", "wind"].indexOf(name);
+  for (const [text, wanted] of [
+    ["rain", { text: "rain" }],
+    ["wind >= 3", { column: 1, low: 3 }],
+    ["wind < 3", { column: 1, high: 3, open: true }],
+    ["wind <= -3.5", { column: 1, high: -3.5 }],
+    ["wind = 3..5", { column: 1, low: 3, high: 5 }],
+    ["wind = 3", { column: 1, low: 3, high: 3 }],
+    ["day = x", { column: 0, label: "x" }],
+    ["day >= 1970-01-02", { column: 0, low: 86_400_000 }],
+    ["wind > x", { text: "wind > x" }],
+    ["other > 3", { text: "other > 3" }],
+  ]) assert.deepEqual(condition(text, find), wanted);
+  const { low } = condition("wind > 3", find);
+  assert.ok(low > 3 && low < 3.000001);
 });
