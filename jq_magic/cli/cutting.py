@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+#: Bytes that make a part, when texts end there.
+PART_BYTES = 1 << 20
 #: A string, which need not have an end, a bracket, or blanks. It is used on a block, whose length bounds its memory.
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:(")|\\?)|[\[\]{}]|[ \t\r\n]+', re.DOTALL)
 #: The rest of a string that began before.

@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from jq_magic.cli.cutting import Cutter
+from jq_magic.cli.cutting import PART_BYTES, Cutter
 from jq_magic.cli.reading import Source
 from jq_magic.cli.records import Records
 from jq_magic.messages import excerpt
 
-#: Bytes that make a part, when texts end there.
-PART_BYTES = 1 << 20
 #: Bytes that are read at a time.
 BLOCK_BYTES = 64 << 10
 #: Bytes of the first piece after an error; the next ones double.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jq_magic.cli.cutting import PART_BYTES
 from jq_magic.cli.events import Events, NotJsonError, TooLongError
-from jq_magic.cli.inputs import BLOCK_BYTES, PART_BYTES, Inputs, Part
+from jq_magic.cli.inputs import BLOCK_BYTES, Inputs, Part
 from jq_magic.cli.output import say
 from jq_magic.cli.reading import Source
 from jq_magic.cli.records import Records

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from jq_magic.cli.cutting import is_balanced
+from jq_magic.cli.budget import Budget
+from jq_magic.cli.cutting import PART_BYTES, Cutter, is_balanced
 from jq_magic.cli.reading import Source
-from jq_magic.errors import InputError
+from jq_magic.errors import InputError, LimitError
 from jq_magic.limits.exceeded import exceeded
 from jq_magic.sandbox import Sandbox
 
@@ -32,7 +33,10 @@ class Records:
     def __init__(self, source: Source, sandbox: Sandbox, warn: Callable[[str], None]) -> None:
         self._source, self._warn = source, warn
         self._program = sandbox.compile(".")
+        self._limits = sandbox.limits
         self._most_bytes = sandbox.limits.input_bytes
+        # As parts of the input, so much of the records has one budget.
+        self._budget = Budget(sandbox.limits)
         self.number = 0
 
     @property
@@ -47,7 +51,7 @@ class Records:
     def blocks(self) -> Iterator[bytes]:
         """Yield the values of all records. Raises: LimitError."""
         pending: list[bytes] = []
-        size = 0
+        size = since = 0
         has_begun = False
         for block in self._source.blocks():
             self.number = self._source.number
@@ -60,6 +64,9 @@ class Records:
             # What stands before the first separator is no record.
             pending += [rest] if has_begun else []
             size += len(rest)
+            since += len(block)
+            if since > PART_BYTES:
+                since, self._budget = 0, Budget(self._limits)
             if size > self._most_bytes:
                 raise exceeded("input_bytes", size, self._most_bytes)
         if has_begun:
@@ -68,36 +75,37 @@ class Records:
             self._warn("Unfinished abandoned text at EOF")
 
     def _values(self, records: list[bytes], *, is_end: bool = False) -> Iterator[bytes]:
-        at, count = 0, len(records)
         whole = [self._without_truncated(record, is_end=is_end) for record in records]
+        at, count = 0, len(whole)
         while at < len(whole):
-            # A record that lacks its end would go on in the next one.
-            alone = 0
             batch = whole[at : at + count]
-            while alone < len(batch) and is_balanced(batch[alone]):
-                alone += 1
-            batch = batch[: alone or 1]
             try:
-                text = self._program.run(b"\n".join(batch)).text
+                result = self._program.run(b"\n".join(batch), limits=self._budget.left())
             except InputError as error:
+                self._warn(error.args[0].partition("\n")[0].partition(" (value")[0])
+                self._budget.add(error.usage)
                 yield error.partial.text.encode() if error.partial else b""
                 offset, passed = error.offset, 0
                 while passed < len(batch) - 1 and offset > len(batch[passed]):
                     offset -= len(batch[passed]) + 1
                     passed += 1
-                record = batch[passed]
-                # jq says nothing of one that only lacks its end, where a blank shows that nothing was cut off.
-                if alone or offset < len(record.rstrip()) or not record[-1:].isspace():
-                    self._warn(error.args[0].partition("\n")[0].partition(" (value")[0])
                 at, count = at + passed + 1, 1
+            except LimitError as error:
+                raise self._budget.whole(error) from None
             else:
-                yield text.encode()
+                self._budget.add(result.usage)
+                yield result.text.encode()
                 at, count = at + len(batch), count * 2
 
     def _without_truncated(self, record: bytes, *, is_end: bool) -> bytes:
-        """Take a literal off that is followed by no blank: it may have been longer."""
+        """Take off what lacks its end: it would go on in the next record, or may have been longer."""
         literal = record[len(record.rstrip(_LITERAL)) :]
-        if not literal or (is_end and literal in _WORDS):
+        if literal and not (is_end and literal in _WORDS):
+            self._warn("Potentially truncated top-level numeric value")
+            record = record[: -len(literal)]
+        if is_balanced(record):
             return record
-        self._warn("Potentially truncated top-level numeric value")
-        return record[: -len(literal)]
+        # jq says nothing of one that only lacks its end, where a blank shows that nothing was cut off.
+        if not record[-1:].isspace():
+            self._warn("Truncated value")
+        return record[: Cutter(are_lines=False).cut(record, is_wanted=True)]
