@@ -7,7 +7,7 @@ mod patterns;
 mod terms;
 
 use super::lexer::{token, Kind, Token};
-use super::rewrite::destructure;
+use super::rewrite::{destructure, with_callable_values};
 use super::{Def, Pattern, Term};
 use crate::run::fault::{Fault, Limit};
 use jaq_core::load::parse::BinaryOp;
@@ -33,6 +33,7 @@ pub fn parse(source: &'static str, depth: usize) -> Result<Term, Fault> {
         level: 0,
         depth,
         defined: Vec::new(),
+        values: Vec::new(),
     };
     parser.program().map_err(|fault| *fault)
 }
@@ -47,6 +48,8 @@ struct Parser {
     depth: usize,
     /// Names of all definitions so far and of their arguments, in scope or not.
     defined: Vec<&'static str>,
+    /// Arguments `$name` of the definitions that are open here, without the `$`; and whether the body may call one.
+    values: Vec<(&'static str, bool)>,
 }
 
 /// What comes before the rest of a pipeline.
@@ -274,14 +277,19 @@ impl Parser {
             _ => return Err(self.unexpected("the name of the definition")),
         };
         self.defined.push(name);
+        let outer = self.values.len();
         let mut args = Vec::new();
         if self.next.is("(") {
             let open = self.advance();
             loop {
                 match self.next.kind {
                     Kind::Word | Kind::Var => {
-                        self.defined.push(self.next.text);
-                        args.push(self.advance().text);
+                        let arg = self.advance().text;
+                        self.defined.push(arg);
+                        if let Some(value) = arg.strip_prefix('$') {
+                            self.values.push((value, false));
+                        }
+                        args.push(arg);
                     }
                     _ => return Err(self.unexpected("the name of an argument")),
                 }
@@ -294,6 +302,10 @@ impl Parser {
         self.expect(":")?;
         let body = self.query(true)?;
         self.expect(";")?;
+        let called = self.values.drain(outer..).any(|(_, called)| called);
+        if called {
+            return Ok(with_callable_values(name, args, body));
+        }
         Ok(Def { name, args, body })
     }
 }

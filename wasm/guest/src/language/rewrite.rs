@@ -16,7 +16,7 @@ mod patterns;
 pub use paths::{call, own};
 pub use patterns::{array_pattern, destructure, fold_inputs};
 
-use super::{Pattern, Term};
+use super::{Def, Pattern, Term};
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::BinaryOp;
 use jaq_core::ops::Math;
@@ -32,6 +32,25 @@ fn boxed(term: Term) -> Box<Term> {
 pub fn bind(value: Term, name: &'static str, body: Term) -> Term {
     let pattern = BinaryOp::Pipe(Some(Pattern::Var(name)));
     Term::BinOp(boxed(value), pattern, boxed(body))
+}
+
+/// Make a definition whose arguments `$name` can be called as filters, too: `def f($x): g` is `def f(x): x as $x | g`.
+pub fn with_callable_values(
+    name: &'static str,
+    mut args: Vec<&'static str>,
+    mut body: Term,
+) -> Def {
+    for place in (0..args.len()).rev() {
+        let plain = args[place].trim_start_matches('$');
+        // A later argument of the same name hides this one.
+        let hidden = args[place + 1..].contains(&plain);
+        if plain != args[place] {
+            let filter = if hidden { "?hidden" } else { plain };
+            body = bind(own(filter, Vec::new()), args[place], body);
+        }
+        args[place] = if hidden { "?hidden" } else { plain };
+    }
+    Def { name, args, body }
 }
 
 /// Make `l op r`.

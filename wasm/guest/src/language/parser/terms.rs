@@ -159,6 +159,12 @@ impl Parser {
                 } else {
                     Vec::new()
                 };
+                let mut values = self.values.iter_mut().rev();
+                let value = values.find(|(name, _)| args.is_empty() && *name == first.text);
+                if let Some((_, called)) = value {
+                    *called = true;
+                    return Ok(own(first.text, args));
+                }
                 if self.defined.contains(&first.text) {
                     return Ok(own(first.text, args));
                 }
