@@ -81,6 +81,7 @@ impl Session {
             now: options.now,
             limits: options.limits,
             fault: RefCell::new(None),
+            refused: RefCell::new(None),
             messages: RefCell::new(TextBuffer::new(publishers.messages)),
             written: Cell::new(0),
             builtins: program.builtins,
@@ -166,7 +167,14 @@ impl Session {
             return fault;
         }
         match exception.get_err() {
-            Ok(error) => self.filter_error(error.into_val()),
+            Ok(error) => {
+                let value = error.into_val();
+                let refused = self.context.refused.borrow_mut().take();
+                match refused {
+                    Some((message, fault)) if value.as_str() == Some(message.as_bytes()) => fault,
+                    _ => self.filter_error(value),
+                }
+            }
             Err(exception) => match exception.get_halt() {
                 Ok(code) => Fault::Halt { code, value: None },
                 // jaq's only other exception is `break`, and the compiler has checked that its label is around it.

@@ -309,7 +309,7 @@ fn a_run_ends_as_the_filter_says() {
             "input",
             "1",
             vec![],
-            Pulled::Fault(filter("\"No more inputs\"", "No more inputs", 0)),
+            Pulled::Fault(filter("\"break\"", "break", 0)),
         ),
     ] {
         assert_eq!(
@@ -322,13 +322,35 @@ fn a_run_ends_as_the_filter_says() {
 
 #[test]
 fn broken_input_names_its_place_and_nothing_before_it_is_lost() {
-    for program in [".", "., (try input catch 7)", "., inputs?"] {
+    for program in [".", "., input", "., inputs", "., (try input catch error)"] {
         let (outputs, end) = run(program, "1 [2,]", OPTIONS);
         assert_eq!(outputs, ["1"], "{program}");
         let Pulled::Fault(Fault::Input { index, offset, .. }) = end else {
             panic!("{program}: {end:?}");
         };
         assert_eq!((index, offset), (1, 5), "{program}");
+    }
+}
+
+#[test]
+fn a_text_that_is_not_json_is_caught_in_the_words_of_jq_and_ends_the_inputs() {
+    let message = "Expected another array element at line 1, column 6";
+    for (program, outputs) in [
+        (
+            "., (try input catch .)",
+            vec!["1".into(), format!("{message:?}")],
+        ),
+        ("[., inputs?]", vec!["[1]".into()]),
+        (
+            "try (input, input) catch ., try input catch .",
+            vec![format!("{message:?}"), "\"break\"".into()],
+        ),
+    ] {
+        assert_eq!(
+            run(program, "1 [2,] 3", OPTIONS),
+            (outputs, Pulled::Done),
+            "{program}"
+        );
     }
 }
 

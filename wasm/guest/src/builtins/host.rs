@@ -110,9 +110,23 @@ fn empty_unless<'a>(context: &RunContext, added: Result<(), Fault>) -> ValXs<'a,
 
 fn next_input<'a>(context: &RunContext) -> Option<ValX<'a, Val>> {
     let next = context.inputs.borrow_mut().next_value()?;
-    Some(next.or_else(|fault| stop(context, fault)))
+    Some(next.or_else(|fault| match fault {
+        Fault::Input { ref message, .. } => {
+            let complaint = context.inputs.borrow().complaint();
+            let message = complaint.unwrap_or_else(|| message.clone());
+            Err(refused(context, message, fault).into())
+        }
+        fault => stop(context, fault),
+    }))
+}
+
+/// Make the error that the next text is not JSON, which `catch` gets in jq's words. The run's context keeps the
+/// fault, which tells the place, for the case that nothing catches the error.
+fn refused(context: &RunContext, message: String, fault: Fault) -> Error {
+    *context.refused.borrow_mut() = Some((message.clone(), fault));
+    Error::str(message)
 }
 
 fn input<'a>(context: &RunContext) -> ValX<'a, Val> {
-    next_input(context).unwrap_or_else(|| Err(Error::str("No more inputs").into()))
+    next_input(context).unwrap_or_else(|| Err(Error::str("break").into()))
 }

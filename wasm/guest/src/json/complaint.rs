@@ -44,6 +44,16 @@ type Checked = Result<(), &'static str>;
 
 /// Find jq's error for `text` as one JSON text; `None` if jq would read it.
 pub fn complaint(text: &[u8]) -> Option<String> {
+    complaint_after(text, 1)
+}
+
+/// Find jq's error for `text` as any number of JSON texts; `None` if jq would read them.
+pub fn of_texts(text: &[u8]) -> Option<String> {
+    complaint_after(text, usize::MAX)
+}
+
+/// Find jq's error for `text` as at most `most` JSON texts.
+fn complaint_after(text: &[u8], most: usize) -> Option<String> {
     let mut parser = Parser {
         open: Vec::new(),
         next: Next::Nothing,
@@ -59,12 +69,12 @@ pub fn complaint(text: &[u8]) -> Option<String> {
             let (line, column) = (parser.line, parser.column);
             return Some(format!("{message} at line {line}, column {column}"));
         }
-        if parser.texts > 1 {
+        if parser.texts > most {
             break;
         }
     }
     let (line, column) = (parser.line, parser.column);
-    let message = if parser.texts > 1 {
+    let message = if parser.texts > most {
         return Some(EXTRA.into());
     } else if parser.string {
         "Unfinished string"
@@ -73,7 +83,7 @@ pub fn complaint(text: &[u8]) -> Option<String> {
     } else if !parser.open.is_empty() {
         "Unfinished JSON term"
     } else {
-        return (parser.texts > 1).then(|| EXTRA.into());
+        return (parser.texts > most).then(|| EXTRA.into());
     };
     Some(format!("{message} at EOF at line {line}, column {column}"))
 }

@@ -49,6 +49,8 @@ pub struct RunContext {
     pub limits: Limits,
     /// Why the run must end although no error was raised, so that `try` cannot catch it.
     pub fault: RefCell<Option<Fault>>,
+    /// jq's message about a text that is not JSON, which `input` raised, and where that text is.
+    pub refused: RefCell<Option<(String, Fault)>>,
     /// The messages of `debug` and `stderr` in this pull: a JSON string a line.
     pub messages: RefCell<TextBuffer>,
     /// Bytes of output and messages written so far.

@@ -1,6 +1,7 @@
 //! Cuts the input into the values that a run reads, and counts what was read.
 #![forbid(unsafe_code)]
 
+use crate::json::complaint;
 use crate::json::reader::{Cause, ReadError, Reader};
 use crate::run::fault::{Fault, Limit};
 use crate::value::Val;
@@ -28,6 +29,8 @@ pub struct Inputs {
     counted: usize,
     counted_lines: usize,
     slurped: bool,
+    /// Whether the last text could not be read; nothing is read after it.
+    refused: bool,
 }
 
 impl Inputs {
@@ -43,6 +46,7 @@ impl Inputs {
             counted: 0,
             counted_lines: 0,
             slurped: false,
+            refused: false,
         }
     }
 
@@ -65,9 +69,10 @@ impl Inputs {
         }
     }
 
-    /// Count the line ends that were read, for `input_line_number`.
+    /// Count the line ends that were read, for `input_line_number`. jq reads whole lines, so that of the line in
+    /// which the last value ends counts.
     pub fn lines(&mut self) -> usize {
-        let upto = self.offset();
+        let upto = self.end_of_line(self.offset());
         // Count on from the last call, so that a run looks at each byte once.
         self.counted_lines += self.text[self.counted..upto]
             .iter()
@@ -77,8 +82,25 @@ impl Inputs {
         self.counted_lines
     }
 
-    /// Read the next value; `None` at the end.
+    fn end_of_line(&self, offset: usize) -> usize {
+        if self.mode.raw || self.read == 0 {
+            return offset;
+        }
+        let rest = &self.text[offset..];
+        let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |length| length + 1);
+        offset + length
+    }
+
+    /// Find what jq says about the text that could not be read; `None` if jq would read it.
+    pub fn complaint(&self) -> Option<String> {
+        complaint::of_texts(self.text)
+    }
+
+    /// Read the next value; `None` at the end, and after a text that is not JSON.
     pub fn next_value(&mut self) -> Option<Result<Val, Fault>> {
+        if self.refused {
+            return None;
+        }
         let value = match self.mode {
             Mode { slurp: true, .. } if core::mem::replace(&mut self.slurped, true) => return None,
             Mode {
@@ -94,7 +116,10 @@ impl Inputs {
             Mode { .. } => self.reader.next_text()?,
         };
         self.read += 1;
-        Some(value.map_err(|error| self.fault(error)))
+        Some(value.map_err(|error| {
+            self.refused = true;
+            self.fault(error)
+        }))
     }
 
     fn next_line(&mut self) -> Option<Val> {
