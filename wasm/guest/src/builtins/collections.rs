@@ -249,9 +249,10 @@ fn join(input: Val, separator: &Val) -> ValR {
 fn reverse(input: Val) -> ValR {
     match input {
         Val::Null => Ok(Val::Arr(Rc::default())),
+        Val::Str(text) if text.is_empty() => Ok(Val::Arr(Rc::default())),
         Val::Str(text) => {
-            let reversed: String = String::from_utf8_lossy(&text).chars().rev().collect();
-            Ok(Val::from(reversed))
+            let last = Val::from(code_points(&text) - 1);
+            index(&Val::Str(text), &last)
         }
         Val::Arr(mut items) => {
             Rc::make_mut(&mut items).reverse();

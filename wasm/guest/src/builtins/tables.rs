@@ -5,7 +5,7 @@ use super::{limited, value, Simple};
 use crate::json::writer::Writer;
 use crate::run::context::{JqData, RunContext};
 use crate::run::fault::Fault;
-use crate::value::Val;
+use crate::value::{Num, Val};
 use jaq_core::native::v;
 use jaq_core::{Cv, ValXs};
 
@@ -36,12 +36,14 @@ fn row<'a>(
         }
         match cell {
             Val::Str(text) => string(&mut out, text),
+            Val::Null => {}
+            // jq leaves out numbers that are no number.
+            Val::Num(Num::Float(number)) if number.is_nan() => {}
             Val::Num(_) | Val::Bool(_) => {
                 if let Err(fault) = json(context, &mut out, cell) {
                     return limited(context, Err(fault));
                 }
             }
-            Val::Null => {}
             // jq names csv in the errors of both formats.
             Val::Arr(_) | Val::Obj(_) => {
                 return value(Err(cell.error("is not valid in a csv row")));
