@@ -58,8 +58,11 @@ impl Reading<'_> {
             if byte.is_ascii_whitespace() {
                 self.skip_white();
             } else if *byte == b'%' {
+                // glibc skips the flags and the width of `strftime`.
                 let flags = format.iter().take_while(|byte| b"-_0^#".contains(byte));
                 format = &format[flags.count()..];
+                let width = format.iter().take_while(|byte| byte.is_ascii_digit());
+                format = &format[width.count()..];
                 format = &format[usize::from(matches!(format, [b'E' | b'O', _, ..]))..];
                 let (directive, rest) = format.split_first()?;
                 format = rest;
