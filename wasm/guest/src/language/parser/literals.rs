@@ -159,6 +159,10 @@ impl Parser {
                         ));
                     }
                 }
+                if (0xd800..0xdc00).contains(&high) {
+                    let message = "the first half of a surrogate pair has no second half".into();
+                    return Err(self.fault(at, at + 6, message, Some(ESCAPES.into())));
+                }
                 return Ok((
                     char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER),
                     6,
