@@ -197,6 +197,9 @@ impl<'a> Writer<'a> {
             return self.bytes(text.as_bytes());
         }
         let decimal = Decimal::parse(text);
+        if decimal.is_infinite() {
+            return self.float(text.parse().unwrap_or_default());
+        }
         if decimal.exponent <= 0 && decimal.point() > -6 {
             self.bytes(&decimal.plain())
         } else {
@@ -344,7 +347,8 @@ mod tests {
             ("0.00001", "0.00001"),
             ("0.0000001", "1E-7"),
             ("-0", "-0"),
-            ("1e99999999999999999999", "1E+1099511627776"),
+            ("78E1234567890123", "1.7976931348623157e+308"),
+            ("-1e99999999999999999999", "-1.7976931348623157e+308"),
         ] {
             assert_eq!(decimal(text), out);
         }

@@ -11,6 +11,7 @@ impl From<bool> for Val {
     }
 }
 
+/// Makes the literals of programs; jaq compiles them to this type.
 impl From<isize> for Val {
     fn from(int: isize) -> Self {
         Self::Num(Num::Int(int as i64))
@@ -19,14 +20,14 @@ impl From<isize> for Val {
 
 impl From<i64> for Val {
     fn from(int: i64) -> Self {
-        Self::Num(Num::Int(int))
+        Self::Num(Num::counted(int))
     }
 }
 
 impl From<usize> for Val {
     fn from(int: usize) -> Self {
         // The cast cannot overflow: counts of things in memory are far below 2^63.
-        Self::Num(Num::Int(int as i64))
+        Self::Num(Num::counted(int as i64))
     }
 }
 

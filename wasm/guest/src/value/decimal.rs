@@ -3,6 +3,11 @@
 
 use core::cmp::Ordering;
 
+/// The largest exponent of a number with one digit before the point, as in jq's decNumber; above is infinity.
+const LARGEST: i64 = 999_999_999;
+/// The smallest power of ten of a number's last digit in jq's decNumber.
+const SMALLEST: i64 = -1_147_483_646;
+
 /// The digits of a number and the power of ten that they are multiplied by.
 pub struct Decimal {
     negative: bool,
@@ -22,22 +27,78 @@ impl Decimal {
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let digits = [whole, fraction].concat();
         let trimmed = digits.trim_start_matches('0');
-        // Zero has one digit. An exponent of more than 64 bits is replaced by one that no double reaches either.
+        // Zero has one digit. An exponent of more than 64 bits is replaced by one that is out of reach, too.
         let digits = if trimmed.is_empty() { "0" } else { trimmed };
         let out_of_reach = if exponent.starts_with('-') {
             -(1 << 40)
         } else {
             1 << 40
         };
+        let exponent: i64 = exponent.parse().unwrap_or(out_of_reach);
         Self {
             negative,
             digits: digits.into(),
-            exponent: exponent
-                .parse()
-                .unwrap_or(out_of_reach)
-                .clamp(-(1 << 40), 1 << 40)
-                - fraction.len() as i64,
+            exponent: exponent.clamp(-(1 << 40), 1 << 40) - fraction.len() as i64,
         }
+        .within_reach()
+    }
+
+    /// Round a number with an exponent that decNumber does not have, half up.
+    fn within_reach(mut self) -> Self {
+        if self.is_zero() {
+            self.exponent = self.exponent.clamp(SMALLEST, LARGEST);
+        } else if self.is_infinite() {
+            // All infinities are equal.
+            self.digits = b"1".into();
+            self.exponent = LARGEST + 1;
+        } else if self.exponent < SMALLEST {
+            let dropped = usize::try_from(SMALLEST - self.exponent).unwrap_or(usize::MAX);
+            let up = self.first_of_last(dropped) >= Some(b'5');
+            self.drop_digits(dropped, up);
+            self.exponent = SMALLEST;
+        }
+        self
+    }
+
+    /// The first of the last `count` digits.
+    fn first_of_last(&self, count: usize) -> Option<u8> {
+        let at = self.digits.len().checked_sub(count)?;
+        self.digits.get(at).copied()
+    }
+
+    /// Replace the last `count` digits by a power of ten, and add one to the digit before when they round `up`.
+    fn drop_digits(&mut self, count: usize, up: bool) {
+        self.exponent += count as i64;
+        self.digits
+            .truncate(self.digits.len().saturating_sub(count));
+        if up {
+            let nines = self.digits.iter().rev().take_while(|digit| **digit == b'9');
+            let rest = self.digits.len() - nines.count();
+            self.digits[rest..].fill(b'0');
+            match rest.checked_sub(1) {
+                Some(last) => self.digits[last] += 1,
+                None => self.digits.insert(0, b'1'),
+            }
+        }
+        if self.digits.is_empty() {
+            self.digits.push(b'0');
+        }
+    }
+
+    /// Round to at most `length` digits, half to even.
+    pub fn rounded(mut self, length: usize) -> Self {
+        if let Some(rest) = self.digits.get(length..) {
+            let half = [b"5".as_slice(), &vec![b'0'; rest.len().saturating_sub(1)]].concat();
+            let odd = length > 0 && self.digits[length - 1] % 2 == 1;
+            let up = rest > &half[..] || rest == half && odd;
+            self.drop_digits(rest.len(), up);
+        }
+        self
+    }
+
+    /// Whether jq reads the number as an infinity.
+    pub fn is_infinite(&self) -> bool {
+        !self.is_zero() && self.point() - 1 > LARGEST
     }
 
     /// Remove zeros at the end.
@@ -120,6 +181,55 @@ impl Decimal {
             by_size.reverse()
         } else {
             by_size
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scientific(text: &str) -> String {
+        String::from_utf8(Decimal::parse(text).scientific("E", 1)).unwrap()
+    }
+
+    #[test]
+    fn exponents_end_where_those_of_decnumber_end() {
+        for (text, written) in [
+            ("1e999999999", "1E+999999999"),
+            ("0.10e1000000000", "1.0E+999999999"),
+            ("0e99999999999999999999", "0E+999999999"),
+            ("1e-1147483646", "1E-1147483646"),
+            ("15e-1147483647", "2E-1147483646"),
+            ("-25e-1147483647", "-3E-1147483646"),
+            ("995e-1147483647", "1.00E-1147483644"),
+            ("4e-1147483647", "0E-1147483646"),
+            ("5e-1147483647", "1E-1147483646"),
+            ("9e-1147483648", "0E-1147483646"),
+            ("1e-99999999999999999999", "0E-1147483646"),
+        ] {
+            assert_eq!(scientific(text), written, "{text}");
+            assert_eq!(scientific(written), written);
+        }
+        for text in ["10e999999999", "1e1000000000", "78E1234567890123"] {
+            assert!(Decimal::parse(text).is_infinite(), "{text}");
+        }
+        let [x, y] = ["1e1000000000", "2e99999999999999999999"].map(Decimal::parse);
+        assert_eq!(x.compare(&y), Ordering::Equal);
+    }
+
+    #[test]
+    fn digits_are_rounded_half_to_even() {
+        for (text, rounded) in [
+            ("12345", "1.23E+4"),
+            ("12350", "1.24E+4"),
+            ("12450", "1.24E+4"),
+            ("12451", "1.25E+4"),
+            ("99950", "1.000E+5"),
+            ("123", "1.23E+2"),
+        ] {
+            let decimal = Decimal::parse(text).rounded(3);
+            assert_eq!(decimal.scientific("E", 1), rounded.as_bytes(), "{text}");
         }
     }
 }

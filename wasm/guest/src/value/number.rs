@@ -11,10 +11,15 @@ use std::rc::Rc;
 /// A double holds every integer below this exactly.
 const EXACT: u64 = 1 << 53;
 
+/// The digits of a literal that count when jq computes with it.
+const DIGITS: usize = 17;
+/// The first integer with more digits.
+const LONG: u64 = 10_u64.pow(DIGITS as u32);
+
 /// A number.
 #[derive(Clone, Debug)]
 pub enum Num {
-    /// An integer. Beyond 2^53 it comes from a document or program, and nothing has computed with it.
+    /// An integer. Beyond 2^53, and for zero, it comes from a document or program, and nothing has computed with it.
     Int(i64),
     /// A double.
     Float(f64),
@@ -43,9 +48,16 @@ impl Literal {
         core::str::from_utf8(&self.text).unwrap_or_default()
     }
 
+    fn is_zero(&self) -> bool {
+        let digits = self.text().split(['e', 'E']).next().unwrap_or_default();
+        digits
+            .bytes()
+            .all(|byte| matches!(byte, b'-' | b'.' | b'0'))
+    }
+
     fn double(&self) -> f64 {
         if self.double.get().is_nan() {
-            self.double.set(self.text().parse().unwrap_or(f64::NAN));
+            self.double.set(nearest(self.text()));
         }
         self.double.get()
     }
@@ -55,6 +67,48 @@ impl fmt::Debug for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text())
     }
+}
+
+/// Find the double that jq computes with for a literal: the one nearest to the first 17 digits, rounded half to even.
+fn nearest(text: &str) -> f64 {
+    let double = |text: &str| text.parse().unwrap_or(f64::NAN);
+    if text.len() <= DIGITS {
+        return double(text);
+    }
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    let zeros = |c: char| matches!(c, '-' | '0' | '.');
+    let significant = mantissa.trim_start_matches(zeros).bytes();
+    if significant.filter(u8::is_ascii_digit).count() <= DIGITS {
+        return double(text);
+    }
+    let rounded = Decimal::parse(text).rounded(DIGITS).scientific("e", 1);
+    double(core::str::from_utf8(&rounded).unwrap_or_default())
+}
+
+/// Find the same for an integer of more than 17 digits.
+#[cold]
+fn rounded(int: i64) -> f64 {
+    let size = int.unsigned_abs();
+    let unit = if size < 10 * LONG { 10 } else { 100 };
+    let (whole, rest) = (size / unit, size % unit);
+    let up = rest > unit / 2 || rest == unit / 2 && whole % 2 == 1;
+    let rounded = ((whole + u64::from(up)) * unit) as f64;
+    if int < 0 {
+        -rounded
+    } else {
+        rounded
+    }
+}
+
+/// Whether what was computed is kept as this integer. A zero is not: it may be `-0`, and negating it gives `-0`,
+/// which negating the literal `0` does not.
+fn is_kept(int: i64) -> bool {
+    int != 0 && is_exact(int)
+}
+
+/// Whether the integer is between -2^53 and 2^53. An addition and one comparison cost less than the absolute value.
+fn is_exact(int: i64) -> bool {
+    (int as u64).wrapping_add(EXACT - 1) < 2 * EXACT - 1
 }
 
 impl Num {
@@ -90,13 +144,19 @@ impl Num {
     /// Make the number of a double: an integer if it is whole and below 2^53.
     pub fn from_f64(float: f64) -> Self {
         let int = float as i64;
-        // No integer is `-0`.
-        let whole = int as f64 == float && !(int == 0 && float.is_sign_negative());
-        if whole && int.unsigned_abs() < EXACT {
+        if int as f64 == float && is_kept(int) {
             Self::Int(int)
         } else {
             Self::Float(float)
         }
+    }
+
+    /// Make the number of a count.
+    pub fn counted(int: i64) -> Self {
+        if int == 0 {
+            return Self::Float(0.0);
+        }
+        Self::Int(int)
     }
 
     /// Whether the number was made as an integer.
@@ -119,6 +179,7 @@ impl Num {
     /// Convert to the nearest double.
     pub fn as_f64(&self) -> f64 {
         match self {
+            Self::Int(int) if int.unsigned_abs() >= LONG => rounded(*int),
             Self::Int(int) => *int as f64,
             Self::Float(float) => *float,
             Self::Dec(literal) => literal.double(),
@@ -133,8 +194,8 @@ impl Num {
         float: fn(f64, f64) -> f64,
     ) -> Self {
         if let (Self::Int(x), Self::Int(y)) = (self, other) {
-            if x.unsigned_abs() < EXACT && y.unsigned_abs() < EXACT {
-                if let Some(int) = int(*x, *y).filter(|int| int.unsigned_abs() < EXACT) {
+            if is_exact(*x) && is_exact(*y) {
+                if let Some(int) = int(*x, *y).filter(|int| is_kept(*int)) {
                     return Self::Int(int);
                 }
             }
@@ -152,13 +213,9 @@ impl Num {
         self.combine(other, i64::checked_sub, |x, y| x - y)
     }
 
-    /// Multiply; a negative number times zero is `-0`, as it is for doubles.
+    /// Multiply.
     pub fn mul(&self, other: &Self) -> Self {
-        let int = |x: i64, y: i64| {
-            let product = x.checked_mul(y)?;
-            (product != 0 || (x | y) >= 0).then_some(product)
-        };
-        self.combine(other, int, |x, y| x * y)
+        self.combine(other, i64::checked_mul, |x, y| x * y)
     }
 
     /// Divide; `None` when the divisor is zero.
@@ -186,6 +243,8 @@ impl Num {
                 .checked_neg()
                 .map_or(Self::Float(-(*int as f64)), Self::Int),
             Self::Float(float) => Self::from_f64(-float),
+            // decNumber subtracts from zero, which leaves a zero without a sign.
+            Self::Dec(literal) if literal.is_zero() => self.abs(),
             Self::Dec(literal) => match literal.text.strip_prefix(b"-") {
                 Some(text) => Self::decimal_of(literal.text.slice_ref(text)),
                 None => Self::decimal_of(Bytes::from(format!("-{}", literal.text()))),
@@ -277,6 +336,24 @@ fn short(literal: &Literal) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_double_is_of_seventeen_digits() {
+        for (text, double) in [
+            ("9007199254740993", 9007199254740992.0),
+            ("9007199254740993.0001", 9007199254740992.0),
+            ("9007199254740993.5001", 9007199254740994.0),
+            ("-0.000900719925474099300010", -0.0009007199254740993),
+            ("99999999999999999.5", 1e17),
+            ("999999999999999995", 1e18),
+            ("4611686018427388417", 4611686018427387904.0),
+            ("-9223372036854775807", -9223372036854775808.0),
+            ("1234567890123456789e-400", 0.0),
+            ("1234567890123456789e400", f64::INFINITY),
+        ] {
+            assert_eq!(Num::literal(text).as_f64(), double, "{text}");
+        }
+    }
 
     #[test]
     fn literals_are_equal_when_their_values_are_however_near() {
