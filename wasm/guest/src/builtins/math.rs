@@ -1,8 +1,11 @@
-//! Implements the functions of C's `math.h` that jq has, with libm, the port of musl's library to Rust.
+//! Implements the functions of C's `math.h` that jq has.
 #![forbid(unsafe_code)]
+
+mod functions;
 
 use super::{each_of, filters, value, Simple};
 use crate::value::{Error, Val};
+use functions::{exp10, hypot, pow, scalb, sinh, tgamma};
 use jaq_core::native::v;
 
 fn number(input: &Val) -> Result<f64, Error> {
@@ -40,22 +43,22 @@ macro_rules! of_two {
 /// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     let mut natives: Vec<Simple> = of_input![
-        "acos": libm::acos, "acosh": libm::acosh, "asin": libm::asin, "asinh": libm::asinh, "atan": libm::atan,
-        "atanh": libm::atanh, "cbrt": libm::cbrt, "cos": libm::cos, "cosh": libm::cosh, "erf": libm::erf,
-        "erfc": libm::erfc, "exp": libm::exp, "exp10": libm::exp10, "exp2": libm::exp2, "expm1": libm::expm1,
-        "fabs": libm::fabs, "j0": libm::j0, "j1": libm::j1, "lgamma": libm::lgamma, "gamma": libm::lgamma,
-        "log": libm::log, "log10": libm::log10, "log1p": libm::log1p, "log2": libm::log2,
-        "logb": logb, "nearbyint": libm::rint, "pow10": libm::exp10, "rint": libm::rint, "significand": significand,
-        "sin": libm::sin, "sinh": libm::sinh, "sqrt": libm::sqrt, "tan": libm::tan, "tanh": libm::tanh,
-        "tgamma": libm::tgamma, "trunc": libm::trunc, "y0": libm::y0, "y1": libm::y1,
+        "acos": pxfm::f_acos, "acosh": pxfm::f_acosh, "asin": pxfm::f_asin, "asinh": pxfm::f_asinh, "atan": pxfm::f_atan,
+        "atanh": pxfm::f_atanh, "cbrt": pxfm::f_cbrt, "cos": pxfm::f_cos, "cosh": pxfm::f_cosh, "erf": pxfm::f_erf,
+        "erfc": pxfm::f_erfc, "exp": pxfm::f_exp, "exp10": exp10, "exp2": pxfm::f_exp2, "expm1": pxfm::f_expm1,
+        "fabs": libm::fabs, "j0": libm::j0, "j1": libm::j1, "lgamma": pxfm::f_lgamma, "gamma": pxfm::f_lgamma,
+        "log": pxfm::f_log, "log10": pxfm::f_log10, "log1p": pxfm::f_log1p, "log2": pxfm::f_log2,
+        "logb": logb, "nearbyint": libm::rint, "pow10": exp10, "rint": libm::rint, "significand": significand,
+        "sin": pxfm::f_sin, "sinh": sinh, "sqrt": libm::sqrt, "tan": pxfm::f_tan, "tanh": pxfm::f_tanh,
+        "tgamma": tgamma, "trunc": libm::trunc, "y0": libm::y0, "y1": libm::y1,
         "floor": libm::floor, "ceil": libm::ceil, "round": libm::round,
     ];
     natives.extend(of_two![
-        "atan2": libm::atan2, "copysign": libm::copysign, "drem": libm::remainder, "fdim": libm::fdim,
-        "fmax": libm::fmax, "fmin": libm::fmin, "fmod": libm::fmod, "hypot": libm::hypot,
-        "nextafter": libm::nextafter, "nexttoward": libm::nextafter, "pow": libm::pow, "remainder": libm::remainder,
+        "atan2": pxfm::f_atan2, "copysign": libm::copysign, "drem": libm::remainder, "fdim": libm::fdim,
+        "fmax": libm::fmax, "fmin": libm::fmin, "fmod": libm::fmod, "hypot": hypot,
+        "nextafter": libm::nextafter, "nexttoward": libm::nextafter, "pow": pow, "remainder": libm::remainder,
         "jn": |n, x| libm::jn(n as i32, x), "yn": |n, x| libm::yn(n as i32, x),
-        "ldexp": |x, e| libm::scalbn(x, e as i32), "scalb": |x, e| x * libm::exp2(e),
+        "ldexp": |x, e| libm::scalbn(x, e as i32), "scalb": scalb,
         "scalbln": |x, e| libm::scalbn(x, e as i32),
     ]);
     natives.push(("fma", filters(3), |cv| {
@@ -67,7 +70,7 @@ pub fn natives() -> Vec<Simple> {
     natives.push(("modf", v(0), |cv| value(number(&cv.1).map(modf))));
     natives.push(("lgamma_r", v(0), |cv| {
         value(number(&cv.1).map(|x| {
-            let (gamma, sign) = libm::lgamma_r(x);
+            let (gamma, sign) = pxfm::f_lgamma_r(x);
             [Val::from(gamma), Val::from(i64::from(sign))]
                 .into_iter()
                 .collect()
