@@ -5,7 +5,7 @@ mod functions;
 
 use super::{each_of, filters, value, Simple};
 use crate::value::{Error, Val};
-use functions::{exp10, hypot, pow, scalb, sinh, tgamma};
+use functions::{atan2, exp10, hypot, lgamma, lgamma_r, pow, scalb, sinh, tgamma};
 use jaq_core::native::v;
 
 fn number(input: &Val) -> Result<f64, Error> {
@@ -46,7 +46,7 @@ pub fn natives() -> Vec<Simple> {
         "acos": pxfm::f_acos, "acosh": pxfm::f_acosh, "asin": pxfm::f_asin, "asinh": pxfm::f_asinh, "atan": pxfm::f_atan,
         "atanh": pxfm::f_atanh, "cbrt": pxfm::f_cbrt, "cos": pxfm::f_cos, "cosh": pxfm::f_cosh, "erf": pxfm::f_erf,
         "erfc": pxfm::f_erfc, "exp": pxfm::f_exp, "exp10": exp10, "exp2": pxfm::f_exp2, "expm1": pxfm::f_expm1,
-        "fabs": libm::fabs, "j0": libm::j0, "j1": libm::j1, "lgamma": pxfm::f_lgamma, "gamma": pxfm::f_lgamma,
+        "fabs": libm::fabs, "j0": libm::j0, "j1": libm::j1, "lgamma": lgamma, "gamma": lgamma,
         "log": pxfm::f_log, "log10": pxfm::f_log10, "log1p": pxfm::f_log1p, "log2": pxfm::f_log2,
         "logb": logb, "nearbyint": libm::rint, "pow10": exp10, "rint": libm::rint, "significand": significand,
         "sin": pxfm::f_sin, "sinh": sinh, "sqrt": libm::sqrt, "tan": pxfm::f_tan, "tanh": pxfm::f_tanh,
@@ -54,7 +54,7 @@ pub fn natives() -> Vec<Simple> {
         "floor": libm::floor, "ceil": libm::ceil, "round": libm::round,
     ];
     natives.extend(of_two![
-        "atan2": pxfm::f_atan2, "copysign": libm::copysign, "drem": libm::remainder, "fdim": libm::fdim,
+        "atan2": atan2, "copysign": libm::copysign, "drem": libm::remainder, "fdim": libm::fdim,
         "fmax": libm::fmax, "fmin": libm::fmin, "fmod": libm::fmod, "hypot": hypot,
         "nextafter": libm::nextafter, "nexttoward": libm::nextafter, "pow": pow, "remainder": libm::remainder,
         "jn": |n, x| libm::jn(n as i32, x), "yn": |n, x| libm::yn(n as i32, x),
@@ -70,7 +70,7 @@ pub fn natives() -> Vec<Simple> {
     natives.push(("modf", v(0), |cv| value(number(&cv.1).map(modf))));
     natives.push(("lgamma_r", v(0), |cv| {
         value(number(&cv.1).map(|x| {
-            let (gamma, sign) = pxfm::f_lgamma_r(x);
+            let (gamma, sign) = lgamma_r(x);
             [Val::from(gamma), Val::from(i64::from(sign))]
                 .into_iter()
                 .collect()
