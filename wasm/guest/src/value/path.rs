@@ -64,7 +64,8 @@ pub fn position(index: f64, length: usize) -> Option<usize> {
     } else {
         index
     };
-    usize::try_from(place).ok()
+    // An index that the guest's 32 bits do not hold is past the end of any array.
+    (place >= 0).then(|| usize::try_from(place).unwrap_or(usize::MAX))
 }
 
 /// Find the places at which an array contains the items of `wanted` in order.
