@@ -22,6 +22,16 @@ pub fn put(value: Val, path: &[Val], new: Val) -> ValR {
         };
         writable(number.as_f64(), length)?;
     }
+    let is_place = matches!(
+        (&value, key),
+        (_, Val::Obj(_))
+            | (Val::Arr(_) | Val::Null, Val::Num(_))
+            | (Val::Obj(_) | Val::Null, Val::Str(_))
+    );
+    if !is_place {
+        // jq writes null here before it goes on: this error comes before those of the rest.
+        return replace(value, key, |_| Ok(Some(Val::Null)));
+    }
     replace(value, key, |inner| put(inner, rest, new).map(Some))
 }
 
