@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -31,6 +32,18 @@ DOCUMENTS = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=8,
 )
+
+#: JSON texts as no encoder writes them, and texts that are not JSON.
+_WRITTEN = st.sampled_from([
+    "1.000", "1e3", "1E1000", "-0", "-0.0", "100000000000000000000", "0.00001", "1e-7", "[1.0,1.00,1]", "nan",
+    "[nan,1]", '{"a":1.50}', "1e1000000000", "9007199254740993", "x", "[1,}", '{"a" 1}', "tru", '"a', "1 ]",
+])  # fmt: skip
+#: Inputs of one to three texts.
+INPUTS = st.lists(
+    st.tuples(DOCUMENTS.map(json.dumps) | _WRITTEN, st.sampled_from([" ", "\n", "\n\n"])).map("".join),
+    min_size=1,
+    max_size=3,
+).map("".join)
 
 
 def _quoted(text: str) -> str:
