@@ -31,6 +31,7 @@ def events(text, size, *, keeps_errors):
     return [*taken, *made.take()], ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keeps_errors", [False, True])
 def test_events_and_errors_are_those_of_jq(keeps_errors):
     command = native.command()

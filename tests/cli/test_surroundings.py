@@ -44,6 +44,7 @@ def on_terminal(monkeypatch):
     return on_terminal
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_it_quietly():
     with subprocess.Popen([*COMMAND, "-n", "1, (range(1e9) | empty)"], cwd=ROOT, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE) as jq:  # fmt: skip
@@ -76,6 +77,7 @@ def test_outputs_come_as_soon_as_their_input_is_there():
         assert jq.wait() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", [["-n", "range(1000000)"], ["-n", '"a" * 9000000'], ["-nr", "range(100000)|tostring"]]
 )
@@ -89,6 +91,7 @@ def test_a_reader_that_goes_away_is_no_error(words):
         assert jq.wait() == 141
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stream", "code", "said"),
     [("0<&-", 2, "Standard input is closed"), ("1>&-", 2, "writing output failed"), ("2>&-", 5, "")],

@@ -161,6 +161,7 @@ def holds(cell, value):
     return cell == value and isinstance(cell, bool) == isinstance(value, bool)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @settings(max_examples=400, deadline=None)
 @given(rows=st.lists(st.dictionaries(st.sampled_from("abc"), VALUES, max_size=2), min_size=1, max_size=5))

@@ -71,6 +71,7 @@ def test_a_decimal_compares_as_a_number():
     assert jq_magic.all(".[] | select(.price > 3) | .price", value=prices) == [3.5]
 
 
+@pytest.mark.slow
 def test_what_stands_in_many_places_is_counted_at_each(monkeypatch):
     with pytest.raises(jq_magic.DataError, match="more than 100,000,000 values"):
         value_to_json(bomb())

@@ -222,6 +222,7 @@ def test_what_is_said_of_a_long_line_is_short(kind):
         assert len(said) < 500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LONG)
 def test_a_line_of_any_length_is_read_in_linear_time(kind):
     for cell in (False, True):

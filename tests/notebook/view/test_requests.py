@@ -91,6 +91,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(request=requests)
 def test_any_members_of_a_request_have_an_answer_or_an_error(request):
