@@ -43,12 +43,13 @@ _MEMORY_BYTES = 1 << 16
 #: second of a processor. One that waits, for a lock that another thread of this process held, is tried once more.
 _CHILD_CPU_S = 1
 _WAITS_S = (3.0, 10.0)
+_CHILD_S = 20
 #: Seconds for which no other thread asks for Python's lock while this one forks: the child, which has no other
 #: thread, would wait without end for it to be taken.
 _SWITCH_S = 0.25
 
 # With Python's lock held: the child has it, and no thread that could give it.
-_fork: Any = ctypes.PYFUNCTYPE(ctypes.c_int)(("fork", ctypes.PyDLL(None))) if hasattr(os, "fork") else None
+_lib: Any = ctypes.PyDLL(None)
 
 
 _modules: dict[str, Module] = {}
@@ -92,7 +93,7 @@ def _ask_child(modules: list[Module], wait_s: float) -> bool | None:
         sys.setswitchinterval(_SWITCH_S)
         # Whoever waits for Python's lock by the old interval has asked for it by then.
         time.sleep(2 * interval)
-        child = _fork()
+        child = _lib.fork()
         if child == 0:
             _be_child(modules, writing)
     finally:
@@ -112,6 +113,9 @@ def _be_child(modules: list[Module], writing: int) -> None:
         gc.disable()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (_CHILD_CPU_S, _CHILD_CPU_S))
+        # Its end if this process ends first; signal.signal takes the main thread only.
+        _lib.signal(int(signal.SIGALRM), None)
+        _lib.alarm(_CHILD_S)
         # What a reporter of crashes writes is about no crash.
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 1)
