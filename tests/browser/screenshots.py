@@ -36,7 +36,7 @@ def main() -> None:
             notebook.run(index)
         view = notebook.view(1)
         view.locator('[role=gridcell][aria-colindex="2"]').first.click()
-        view.get_by_role("button", name="Chart").click()
+        view.get_by_role("button", name="Chart", exact=True).click()
         view.get_by_role("figure").wait_for()
         notebook.view(2)
         for theme, name in [("JupyterLab Light", "view"), ("JupyterLab Dark", "view-dark")]:

@@ -49,7 +49,7 @@ def test_hostile_text_is_seen_as_text(page, open_notebook, keep):
         if view.get_by_role("button", name="Table").count():
             view.get_by_role("button", name="Table").click()
             view.get_by_role("gridcell").first.click()
-            view.get_by_role("button", name="Chart").click()
+            view.get_by_role("button", name="Chart", exact=True).click()
             view.get_by_role("figure").wait_for()
             view.get_by_role("button", name="Tree").click()
         view.get_by_role("searchbox").fill("<img")
@@ -70,7 +70,7 @@ def test_a_picture_of_a_column_with_any_name_is_saved_as_xml(page, open_notebook
     notebook.run_all()
     view = notebook.view(2)
     view.get_by_role("gridcell").first.click()
-    view.get_by_role("button", name="Chart").click()
+    view.get_by_role("button", name="Chart", exact=True).click()
     with page.expect_download() as download:
         view.get_by_role("button", name="Save SVG").click()
     download.value.save_as(tmp_path / "picture.svg")

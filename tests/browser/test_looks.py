@@ -33,7 +33,7 @@ def test_nothing_serious_is_found(page, open_notebook, keep, theme):
     notebook.view(4).get_by_text("run again with --fuel 1e7").click()
     chart = notebook.view(6)
     chart.get_by_role("gridcell").nth(1).click()
-    chart.get_by_role("button", name="Chart").click()
+    chart.get_by_role("button", name="Chart", exact=True).click()
     chart.get_by_role("figure").wait_for()
     for index in [2, 3, 4, 6]:
         view = notebook.view(index)

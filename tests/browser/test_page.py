@@ -221,7 +221,7 @@ def test_pictures_are_drawn_and_kept(page, open_notebook, keep, tmp_path):
     cell = lambda column: view.locator(f'[role=gridcell][aria-colindex="{column}"]').first  # noqa: E731 - a short name
     picture = view.get_by_role("figure").get_by_role("img")
     cell(2).click()
-    view.get_by_role("button", name="Chart").click()
+    view.get_by_role("button", name="Chart", exact=True).click()
     expect(picture).to_have_attribute("aria-label", "v: by date")
     keep("line", view)
     view.get_by_role("combobox", name="kind of chart").select_option("histogram")
@@ -234,14 +234,14 @@ def test_pictures_are_drawn_and_kept(page, open_notebook, keep, tmp_path):
         assert found.startswith(magic)
         assert b"NaN" not in found
     cell(3).click()
-    view.get_by_role("button", name="Chart").click()
+    view.get_by_role("button", name="Chart", exact=True).click()
     expect(picture).to_have_attribute("aria-label", "who: count by category")
     keep("bars", view)
     view.get_by_role("button", name="Close chart").click()
     expect(picture).to_have_count(0)
     tree = notebook.view(3)
     tree.get_by_role("treeitem").nth(3).click()
-    tree.get_by_role("button", name="Chart").click()
+    tree.get_by_role("button", name="Chart", exact=True).click()
     expect(tree.get_by_role("figure").get_by_role("img")).to_have_attribute(
         "aria-label", ".[2]: how often values occur"
     )

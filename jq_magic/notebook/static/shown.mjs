@@ -10,6 +10,8 @@ import { condition, count, plural, visible } from "./text.mjs";
 const MESSAGES = 400;
 /** Pixels of the rows that are shown at most. */
 const VIEW_HEIGHT = 338;
+/** Pixels of a chart. */
+const [NARROW_CHART, WIDE_CHART] = [240, 640];
 /** Characters of a value that is shown in large letters. */
 const LARGE = 60;
 /** While one types, the rows are filtered after so many milliseconds. */
@@ -59,10 +61,7 @@ export class View {
     this.current.unfold(shape.open);
     this.show(shape.table?.rows > 1 ? "Table" : "Tree");
     // How much is to be drawn is known when the element has its place in the page.
-    new ResizeObserver(() => {
-      this.current.draw();
-      this.fit();
-    }).observe(this.hold);
+    new ResizeObserver(() => this.resized()).observe(this.hold);
   }
 
   tools() {
@@ -212,13 +211,26 @@ export class View {
     });
   }
 
+  chartWidth() {
+    return Math.max(NARROW_CHART, Math.min(WIDE_CHART, Math.floor(this.element.clientWidth) - 6));
+  }
+
+  /** A chart is laid out for the room that it has: its letters keep their size. */
+  resized() {
+    this.current.draw();
+    this.fit();
+    if (!this.charts.firstChild || !this.drawnAgain || this.drawnAgain.width === this.chartWidth()) return;
+    clearTimeout(this.resizing);
+    this.resizing = setTimeout(() => this.drawnAgain.width !== this.chartWidth() && this.drawnAgain.act(), TYPING_MS);
+  }
+
   draw(request = {}) {
     return this.attempt(async () => {
       const target = this.at;
       const { at, column, item } = target;
       // On a number or text in an array, the array is meant.
       const place = item?.n > 0 ? { at } : { at: at.slice(0, -1) };
-      const width = Math.max(240, Math.min(640, Math.floor(this.element.clientWidth) - 4));
+      const width = this.chartWidth();
       const chart = await this.asker.ask("chart", { ...(column === undefined ? place : { column }), width, ...request });
       const name = column === undefined ? this.path.textContent : target.name;
       const failed = (error) => this.say(error.message);
@@ -226,7 +238,11 @@ export class View {
         this.at = target;
         this.draw(other);
       };
+      // The drop-down that was used has the focus in the next figure too.
+      const used = this.charts.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
       this.charts.replaceChildren(figure(chart, name, { failed, again }));
+      if (used) this.charts.querySelector(`select[aria-label="${used}"]`)?.focus();
+      this.drawnAgain = { width, act: () => again(request) };
       this.say("");
     });
   }
