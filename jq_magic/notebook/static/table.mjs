@@ -68,17 +68,18 @@ export class Table extends Scroller {
 
   /** Show other rows, or these in another order; where the kernel does not answer, all stays as it is. */
   async change(sort, where) {
-    const before = { sort: this.sort, where: this.where, pager: this.pager, blocks: this.blocks };
+    const before = { sort: this.sort, where: this.where };
     const request = { from: 0, to: TABLE_PAGE, ...this.across(0), sort, where };
     this.latest = request;
     for (;;) {
       const answer = await this.asker.ask("cells", request);
       // Another change began meanwhile.
       if (this.latest !== request) return;
-      this.rowCount = answer.rows;
+      Object.assign(this, { sort, where, rowCount: answer.rows });
       this.owner.counted(answer.rows, answer.looked);
-      Object.assign(this, { sort, where });
       this.forget();
+      // The answer is the first page of the new rows: nothing flashes.
+      this.pager(0).pages.set(0, this.suited(0, answer));
       if (before.sort !== sort || before.where !== where) this.element.scrollTop = 0;
       this.choose(0, this.active.column);
       if (answer.looked >= this.shape.rows) return;
