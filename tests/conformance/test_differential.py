@@ -154,14 +154,14 @@ def end(engine: str, program: str, text: str) -> tuple[list[str], str, str | Non
     None when a limit ended the run, or the program is none.
     """
     try:
-        result, kind, message = jq_magic.Sandbox(limits=LIMITS, engine=engine).compile(program).run(text), "", None
+        result = jq_magic.Sandbox(limits=LIMITS, engine=engine).compile(program).run(text)
     except (jq_magic.LimitError, jq_magic.ProgramError):
         return None
-    except jq_magic.InputError as error:
-        result, kind, message = error.partial, "InputError", None
-    except jq_magic.FilterError as error:
-        result, kind, message = error.partial, "FilterError", LABEL.sub("", str(error))
-    return result.text.splitlines(), kind, message
+    except (jq_magic.InputError, jq_magic.FilterError) as error:
+        assert error.partial is not None
+        message = LABEL.sub("", str(error)) if isinstance(error, jq_magic.FilterError) else None
+        return error.partial.text.splitlines(), type(error).__name__, message
+    return result.text.splitlines(), "", None
 
 
 def alike(program: str, theirs: str, here: str) -> bool:
