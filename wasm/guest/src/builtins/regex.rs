@@ -88,7 +88,7 @@ fn tested(context: &RunContext, input: &Val, pattern: &Val, flags: &Val) -> ValR
     compiled.each(text, |_| {
         matches = true;
         false
-    })?;
+    });
     Ok(Val::Bool(matches))
 }
 
@@ -104,7 +104,7 @@ fn matched(context: &RunContext, input: &Val, pattern: &Val, flags: &Val) -> Val
     compiled.each(text, |groups| {
         matches.push(object(bytes, &groups, &compiled.names, &mut positions));
         true
-    })?;
+    });
     Ok(matches.into_iter().collect())
 }
 
@@ -116,11 +116,12 @@ fn split(mut cv: Cv<'_, JqData>) -> ValR {
     let mut end = 0;
     compiled.each(text, |groups| {
         if let Some(Some((start, upto))) = groups.first() {
-            parts.push(Val::str(bytes.slice(end..*start)));
+            // With `\K` in a look-behind a match can begin before the end of the last one.
+            parts.push(Val::str(bytes.slice(end.min(*start)..*start)));
             end = *upto;
         }
         true
-    })?;
+    });
     parts.push(Val::str(bytes.slice(end..)));
     Ok(parts.into_iter().collect())
 }
@@ -135,20 +136,24 @@ fn edits(mut cv: Cv<'_, JqData>) -> ValR {
     compiled.each(text, |groups| {
         let (whole, rest) = groups.split_first().unwrap_or((&None, &[]));
         if let Some((start, upto)) = whole {
+            // In an empty match jq has all groups empty, whatever they matched.
+            let empty = start == upto;
             let named = rest
                 .iter()
                 .zip(compiled.names.iter())
                 .filter_map(|(group, name)| {
-                    let string =
-                        group.map_or(Val::Null, |(start, end)| Val::str(bytes.slice(start..end)));
+                    let string = group.map_or(Val::Null, |(start, end)| {
+                        Val::str(bytes.slice(start..if empty { start } else { end }))
+                    });
                     Some((name.clone()?, string))
                 });
-            let gap = Val::str(bytes.slice(end..*start));
+            // With `\K` in a look-behind a match can begin before the end of the last one.
+            let gap = Val::str(bytes.slice(end.min(*start)..*start));
             edits.push([gap, Val::obj(named.collect())].into_iter().collect());
             end = *upto;
         }
         true
-    })?;
+    });
     let edits: Val = edits.into_iter().collect();
     Ok([edits, Val::str(bytes.slice(end..))].into_iter().collect())
 }
@@ -161,9 +166,12 @@ fn object(
     positions: &mut Positions<'_>,
 ) -> Val {
     let (whole, rest) = groups.split_first().unwrap_or((&None, &[]));
-    let mut members = group(text, *whole, positions);
+    let empty = whole.filter(|(start, end)| start == end);
+    let mut members = group(text, *whole, positions, true);
     let captures = rest.iter().zip(names).map(|(capture, name)| {
-        let mut members = group(text, *capture, positions);
+        // In an empty match jq has all groups where the match is, whatever they matched.
+        let capture = capture.map(|capture| empty.unwrap_or(capture));
+        let mut members = group(text, capture, positions, false);
         members.insert(Val::from("name"), name.clone().unwrap_or_default());
         Val::obj(members)
     });
@@ -173,24 +181,37 @@ fn object(
 }
 
 /// Make the members for one group: offset, length and text. A group that took no part in the match has the
-/// offset -1 and no text; jq lists its members in another order.
-fn group(text: &Bytes, place: Option<(usize, usize)>, positions: &mut Positions<'_>) -> Map {
-    let members = match place {
-        Some((start, end)) => [
-            ("offset", Val::from(positions.chars_before(start))),
-            ("length", Val::from(code_points(&text[start..end]))),
-            ("string", Val::str(text.slice(start..end))),
-        ],
-        None => [
-            ("offset", Val::from(-1_i64)),
-            ("string", Val::Null),
-            ("length", Val::from(0_usize)),
-        ],
+/// offset -1 and no text; jq lists its members, and those of an empty group, in another order than those of the
+/// `whole` match.
+fn group(
+    text: &Bytes,
+    place: Option<(usize, usize)>,
+    positions: &mut Positions<'_>,
+    whole: bool,
+) -> Map {
+    let (offset, string, length) = match place {
+        Some((start, end)) => (
+            Val::from(positions.chars_before(start)),
+            Val::str(text.slice(start..end)),
+            code_points(&text[start..end]),
+        ),
+        None => (Val::from(-1_i64), Val::Null, 0),
     };
-    let members = members.into_iter();
+    let (string, length) = (("string", string), ("length", Val::from(length)));
+    let last = if length_first(place, whole) {
+        [length, string]
+    } else {
+        [string, length]
+    };
+    let members = core::iter::once(("offset", offset)).chain(last);
     members
         .map(|(key, value)| (Val::from(key), value))
         .collect()
+}
+
+/// Whether jq lists the length of a group before its text.
+fn length_first(place: Option<(usize, usize)>, whole: bool) -> bool {
+    whole || place.is_some_and(|(start, end)| start < end)
 }
 
 /// Counts the code points before a byte offset, from the last one it was asked for: offsets mostly grow.

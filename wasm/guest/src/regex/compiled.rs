@@ -1,49 +1,49 @@
 //! Compiles an expression with its flags, and finds its matches in a text.
 #![forbid(unsafe_code)]
 
-use super::pattern::with_literals;
+use super::compile::compile as steps_of;
+use super::machine::{Choice, Machine, Memory, NOWHERE};
+use super::parser::{parse, Options};
+use super::program::Program;
 use crate::value::{Error, Val};
+use std::cell::RefCell;
 use std::rc::Rc;
-
-/// The engine that an expression was compiled for.
-#[derive(Clone)]
-enum Engine {
-    /// regex-bites, which takes time linear in the text.
-    Plain(Rc<regex_bites::bytes::Regex>),
-    /// fancy-regex, which goes back and tries again.
-    Rich(Rc<fancy_regex::Regex>),
-}
 
 /// An expression, compiled with its flags.
 #[derive(Clone)]
-pub(crate) struct Compiled {
-    engine: Engine,
+pub struct Compiled {
+    program: Rc<Program>,
+    memory: Rc<RefCell<Memory>>,
     /// The names of the groups after group 0.
     pub(crate) names: Rc<[Option<Val>]>,
     /// Flag `g`: [`Self::each`] finds all matches, not just the first.
     global: bool,
-    /// Flag `n`: [`Self::each`] leaves out empty matches.
-    skip_empty: bool,
+    /// Flags `l` and `n`.
+    choice: Choice,
 }
 
 /// Where the groups of a match stand, group 0 first.
-pub(crate) type Groups = Vec<Option<(usize, usize)>>;
+pub type Groups = Vec<Option<(usize, usize)>>;
 
-/// Compile `pattern` for the engine that it needs; `rich` selects fancy-regex from the start.
-pub(super) fn compile(pattern: &str, flags: &str, rich: bool) -> Result<Compiled, Error> {
-    let literals = pattern.contains(['{', '[']).then(|| with_literals(pattern));
-    let pattern = literals.as_deref().unwrap_or(pattern);
-    let [mut global, mut skip_empty, mut ignore_case, mut extended, mut dot_all, mut longest] =
-        [false; 6];
+/// Compile `pattern`; `ascii` says that it meets texts of ASCII only.
+pub(super) fn compile(pattern: &str, flags: &str, ascii: bool) -> Result<Compiled, Error> {
+    let mut global = false;
+    let mut choice = Choice::default();
+    let mut options = Options {
+        fold: false,
+        extended: false,
+        dot_all: false,
+        single_line: true,
+    };
     for flag in flags.chars() {
         match flag {
             'g' => global = true,
-            'n' => skip_empty = true,
-            'i' => ignore_case = true,
-            'x' => extended = true,
-            'm' | 'p' => dot_all = true,
-            'l' => longest = true,
-            // Oniguruma's single-line flag: `$` matches at the end of the text only, as it does here without it.
+            'n' => choice.not_empty = true,
+            'i' => options.fold = true,
+            'x' => options.extended = true,
+            'm' | 'p' => options.dot_all = true,
+            'l' => choice.longest = true,
+            // `^` and `$` are the ends of the text, as they are without this flag.
             's' => {}
             _ => {
                 return Err(Error::str(format_args!(
@@ -52,96 +52,52 @@ pub(super) fn compile(pattern: &str, flags: &str, rich: bool) -> Result<Compiled
             }
         }
     }
-    let plain = || {
-        regex_bites::bytes::RegexBuilder::new(pattern)
-            .case_insensitive(ignore_case)
-            .ignore_whitespace(extended)
-            .dot_matches_new_line(dot_all)
-            .build()
-    };
-    let plain = if rich || longest { None } else { plain().ok() };
-    let (engine, names): (_, Vec<Option<Val>>) = match plain {
-        Some(regex) => {
-            let names = regex.capture_names().skip(1);
-            let names = names
-                .map(|name| name.map(|name| Val::from(name.to_string())))
-                .collect();
-            (Engine::Plain(Rc::new(regex)), names)
+    // Which look-behinds are refused does not depend on the text.
+    let ascii = ascii && !pattern.contains("(?<");
+    let parsed = parse(pattern, options, ascii);
+    let compiled = parsed.and_then(|parsed| Ok((steps_of(&parsed)?, parsed.names)));
+    let (program, named) =
+        compiled.map_err(|fault| Error::str(format_args!("Regex failure: {}", fault.0)))?;
+    let mut names = vec![None; program.groups - 1];
+    for (name, groups) in named {
+        for group in groups {
+            names[group - 1] = Some(Val::from(name.clone()));
         }
-        None => {
-            let rich = |longest| {
-                fancy_regex::RegexBuilder::new(pattern)
-                    .case_insensitive(ignore_case)
-                    .ignore_whitespace(extended)
-                    .dot_matches_new_line(dot_all)
-                    .oniguruma_mode(true)
-                    // The run's fuel is the bound.
-                    .backtrack_limit(usize::MAX)
-                    .leftmost_longest(longest)
-                    .build()
-            };
-            // fancy-regex refuses to look for the longest match of an expression with lazy repetitions.
-            let regex = if longest {
-                rich(true).or_else(|_| rich(false))
-            } else {
-                rich(false)
-            };
-            let regex =
-                regex.map_err(|error| Error::str(format_args!("Regex failure: {error}")))?;
-            let names = regex.capture_names().skip(1);
-            let names = names
-                .map(|name| name.map(|name| Val::from(name.to_string())))
-                .collect();
-            (Engine::Rich(Rc::new(regex)), names)
-        }
-    };
+    }
     Ok(Compiled {
-        engine,
+        program: Rc::new(program),
+        memory: Rc::default(),
         names: names.into(),
         global,
-        skip_empty,
+        choice,
     })
 }
 
 impl Compiled {
-    /// The first match that begins at `from` or later.
-    fn find(&self, text: &str, from: usize) -> Result<Option<Groups>, Error> {
-        Ok(match &self.engine {
-            Engine::Plain(regex) => regex.captures_at(text.as_bytes(), from).map(|captures| {
-                let groups = captures.iter();
-                groups
-                    .map(|group| group.map(|group| (group.start(), group.end())))
-                    .collect()
-            }),
-            Engine::Rich(regex) => regex
-                .captures_from_pos(text, from)
-                .map_err(|error| Error::str(format_args!("Regex failure: {error}")))?
-                .map(|captures| {
-                    let groups = captures.iter();
-                    groups
-                        .map(|group| group.map(|group| (group.start(), group.end())))
-                        .collect()
-                }),
-        })
-    }
-
     /// Call `f` with each match until it returns false.
-    pub(crate) fn each(&self, text: &str, mut f: impl FnMut(Groups) -> bool) -> Result<(), Error> {
+    pub fn each(&self, text: &str, mut f: impl FnMut(Groups) -> bool) {
+        // The memory is ours until the last match was found: `f` runs no filter.
+        let Ok(mut memory) = self.memory.try_borrow_mut() else {
+            return;
+        };
         let mut from = 0;
-        while let Some(groups) = self.find(text, from)? {
+        let mut machine = Machine::new(&self.program, text.as_bytes(), self.choice, &mut memory);
+        while machine.find(from) {
+            let groups: Groups = machine
+                .groups()
+                .chunks_exact(2)
+                .map(|place| (place[1] != NOWHERE).then(|| (place[0], place[1])))
+                .collect();
             let (start, end) = groups.first().copied().flatten().unwrap_or((from, from));
-            let empty = start == end;
-            let counts = !(empty && self.skip_empty);
-            if counts && !(f(groups) && self.global) {
-                return Ok(());
+            if !(f(groups) && self.global) {
+                return;
             }
             // After an empty match, search on behind the next character: at the same place it would match again.
             let step = text[end..].chars().next().map_or(1, char::len_utf8);
-            from = if empty { end + step } else { end };
+            from = if start == end { end + step } else { end };
             if from > text.len() {
                 break;
             }
         }
-        Ok(())
     }
 }
