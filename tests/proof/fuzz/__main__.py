@@ -2,7 +2,7 @@
 
     python -m tests.proof.fuzz [--seconds 60] [TARGET ...]
 
-The guest's targets (json, program, allocator) are libFuzzer's, built with the compiler's coverage flags on
+The guest's targets (json, program, allocator, expression) are libFuzzer's, built with the compiler's coverage flags on
 a stable toolchain, for which g++ is needed. The host's run under atheris where it is installed (pip install
 atheris), else from random changes to the seeds: options, data, cache, and runs, which are whole runs on every
 engine and runtime. Seeds are in wasm/fuzz/seeds and tests/proof/fuzz/seeds; what is found is left in
@@ -23,7 +23,7 @@ from wasm.builder.places import cache_directory
 
 CRATE = ROOT / "wasm" / "fuzz"
 
-GUEST = ("json", "program", "allocator")
+GUEST = ("json", "program", "allocator", "expression")
 HOST = ("options", "data", "cache", "runs")
 #: What cargo-fuzz passes, but for the sanitizers, which need a nightly toolchain.
 _FLAGS = (
