@@ -69,8 +69,9 @@ docs: setup  ## build the documentation as a site, build/docs/index.html; a brok
 	$(BIN)/python docs/build.py
 
 # Minutes to hours.
-differential: setup  ## compare 20,000 drawn programs with jq 1.8.2 (EXAMPLES=n for others)
-	JQ_MAGIC_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/python -m pytest -q tests/conformance/test_differential.py
+differential: setup  ## compare 20,000 drawn programs and regular expressions with jq 1.8.2 (EXAMPLES=n for others)
+	JQ_MAGIC_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/python -m pytest -q \
+		tests/conformance/test_differential.py tests/conformance/test_expressions.py
 
 record: setup wasmer  ## run the notebooks and keep their outputs
 	$(BIN)/python notebooks/record.py

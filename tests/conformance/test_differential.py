@@ -120,9 +120,6 @@ def differences(jq, engine: str, program: str, text: str):
 
 def is_known(program: str, theirs: Outcome, here: Outcome) -> bool:
     """Whether a difference is one of those that are told."""
-    if here[1] is not None and here[1].startswith("Regex failure"):
-        # Another engine reads the expression.
-        return True
     if any(message is not None and message.lower().startswith(NO_PATH) for message in (theirs[1], here[1])):
         # What is no path is told before what follows it fails or has no output, or behind it.
         return True
@@ -132,13 +129,12 @@ def is_known(program: str, theirs: Outcome, here: Outcome) -> bool:
 
 
 def same_message(theirs: str | None, here: str | None) -> bool:
-    """Whether two errors say the same. Reasons why text is no expression or no path have words of their own."""
+    """Whether two errors say the same. Reasons why text is no path have words of their own."""
     if theirs is None or here is None:
         return theirs is here
     if theirs == here or values(theirs, here):
         return True
-    starts = (NO_PATH, "regex failure")
-    return any(theirs.lower().startswith(start) and here.lower().startswith(start) for start in starts)
+    return theirs.lower().startswith(NO_PATH) and here.lower().startswith(NO_PATH)
 
 
 def values(theirs: str, here: str) -> bool:
@@ -158,9 +154,9 @@ def end(engine: str, program: str, text: str) -> tuple[list[str], str, str | Non
     except (jq_magic.LimitError, jq_magic.ProgramError):
         return None
     except (jq_magic.InputError, jq_magic.FilterError) as error:
-        assert error.partial is not None
+        texts = "" if error.partial is None else error.partial.text
         message = LABEL.sub("", str(error)) if isinstance(error, jq_magic.FilterError) else None
-        return error.partial.text.splitlines(), type(error).__name__, message
+        return texts.splitlines(), type(error).__name__, message
     return result.text.splitlines(), "", None
 
 

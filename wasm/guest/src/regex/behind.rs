@@ -86,7 +86,7 @@ fn reduce_one(node: &mut Node, next: Option<&Node>) -> bool {
             body,
         } if matches!(
             **body,
-            Node::Text { .. } | Node::Set(_) | Node::Backref { .. }
+            Node::Text { .. } | Node::Set(_) | Node::Any { .. } | Node::Backref { .. }
         ) =>
         {
             let endless = *greedy && *most == ENDLESS && *least <= 1;

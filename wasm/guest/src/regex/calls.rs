@@ -33,7 +33,7 @@ pub(super) fn resolve(calls: &[(Name, String, usize)], parsed: &mut Parsed) -> R
     replace(&mut parsed.root, &targets);
     let groups = Groups::of(&parsed.root, parsed.groups);
     let mut heads = vec![0];
-    matched_groups(&parsed.root, &mut heads);
+    matched_groups(&parsed.root, &groups, &mut heads);
     let mut seen = vec![Mark::None; parsed.groups + 1];
     for group in heads {
         seen[group] = Mark::Head;
@@ -47,15 +47,22 @@ pub(super) fn resolve(calls: &[(Name, String, usize)], parsed: &mut Parsed) -> R
     Ok(())
 }
 
-/// The groups that are not in a part which is repeated 0 times.
-fn matched_groups(node: &Node, groups: &mut Vec<usize>) {
+/// Find the groups that are not only in parts which are repeated 0 times.
+fn matched_groups(node: &Node, groups: &Groups<'_>, matched: &mut Vec<usize>) {
     match node {
         Node::Repeat { most: 0, .. } => return,
-        Node::Group(group, _) => groups.push(*group),
+        Node::Group(group, _) | Node::Call(group) => {
+            if !matched.contains(group) {
+                matched.push(*group);
+                if let (Node::Call(_), Some(body)) = (node, groups.body(*group)) {
+                    matched_groups(body, groups, matched);
+                }
+            }
+        }
         _ => {}
     }
     let parts = node.parts().iter();
-    parts.for_each(|part| matched_groups(part, groups));
+    parts.for_each(|part| matched_groups(part, groups, matched));
 }
 
 /// Replace the places in the list of calls by groups.
@@ -180,7 +187,11 @@ fn endless(node: &Node, groups: &Groups<'_>, seen: &mut [Mark], head: bool) -> R
             sum.must = (sum.must || then.must) && otherwise.must;
             sum
         }
-        Node::Look { body, .. } | Node::Atomic(body) | Node::Scope(body) | Node::Absent(body) => {
+        Node::Absent(body) => Reached {
+            must: false,
+            ..endless(body, groups, seen, head)
+        },
+        Node::Look { body, .. } | Node::Atomic(body) | Node::Scope(body) => {
             endless(body, groups, seen, head)
         }
         _ => Reached::default(),
