@@ -17,6 +17,7 @@ import pytest
 
 from tests.support import ROOT, missing
 
+pytestmark = pytest.mark.slow
 MIB = 1 << 20
 #: Runs the command, and says afterwards how many KiB it had and how many seconds of the processor it took.
 _CODE = """

@@ -60,5 +60,6 @@ def test_events_that_repeat_a_long_path_end_at_what_was_read():
 def test_a_token_ends_at_the_limit():
     made = Events(keeps_errors=False, most_bytes=1000)
     made.feed(b'"' + b"k" * 900)
+    made.feed(b"k" * 200)
     with pytest.raises(TooLongError):
         made.feed(b"k" * 200)
