@@ -28,6 +28,8 @@ from jq_magic.wasm_runtimes import Instance, Module
 RUNS_BEFORE_IMAGE = 4
 #: Instances with a program that are kept in all; each holds the pages that it wrote to, and reserves address space.
 MOST_KEPT = 8
+#: Looked up now, since a run opens no file.
+_ROOM_BYTES = most_bytes()
 #: At most this many idle instances per program (the second serves a concurrent thread), and as many without one.
 MOST_OF_ONE = 2
 
@@ -80,7 +82,7 @@ class SharedPool:
         return self._fresh(memory_bytes)
 
     def _fresh(self, memory_bytes: int) -> Instance:
-        memory_bytes = min(memory_bytes, most_bytes())
+        memory_bytes = min(memory_bytes, _ROOM_BYTES)
         try:
             return self.module.instantiate(memory_bytes)
         except RuntimeUnavailableError:

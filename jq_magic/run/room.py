@@ -7,7 +7,6 @@ half of that: a filter meets a memory limit then, and the rest is for Python and
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +16,8 @@ _ROOT = Path("/")
 _LIMITS = ("sys/fs/cgroup{path}/memory.max", "sys/fs/cgroup/memory{path}/memory.limit_in_bytes")
 
 
-@functools.cache
 def most_bytes(root: Path = _ROOT) -> int:
-    """Give half of the memory that this process may use, as it was when somebody first asked."""
+    """Give half of the memory that this process may use now."""
     pages = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")] if hasattr(os, "sysconf") else [1 << 40]
     return min([*pages, *_limits(root)]) // 2
 

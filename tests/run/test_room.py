@@ -52,7 +52,7 @@ CONTAINER = """
 import sys
 import jq_magic
 from jq_magic.run import pool
-pool.most_bytes = lambda: 100 << 20
+pool._ROOM_BYTES = 100 << 20
 program = jq_magic.compile('("a" * 1e6) as $a | [range(.) | $a + "x"] | length', runtime=sys.argv[1])
 print(program.run("20").text.strip(), program.run("40").text.strip())
 for limit in (512 << 20, 64 << 20):
