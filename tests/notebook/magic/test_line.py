@@ -154,7 +154,7 @@ def test_with_null_input_a_variable_holds_what_input_reads(jq_shell):
     ]:
         jq_shell.user_ns.update({"length": 1, "now": 2, "def": 3, "null": 4, "if": 5})
         assert jq_shell.go(cell).values == values, cell
-    with pytest.raises(jq_magic.FilterError, match="No more inputs"):
+    with pytest.raises(jq_magic.FilterError, match="break"):
         jq_shell.go("%jq -n input")
     with pytest.raises(jq_magic.ProgramError, match="absent/0 is not defined"):
         jq_shell.go("%jq -n absent [inputs]")
