@@ -62,7 +62,8 @@ class Lanes:
         """
         self._is_ended = True
         self._wake_watch.put(None)
-        for _ in self._lanes:
+        # For each that may have begun: an interrupt can come between the start of a lane and the note of it.
+        for _ in self._deadlines:
             self._chunks.put(None)
         if threading.get_ident() in _LANES:
             return

@@ -8,8 +8,9 @@ import pytest
 
 import jq_magic
 from jq_magic.many.chunks import Chunk
-from jq_magic.many.lanes import Lanes
-from tests.support import ROOMY
+from jq_magic.many.lanes import _LANES, Lanes
+from jq_magic.run.worker import submit
+from tests.support import ROOMY, wait_until
 
 FOREVER = ROOMY.replace(fuel=2**62, deadline_s=600.0)
 
@@ -83,3 +84,21 @@ def test_what_no_error_of_ours_explains_ends_the_chunk_with_it(lanes_of, monkeyp
     chunk = run(lanes_of("."), ["1"])
     assert isinstance(chunk.failure, RuntimeError)
     assert chunk.outcomes == []
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_an_interrupt_right_after_a_lane_was_started_waits_for_none(lanes_of, monkeypatch, after):
+    started = []
+
+    def interrupted(*args, **options):
+        started.append(submit(*args, **options))
+        if len(started) == after:
+            # The lane of which nobody knows yet may take what is meant for another one.
+            assert wait_until(lambda: len(_LANES) >= after)
+            raise KeyboardInterrupt
+        return started[-1]
+
+    monkeypatch.setattr("jq_magic.many.lanes.submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        lanes_of("1", jobs=3)
+    assert wait_until(lambda: all(lane.done for lane in started))
