@@ -185,9 +185,10 @@ class _Loaded:
                 self._imports[name] = job
             return job
 
-    def renew_lock(self) -> None:
-        """Make the lock anew in a forked child: the thread that held it may be gone."""
+    def forget_unfinished(self) -> None:
+        """Drop what a forked child's parent was importing: the child has not the threads that do it."""
         self._lock = threading.RLock()
+        self._imports = {name: job for name, job in self._imports.items() if job.done}
 
 
 def _imported(name: str) -> Runtime:
@@ -197,7 +198,7 @@ def _imported(name: str) -> Runtime:
 
 
 _LOADED = _Loaded()
-forks.in_child(_LOADED.renew_lock)
+forks.in_child(_LOADED.forget_unfinished)
 
 
 @functools.cache
