@@ -35,11 +35,13 @@ def test_the_table_is_large_and_no_attack_is_left_out():
     assert len(table.attacks()) >= 900
     assert {attack["group"] for attack in ATTACKS} == {
         "cpu", "memory", "stack", "output", "capability", "fidelity", "display", "decoding", "options", "policy",
+        "host",
     }  # fmt: skip
 
 
 SOUND = {
     "status": 0, "end": "FuelError", "said": "", "shown": "", "wall_s": 1.0, "peak_mib": 10.0, "kept_mib": 1.0,
+    "cpu_s": 1.0, "shown_bytes": 100,
     "events": [], "canary": False, "after": [2], "descriptors": 0, "is_limit": True, "refused": False,
     "has_usage": True,
 }  # fmt: skip
@@ -50,13 +52,22 @@ SOUND = {
     [
         {"status": -11}, {"end": "GuestError"}, {"end": "answer"}, {"wall_s": 100.0}, {"peak_mib": 129.0},
         {"kept_mib": 33.0}, {"events": ["open"]}, {"canary": True}, {"after": [3]}, {"descriptors": 1},
-        {"has_usage": False}, {"shown": "\x1b[2J"}, {"shown": "\u202e"},
+        {"cpu_s": 100.0}, {"shown_bytes": 2**20 + 1}, {"has_usage": False}, {"shown": "\x1b[2J"}, {"shown": "\u202e"},
     ],
 )  # fmt: skip
 def test_each_part_of_the_judgement_can_fail(broken):
     attack = {"kind": "program", "ends": "fuel", "group": "cpu", "limits": table.LIMITS}
     assert runner.faults(attack, SOUND, "jaq") == []
     assert len(runner.faults(attack, {**SOUND, **broken}, "jaq")) == 1
+
+
+@pytest.mark.parametrize("broken", [{"cpu_s": 0.6}, {"peak_mib": 9.0}, {"kept_mib": 3.0}, {"shown_bytes": 51}])
+def test_each_bound_of_an_attack_can_fail(broken):
+    bounds = {"cpu_s": 0.5, "peak_mib": 8, "kept_mib": 2, "shown_bytes": 50}
+    attack = {"kind": "line", "ends": "fuel", "group": "host", "limits": table.LIMITS, **bounds}
+    kept = {**SOUND, "cpu_s": 0.4, "peak_mib": 7.0, "shown_bytes": 49}
+    assert runner.faults(attack, kept, "jaq") == []
+    assert len(runner.faults(attack, {**kept, **broken}, "jaq")) == 1
 
 
 @pytest.mark.parametrize("page", ["<pre><script>", "<pre><b>", '<pre><span onclick="x">', "<pre></pre><a href=x>"])

@@ -1,6 +1,6 @@
 """Runs attacks, each in a process of its own, and says how each ended.
 
-    python driver.py RUNTIME ENGINE < attacks.jsonl > ends.jsonl
+    python -m tests.proof.attacks.driver RUNTIME ENGINE < attacks.jsonl > ends.jsonl
 
 The guest is loaded once; every attack runs in a fork of that process, so that it costs milliseconds
 and still has its own exit status, memory and descriptors. A fork that does not answer in time is killed.
@@ -30,6 +30,8 @@ from jq_magic.data.layout import Style
 from jq_magic.guest.module import MODULES
 from jq_magic.notebook.magic import line as options
 from jq_magic.notebook.shown.display import Shown
+from jq_magic.run import room
+from tests.proof.attacks import host
 
 CANARY = os.environ.get("JQ_MAGIC_CANARY", "")
 #: What the audit hook must not see while an attack runs.
@@ -49,6 +51,12 @@ def memory_kib(field: str) -> int:
 
 def descriptors() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir()) if Path("/proc/self/fd").exists() else 0
+
+
+def cpu_seconds():
+    """The processor's time of all threads of this process, and of processes that it started and that ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(part.ru_utime + part.ru_stime for part in used)
 
 
 class Watch:
@@ -72,7 +80,7 @@ class Watch:
 
 def program(attack, box):
     """A filter over a document."""
-    text = attack.get("head", "") + attack.get("text", "null") * attack.get("times", 1) + attack.get("tail", "")
+    text = host.text_of(attack)
     compiled = box.compile(attack["program"], attack.get("args"))
     attack["compiled"] = True
     result = compiled.run(text, **attack.get("flags", {}))
@@ -90,7 +98,7 @@ def bundle(attack, box):
 
 def line(attack, _box):
     """The line of a magic."""
-    read = options.read(attack["line"] * attack.get("times", 1), cell=attack.get("cell", False))
+    read = options.read(host.text_of(attack, "line"), cell=attack.get("cell", False))
     return [repr(read)]
 
 
@@ -106,7 +114,7 @@ def cell(attack, _box):
     return [repr(result.result)]
 
 
-KINDS = {"program": program, "bundle": bundle, "line": line, "cell": cell}
+KINDS = {"program": program, "bundle": bundle, "line": line, "cell": cell, **host.KINDS}
 SHELL = IPython.core.interactiveshell.InteractiveShell.instance(
     config=traitlets.config.Config({"HistoryManager": {"enabled": False}})
 )
@@ -122,7 +130,7 @@ def attacked(attack, runtime, engine):
         Path("/proc/self/clear_refs").write_text("5")
     before, open_before = memory_kib("VmRSS"), descriptors()
     said, error = [], None
-    began = time.perf_counter()
+    began, cpu_before = time.perf_counter(), cpu_seconds()
     with WATCH:
         try:
             said = KINDS[attack["kind"]](attack, box)
@@ -130,11 +138,14 @@ def attacked(attack, runtime, engine):
         except Exception as raised:
             end, error = type(raised).__name__, raised
     wall_s = time.perf_counter() - began
+    cpu_s = cpu_seconds() - cpu_before
     peak = memory_kib("VmHWM")
+    # What people see of it: a program's answer is not shown by itself.
+    shown = [] if attack["kind"] == "program" else said
     if error is not None:
-        shown = error._render_traceback_() if hasattr(error, "_render_traceback_") else []
+        shown = [str(error), *(error._render_traceback_() if hasattr(error, "_render_traceback_") else [])]
         partial = getattr(error, "partial", None)
-        said = [str(error), *shown, *([partial.text, *partial.messages] if partial else [])]
+        said = [*shown, *([partial.text, *partial.messages] if partial else [])]
         error.__traceback__ = None
     record = {
         "end": end,
@@ -144,13 +155,15 @@ def attacked(attack, runtime, engine):
         "has_usage": getattr(error, "usage", None) is not None,
         # A page is looked at whole: cut, its last tag would be none.
         "said": "\n".join(said)[: None if attack["kind"] == "bundle" else 2000],
-        "shown": "\n".join(error._render_traceback_())[:10_000] if hasattr(error, "_render_traceback_") else "",
+        "shown": "\n".join(said if attack.get("terminal") else shown[1:] if error else [])[:10_000],
+        "shown_bytes": attack.get("written", sum(len(text.encode("utf-8", "replace")) for text in shown)),
         "canary": any(CANARY in text for text in said),
         "events": WATCH.events[:5],
         "wall_s": wall_s,
+        "cpu_s": cpu_s,
         "peak_mib": (peak - before) / 1024,
     }
-    del said, error
+    del said, shown, error
     gc.collect()
     record["kept_mib"] = (memory_kib("VmRSS") - before) / 1024
     record["descriptors"] = descriptors() - open_before
@@ -192,6 +205,8 @@ def main() -> None:
     # Python interface takes the default runtime and engine where an attack names none.
     for names in {(runtime, engine), ("wasmtime", engine), ("wasmtime", "jaq")}:
         MODULES.get(*names)[1].instantiate(64 << 20).close()
+    # What the machine's groups of processes leave is read once in a process.
+    room.most_bytes()
     # The codec that escapes what cannot be seen is loaded by Python on first use.
     "\x1b".encode("unicode_escape")
     SHELL.run_cell("%load_ext jq_magic")

@@ -34,9 +34,16 @@ ENDS = {
     "usage": {"UsageError"},
     "trait": {"TraitError"},
     "ceiling": {"CeilingError"},
+    "frame": {"answer", "DataError", "OutputLimitError", "FuelError", "MemoryLimitError", "StackLimitError"},
+    "read": {"answer", "UsageError", "LimitValueError", "CeilingError"},
+    # Below the ceiling, or refused.
+    "kept": {"CeilingError", "LimitValueError", "TypeError", "FuelError"},
 }  # fmt: skip
 #: What is repeated for every attack of a row.
-_LISTS = {"programs": "program", "texts": "text", "lines": "line", "cells": "cell"}
+_LISTS = {
+    "programs": "program", "texts": "text", "lines": "line", "cells": "cell", "commands": "command",
+    "requests": "request",
+}  # fmt: skip
 
 
 def attacks():
@@ -49,6 +56,7 @@ def attacks():
                 attack = {"kind": "program", "program": ".", **row, _LISTS[plural]: item}
                 attack["limits"] = {**LIMITS, **row.get("limits", {})}
                 attack["group"], attack["number"] = path.stem, number
+                attack["under_ceiling"] = row.get("under_ceiling", path.stem == "policy")
                 attack["id"] = f"{path.stem}: {row['class']} {number}: {item[:40]}"
                 del attack[plural]
                 found.append(attack)

@@ -4,9 +4,10 @@
 
 The guest's targets (json, program, allocator, expression) are libFuzzer's, built with the compiler's coverage flags on
 a stable toolchain, for which g++ is needed. The host's run under atheris where it is installed (pip install
-atheris), else from random changes to the seeds: options, data, cache, and runs, which are whole runs on every
-engine and runtime. Seeds are in wasm/fuzz/seeds and tests/proof/fuzz/seeds; what is found is left in
-build/fuzz/TARGET as crash-*.
+atheris), else from random changes to the seeds. Those of its parsers are options, variables, completion, requests,
+layout and cutting; growth gives all of them two texts, of which one is four times as long and may not take ten times
+as long. data, cache, and runs, which are whole runs on every engine and runtime, are the others. Seeds are in
+wasm/fuzz/seeds and tests/proof/fuzz/seeds; what is found is left in build/fuzz/TARGET as crash-*.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from wasm.builder.places import cache_directory
 CRATE = ROOT / "wasm" / "fuzz"
 
 GUEST = ("json", "program", "allocator", "expression")
-HOST = ("options", "data", "cache", "runs")
+HOST = (
+    "options", "variables", "completion", "requests", "layout", "cutting", "growth", "data", "cache", "runs",
+)  # fmt: skip
 #: What cargo-fuzz passes, but for the sanitizers, which need a nightly toolchain.
 _FLAGS = (
     "-Cpasses=sancov-module", "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -50,7 +53,7 @@ def fuzz(target: str, seconds: int, built: Path | None) -> int:
     kept = ROOT / "build" / "fuzz" / target
     (kept / "corpus").mkdir(parents=True, exist_ok=True)
     seeds = (CRATE if built else TESTS / "proof" / "fuzz") / "seeds" / target
-    command = [str(built / target)] if built else [sys.executable, str(TESTS / "proof" / "fuzz" / "host.py"), target]
+    command = [str(built / target)] if built else [sys.executable, "-m", "tests.proof.fuzz.host", target]
     command += [f"-max_total_time={seconds}", "-max_len=2048", "-timeout=20", f"-artifact_prefix={kept}/"]
     command += [str(kept / "corpus"), str(seeds)]
     print(f"[fuzz] {target} for {seconds} s", flush=True)

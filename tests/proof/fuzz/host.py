@@ -1,6 +1,6 @@
-"""Fuzz targets for the host: the options of a magic, data adapters, the reading of cached code, and whole runs.
+"""Fuzz targets for the host: its parsers, data adapters, the reading of cached code, and whole runs.
 
-    python tests/proof/fuzz/host.py TARGET [libFuzzer's options] CORPUS SEEDS
+    python -m tests.proof.fuzz.host TARGET [libFuzzer's options] CORPUS SEEDS
 
 With atheris the coverage of jq_magic leads the way; without it the seeds are changed at random, with the
 same options read. Either way an exception that is not one of ours is a finding.
@@ -17,6 +17,7 @@ import time
 import traceback
 import unicodedata
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,9 @@ with atheris.instrument_imports(include=["jq_magic"]) if atheris else contextlib
     from jq_magic.data import decode, encode
     from jq_magic.limits import amounts
     from jq_magic.limits.ceiling import ProcessCeiling
-    from jq_magic.notebook.magic import line as options
     from jq_magic.notebook.magic import lookup, transform
     from jq_magic.wasm_runtimes import binary, cache
+    from tests.proof.fuzz import parsers
 
 
 class Plain:
@@ -54,9 +55,7 @@ class Plain:
 def read_options(content: bytes) -> None:
     """The line of a magic, a variable's name, limits and ceilings."""
     text = content.decode("utf-8", "replace")
-    for cell in (False, True):
-        with contextlib.suppress(UsageError, errors.JqMagicError):
-            options.read(text, cell=cell)
+    parsers.read_options(text)
     with contextlib.suppress(UsageError):
         lookup.find({"a": {"b": [1]}}, text)
     for read in (amounts.read_count, amounts.read_bytes, amounts.read_seconds):
@@ -130,11 +129,23 @@ def run_on(runtime: str, engine: str, program: str, document: bytes, flags: dict
     return result.text, result.usage.fuel, *result.messages
 
 
+def as_text(parser: Callable[[str], None]) -> Callable[[bytes], None]:
+    """A target of a parser that takes text."""
+    return lambda content: parser(content.decode("utf-8", "replace"))
+
+
 FLAGS = ("raw_input", "slurp", "null_input", "sort_keys")
 LIMITS = jq_magic.Limits(fuel=2_000_000, memory_bytes=32 << 20, deadline_s=60.0, output_bytes=1 << 16, depth=64)
 #: Those that the build made.
 ENGINES = tuple(path.stem for path in sorted(Path(jq_magic.__file__).parent.glob("*.wasm")))
-TARGETS = {"options": read_options, "data": read_data, "cache": read_cache, "runs": run_whole}
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    **{name: as_text(parser) for name, parser in parsers.PARSERS.items()},
+    "options": read_options,
+    "growth": parsers.grown,
+    "data": read_data,
+    "cache": read_cache,
+    "runs": run_whole,
+}
 DIRECTORY = Path(tempfile.mkdtemp())
 os.environ[cache.DIRECTORY_VARIABLE] = str(DIRECTORY)
 warnings.simplefilter("ignore")
