@@ -51,12 +51,10 @@ pub(super) fn resolve(calls: &[(Name, String, usize)], parsed: &mut Parsed) -> R
 fn matched_groups(node: &Node, groups: &Groups<'_>, matched: &mut Vec<usize>) {
     match node {
         Node::Repeat { most: 0, .. } => return,
-        Node::Group(group, _) | Node::Call(group) => {
-            if !matched.contains(group) {
-                matched.push(*group);
-                if let (Node::Call(_), Some(body)) = (node, groups.body(*group)) {
-                    matched_groups(body, groups, matched);
-                }
+        Node::Group(group, _) | Node::Call(group) if !matched.contains(group) => {
+            matched.push(*group);
+            if let (Node::Call(_), Some(body)) = (node, groups.body(*group)) {
+                matched_groups(body, groups, matched);
             }
         }
         _ => {}
