@@ -225,6 +225,7 @@ GROUPS: dict[str, tuple[Option, ...]] = {
         ),
         Option("quiet", "", "show nothing", place=Place.MAGIC),
         Option("usage", "", "say on stderr what was used", place=Place.COMMAND),
+        Option("warm", "", "compile the sandbox, keep it for later processes, and end", place=Place.COMMAND),
         Option("version", "V", "write the version and end", place=Place.COMMAND),
         Option("build-configuration", "", "write what this was built with and end", place=Place.COMMAND),
         Option("help", "h", "write this text and end", place=Place.COMMAND),

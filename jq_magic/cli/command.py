@@ -22,6 +22,7 @@ from jq_magic.cli.parts import Parts
 from jq_magic.cli.running import OK, RUN_ERROR, Runner, with_advice
 from jq_magic.data import texts
 from jq_magic.errors import CeilingError, JqMagicError, LimitError, LimitValueError, ProgramError
+from jq_magic.guest.module import MODULES
 from jq_magic.limits.amounts import show_bytes, show_count, show_seconds
 from jq_magic.program import Program
 
@@ -70,6 +71,9 @@ def _run(arguments: Arguments) -> int:
         put(f"jq_magic {__version__}, compatible with jq 1.8.2\n")
     elif "build_configuration" in options:
         put(f"jq_magic {__version__} on Python {sys.version.partition(' ')[0]}\n")
+    elif "warm" in options:
+        sandbox = jqcall.sandbox(options)
+        put(f"jq_magic: {MODULES.warm(sandbox.runtime, sandbox.engine)}\n")
     else:
         return Command(arguments).run()
     return OK

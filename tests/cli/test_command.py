@@ -201,3 +201,12 @@ def test_a_command_line_that_says_nothing_useful_is_refused():
     ):
         with pytest.raises(UsageError):
             read(arguments)
+
+
+def test_a_sandbox_is_compiled_once_for_later_processes(tmp_path, monkeypatch):
+    monkeypatch.setenv("JQ_MAGIC_CACHE_DIR", str(tmp_path / "cache"))
+    code = "import sys; from jq_magic.cli.command import main; sys.exit(main(['--warm', '--engine', 'jq']))"
+    first, second = python(code), python(code)
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert first.stdout.startswith("jq_magic: compiled jq for wasmtime in ")
+    assert second.stdout.startswith("jq_magic: jq is compiled for wasmtime already: ")
