@@ -81,7 +81,7 @@ def _built(package: Any, form: str, name: str, cells: list[Any], kind: Any) -> A
     """Make a column of polars or arrow. Raises: DataError."""
     try:
         return package.Series(name, cells, kind) if form == "polars" else package.array(cells, kind)
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError, RuntimeError) as error:
         raise _refused(form, name, error) from None
     except BaseException as error:
         # Errors of polars are no ValueErrors, and its panics no Exceptions.
