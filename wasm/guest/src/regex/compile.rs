@@ -6,7 +6,7 @@ use super::fold;
 use super::lengths::Groups;
 use super::loops::one_of;
 use super::node::{Fault, Node, ENDLESS};
-use super::parser::{sequence_node, Parsed};
+use super::parser::Parsed;
 use super::program::{One, Program, Step};
 use super::set::Set;
 use std::rc::Rc;
@@ -220,6 +220,9 @@ impl<'n> Compiler<'n> {
             Node::Keep => drop(self.push(Step::Keep)),
             Node::Fail => drop(self.push(Step::Fail)),
             Node::Absent(body) => {
+                if body.has_absent() {
+                    return Err("absent functions in absent functions are not supported".into());
+                }
                 let mut inner = Compiler::new(self.groups);
                 inner.registers = self.groups.called.len();
                 inner.node(body)?;
@@ -264,7 +267,7 @@ impl<'n> Compiler<'n> {
                 let mut set = Set::default();
                 fold::sources(sequence).for_each(|code| set.add(code, code));
                 set.settle();
-                let parts = [sequence_node(sequence), Node::Set(Rc::new(set))];
+                let parts = [Node::sequence(sequence), Node::Set(Rc::new(set))];
                 self.alternatives(&parts)?;
                 codes = &codes[joined.map_or(1, |(length, _)| length)..];
             } else {

@@ -67,7 +67,10 @@ impl Parser {
             },
             '~' => match self.peek().ok_or(INSIDE)? {
                 '|' => Err("absent functions with a bar are not supported".into()),
-                _ => Ok(Read::Node(Node::Absent(Box::new(self.body()?)))),
+                _ => {
+                    self.head = true;
+                    Ok(Read::Node(Node::Absent(Box::new(self.body()?))))
+                }
             },
             '{' => Err("callouts are not supported".into()),
             '(' => self.condition().map(Read::Node),
@@ -174,6 +177,7 @@ impl Parser {
         let only_else = self.peek() == Some('|');
         self.at += usize::from(only_else);
         self.advance()?;
+        self.head = true;
         let mut alternatives = self.alternatives(&Token::Close)?;
         let then = if only_else {
             Node::empty()

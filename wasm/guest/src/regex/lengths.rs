@@ -246,6 +246,16 @@ impl<'n> Groups<'n> {
                 most: ENDLESS,
                 sure: true,
             },
+            Node::Look {
+                behind: true, body, ..
+            } => {
+                // Oniguruma has made a constant of a look-behind that needs nothing.
+                let count = self.characters(body)?;
+                Characters {
+                    sure: count.least == 0 && count.sure,
+                    ..Characters::exactly(0)
+                }
+            }
             _ => Characters {
                 sure: matches!(node, Node::Fail),
                 ..Characters::exactly(0)

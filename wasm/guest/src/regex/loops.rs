@@ -12,6 +12,9 @@ use std::rc::Rc;
 /// How many steps a repetition may become before it is counted instead.
 const MOST_COPIED: usize = 400;
 
+/// How many operations of Oniguruma's a repetition becomes before it is counted there.
+const MOST_OPERATIONS: u32 = 10;
+
 impl Compiler<'_> {
     /// Compile a repetition.
     pub(super) fn repeat(
@@ -36,6 +39,9 @@ impl Compiler<'_> {
                 });
                 return Ok(());
             }
+        }
+        if self.counts(body, least, most, greedy) {
+            return self.counted(body, least, most, greedy);
         }
         if is_too_big(least, most, self.size(body)) {
             if (least, most) == (1, ENDLESS) {
@@ -63,6 +69,20 @@ impl Compiler<'_> {
             .into_iter()
             .for_each(|split| self.lead_out(split, greedy));
         Ok(())
+    }
+
+    /// Whether Oniguruma counts this repetition, where that makes a difference: a loop that counts is left by a body
+    /// that has matched nothing, however often it should match, and copies of the body are not.
+    fn counts(&self, body: &Node, least: u32, most: u32, greedy: bool) -> bool {
+        if copies(least, most) < 2 || self.groups.least_bytes(body) > 0 {
+            return false;
+        }
+        let operations = operations(self.groups, body);
+        match most {
+            ENDLESS => least > 1 && operations.saturating_mul(least) > MOST_OPERATIONS,
+            1 => false,
+            _ => !greedy || (operations + 1).saturating_mul(most) > MOST_OPERATIONS,
+        }
     }
 
     /// Compile a part that is never matched: it can still be wrong.
@@ -174,6 +194,46 @@ impl Compiler<'_> {
             .for_each(|split| self.lead_out(split, greedy));
         Ok(())
     }
+}
+
+/// How many operations a part becomes in Oniguruma.
+fn operations(groups: &Groups<'_>, node: &Node) -> u32 {
+    let parts = node.parts().iter().map(|part| operations(groups, part));
+    let sum = parts.fold(0, u32::saturating_add);
+    let more = match node {
+        Node::Text { codes, .. } => u32::from(!codes.is_empty()),
+        Node::List(_) | Node::Scope(_) => 0,
+        Node::Alternatives(parts) => 2 * u32::try_from(parts.len().saturating_sub(1)).unwrap_or(0),
+        Node::Group(..) | Node::Atomic(_) => 2,
+        Node::Look {
+            behind, negated, ..
+        } => 2 + if *negated { 3 } else { 0 } + u32::from(*behind),
+        Node::If(_) => 4,
+        Node::Repeat {
+            least,
+            most,
+            greedy,
+            body,
+        } => {
+            let check = if groups.least_bytes(body) == 0 { 2 } else { 0 };
+            let copied = sum.saturating_add(1).saturating_mul(*most);
+            return match (*least, *most) {
+                (_, 0) => 0,
+                (0, 1) => sum.saturating_add(if *greedy { 1 } else { 2 }),
+                (least, ENDLESS) if least <= 1 || sum.saturating_mul(least) <= MOST_OPERATIONS => {
+                    let copies = sum.saturating_mul(least);
+                    match (greedy, &**body) {
+                        (true, Node::Any { .. }) => copies + 1,
+                        _ => copies.saturating_add(sum).saturating_add(2 + check),
+                    }
+                }
+                (least, _) if *greedy && copied <= MOST_OPERATIONS => copied - least,
+                _ => sum.saturating_add(2 + check),
+            };
+        }
+        _ => 1,
+    };
+    sum.saturating_add(more)
 }
 
 /// How many times the body of a repetition is written out.

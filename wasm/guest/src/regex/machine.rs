@@ -68,7 +68,7 @@ pub(super) struct Machine<'a> {
     pub(super) choice: Choice,
     pub(super) memory: &'a mut Memory,
     /// Where the search began.
-    from: usize,
+    pub(super) from: usize,
     /// Where the match begins, and where `\K` says that it does.
     start: usize,
     pub(super) keep: usize,

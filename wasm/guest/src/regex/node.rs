@@ -1,6 +1,7 @@
 //! Says what an expression is made of, as Oniguruma's parser sees it, and what can be wrong with it.
 #![forbid(unsafe_code)]
 
+use super::fold;
 use super::set::Set;
 use std::rc::Rc;
 
@@ -141,6 +142,12 @@ impl Node {
         Node::Atomic(Box::new(Node::List(vec![any, rest])))
     }
 
+    /// A sequence in any case.
+    pub(super) fn sequence(sequence: &str) -> Self {
+        let sets = fold::variants_of_each(sequence).into_iter();
+        Self::List(sets.map(|set| Self::Set(Rc::new(set))).collect())
+    }
+
     /// The parts that a part has directly.
     pub(super) fn parts(&self) -> &[Node] {
         match self {
@@ -154,6 +161,11 @@ impl Node {
             Self::If(parts) => &parts[..],
             _ => &[],
         }
+    }
+
+    /// Whether there is an absent function in this.
+    pub(super) fn has_absent(&self) -> bool {
+        matches!(self, Self::Absent(_)) || self.parts().iter().any(Self::has_absent)
     }
 
     /// Whether Oniguruma refuses to repeat this.

@@ -38,6 +38,8 @@ pub(super) struct Parser {
     pub(super) ascii: bool,
     /// The calls by name or number, resolved when all groups are known.
     pub(super) calls: Vec<(super::names::Name, String, usize)>,
+    /// Whether the next part begins the body of a condition or of an absent function.
+    pub(super) head: bool,
     depth: usize,
 }
 
@@ -62,6 +64,7 @@ pub(super) fn parse(pattern: &str, options: Options, ascii: bool) -> Result<Pars
         pending: Vec::new(),
         ascii,
         calls: Vec::new(),
+        head: false,
         depth: 0,
     };
     parser.advance()?;
@@ -167,6 +170,7 @@ impl Parser {
 
     /// Read one part with the repetitions behind it.
     fn part(&mut self, end: &Token) -> Result<Node, Fault> {
+        let head = core::mem::take(&mut self.head);
         loop {
             if self.at_end(end) {
                 return Ok(Node::empty());
@@ -181,7 +185,12 @@ impl Parser {
                     }
                     super::groups::Read::Plain(node) => {
                         group = true;
-                        node
+                        // There Oniguruma keeps the parentheses, and so may repeat what is in them.
+                        if head {
+                            Node::Scope(Box::new(node))
+                        } else {
+                            node
+                        }
                     }
                     super::groups::Read::Node(node) => node,
                 },
@@ -356,15 +365,9 @@ impl Parser {
             return Ok(node);
         }
         let mut alternatives = vec![node];
-        alternatives.extend(sequences.into_iter().map(sequence_node));
+        alternatives.extend(sequences.into_iter().map(Node::sequence));
         Ok(Node::Alternatives(alternatives))
     }
-}
-
-/// Make a node that matches a sequence in any case.
-pub(super) fn sequence_node(sequence: &str) -> Node {
-    let sets = fold::variants_of_each(sequence).into_iter();
-    Node::List(sets.map(|set| Node::Set(Rc::new(set))).collect())
 }
 
 /// Make a text of codes; one that UTF-8 has no place for is refused.

@@ -214,6 +214,7 @@ impl Machine<'_> {
     fn first_match(&self, program: &Program, place: usize) -> usize {
         let mut memory = Memory::default();
         let mut machine = Machine::new(program, self.text, Choice::default(), &mut memory);
+        machine.from = self.from;
         let mut place = place;
         loop {
             if machine.run_at(place).is_some() || place >= self.text.len() {
