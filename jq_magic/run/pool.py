@@ -248,6 +248,11 @@ class Pools:
         """Make the pool of one program."""
         return ProgramPool(self.shared(module), depth, stacks, self)
 
+    def _live(self) -> list[ProgramPool]:
+        """List the pools whose programs still exist, in the order of their last use."""
+        pools = (reference() for reference in list(self._programs))
+        return [pool for pool in pools if pool is not None]
+
     def trim(self, used: ProgramPool) -> None:
         """Free what was not used for longest, when more is kept than allowed."""
         if self._newest is not None and self._newest() is used and len(used.idle) == 1:
@@ -261,7 +266,7 @@ class Pools:
             self._newest = reference
             self._programs.pop(reference, None)
             self._programs[reference] = None
-            pools = [pool for pool in (reference() for reference in list(self._programs)) if pool is not None]
+            pools = self._live()
             excess = sum(len(pool.idle) for pool in pools) - self._most_idle
             for pool in pools:
                 if excess <= 0:
@@ -273,7 +278,7 @@ class Pools:
 
     def clear(self) -> int:
         """Free every instance that is kept, for those who need their memory. Returns: how many there were."""
-        programs = [pool for pool in (reference() for reference in list(self._programs)) if pool is not None]
+        programs = self._live()
         count = sum(len(pool.idle) for pool in programs)
         for pool in programs:
             pool.clear()
@@ -291,7 +296,7 @@ class Pools:
     def abandon(self) -> None:
         """Keep the parent's instances from use in a forked child."""
         self._trimming = threading.Lock()
-        programs = [pool for pool in (reference() for reference in list(self._programs)) if pool is not None]
+        programs = self._live()
         for idle in [pool.idle for pool in programs] + [shared.idle for shared in self._shared.values()]:
             self._of_parent.extend(idle)
             idle.clear()
