@@ -1,7 +1,8 @@
-"""Runs cargo, with what it compiled for all checkouts of this user in one place."""
+"""Runs cargo, with what it compiled beside the store and apart for every checkout."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import time
@@ -12,8 +13,13 @@ from wasm.builder.places import WASM, cache_directory, say
 
 
 def target(workspace: Path = WASM) -> Path:
-    """Give the directory into which a workspace is compiled."""
-    return cache_directory() / ("cargo" if workspace == WASM else workspace.name)
+    """Give the directory into which a workspace is compiled.
+
+    Each checkout has its own: cargo takes a crate of ours for compiled when its files are older than what was compiled
+    from another checkout, and what two builds at a time put there would be of either.
+    """
+    checkout = hashlib.sha256(str(workspace).encode()).hexdigest()[:16]
+    return cache_directory() / "cargo" / f"{workspace.name}-{checkout}"
 
 
 def run(command: list[str], *, workspace: Path = WASM, environment: Mapping[str, str] | None = None, what: str) -> None:

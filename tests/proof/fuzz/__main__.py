@@ -19,8 +19,7 @@ import sys
 from pathlib import Path
 
 from tests.support import ROOT, TESTS
-from wasm.builder import jaq_core, rust
-from wasm.builder.places import cache_directory
+from wasm.builder import cargo, jaq_core, rust
 
 CRATE = ROOT / "wasm" / "fuzz"
 
@@ -39,7 +38,7 @@ _FLAGS = (
 def binaries() -> Path:
     """Build the guest's targets; where they are."""
     jaq_core.prepare()
-    built = cache_directory() / "fuzz"
+    built = cargo.target(CRATE)
     host = rust.host()
     # A target that is named keeps the flags from build scripts.
     command = [rust.host_cargo(), "build", "--locked", "--target", host]
