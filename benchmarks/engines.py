@@ -35,7 +35,7 @@ def compare(boxes: dict[str, Sandbox], program: str, text: str, rounds: int) -> 
 
 def main() -> None:
     """Run all."""
-    boxes = {engine: Sandbox(limits=PRESETS["generous"], engine=engine) for engine in ("jaq", "jq")}
+    boxes = {engine: Sandbox(limits=PRESETS["generous"], engine=engine) for engine in ("magic", "jq")}
     for box in boxes.values():
         box.run(".", "1")
     compare(boxes, ".a", '{"a":1}', SMALL_ROUNDS)

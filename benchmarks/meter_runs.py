@@ -66,14 +66,14 @@ class Form:
     Args:
         name: `unmetered`, `metered`, or `wasmtime` (unmetered, on wasmtime's own fuel).
         packer: The program jq-magic-pack.
-        guest: The compiled guest before it is packed, jaq's unless told.
+        guest: The compiled guest before it is packed, magic's unless told.
         engine: Whose guest it is, for the size of its stack.
     Raises: subprocess.CalledProcessError when the guest cannot be packed.
 
     """
 
     def __init__(
-        self, name: str, packer: Path | None = None, guest: Path | None = None, *, engine: str = "jaq"
+        self, name: str, packer: Path | None = None, guest: Path | None = None, *, engine: str = "magic"
     ) -> None:
         self.name = name
         self._stack_bytes: int = manifest(engine)["stack_bytes"]

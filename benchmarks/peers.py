@@ -22,7 +22,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from tasks import TASKS, Task
@@ -130,21 +129,13 @@ def _command_version() -> str | None:
     return subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _engines() -> list[str]:
-    """Engines whose guest is built here."""
-    package = importlib.util.find_spec("jq_magic")
-    assert package is not None
-    assert package.origin is not None
-    return sorted(path.stem for path in Path(package.origin).parent.glob("*.wasm"))
-
-
 def peers() -> dict[str, Peer]:
     """All that can be measured here, ours first."""
     import jq_magic  # noqa: PLC0415
 
     version = importlib.metadata.version("jq_magic")
     found = {}
-    for engine in _engines():
+    for engine in jq_magic.engines():
         for runtime in jq_magic.runtimes():
             found[f"{OURS}:{engine}:{runtime}"] = Peer(f"jq_magic ({engine} on {runtime})", _ours, version)
     found |= {

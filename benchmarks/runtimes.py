@@ -158,7 +158,7 @@ def fresh_process(runtime: str) -> float:
 
 def measure(rounds: int) -> dict[str, Any]:
     """Every figure. Raises: ValueError when the runtimes give different outputs or fuel."""
-    wasm = modules.wasm("jaq")
+    wasm = modules.wasm("magic")
     loaded = {name: load(name) for name in RUNTIMES}
     compiled = {name: runtime.compile(wasm) for name, runtime in loaded.items()}
     code = {name: runtime.serialize(compiled[name]) for name, runtime in loaded.items()}

@@ -27,7 +27,7 @@ from jq_magic.guest import module as modules
 RESULTS = Path(__file__).parent / "results" / "wasm_peers.json"
 #: Package -> version.
 PACKAGES = {"jq-web": "0.6.2", "jq-wasm": "1.0.1"}
-ENGINES = ("jaq", "jq")
+ENGINES = ("magic", "jq")
 SMALL = (".a", '{"a":1}')
 PROGRAMS = ("length", "map(.score) | add", "group_by(.city) | map(length)")
 _OURS = """
@@ -136,7 +136,7 @@ def table(found: dict[str, Any]) -> str:
     row("size", [f"{peer['bytes'] / 1e6:.1f} MB" for peer in peers.values()])
     row("start, with the first filter", [f"{peer['start_s'] * 1e3:.0f} ms" for peer in peers.values()])
     megabytes = found["document_bytes"] / 1e6
-    for task in found["peers"]["jaq"]["tasks"]:
+    for task in found["peers"][ENGINES[0]]["tasks"]:
         program = task.replace("|", "\\|")
         name = "`.a` on a small document" if task == "small filter" else f"`{program}`, {megabytes:.1f} MB"
         row(name, [f"{_milliseconds(peer['tasks'][task])}" for peer in peers.values()])

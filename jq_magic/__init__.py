@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         RuntimeUnavailableError,
         StackLimitError,
     )
+    from jq_magic.guest.module import engines
     from jq_magic.limits import PRESETS, Limits
     from jq_magic.program import Program
     from jq_magic.result import Result, Usage
@@ -48,6 +49,7 @@ _HOMES = {
         "JqMagicError LimitError LimitValueError MemoryLimitError OutputLimitError ProgramError ProgramLimitError "
         "RuntimeUnavailableError StackLimitError"
     ),
+    "guest.module": "engines",
     "limits": "Limits PRESETS",
     "program": "Program",
     "result": "Result Usage",
@@ -60,8 +62,8 @@ __all__ = [
     "PRESETS", "CeilingError", "DataError", "DeadlineError", "FilterError", "FuelError", "GuestError", "HaltError",
     "InputError", "InputLimitError", "JqMagicError", "LimitError", "LimitValueError", "Limits", "MemoryLimitError",
     "OutputLimitError", "Program", "ProgramError", "ProgramLimitError", "Result", "RuntimeUnavailableError",
-    "Sandbox", "StackLimitError", "Usage", "all", "compile", "first", "iter", "load_ipython_extension", "runtimes",
-    "text", "unload_ipython_extension",
+    "Sandbox", "StackLimitError", "Usage", "all", "compile", "engines", "first", "iter", "load_ipython_extension",
+    "runtimes", "text", "unload_ipython_extension",
 ]  # fmt: skip
 
 

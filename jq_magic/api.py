@@ -18,7 +18,7 @@ def compile(  # noqa: A001 - the name is the package jq's
     args: dict[str, Any] | None = None,
     *,
     runtime: str = "wasmtime",
-    engine: str = "jaq",
+    engine: str = "magic",
     limits: Limits | None = None,
 ) -> Program:
     """Check a jq program and bind `args` as `$name`.

@@ -59,7 +59,7 @@ def sandbox(
     options: Options,
     *,
     default_runtime: str = "wasmtime",
-    default_engine: str = "jaq",
+    default_engine: str = "magic",
     default_preset: str = "standard",
     settings: Mapping[str, float] | None = None,
 ) -> Sandbox:

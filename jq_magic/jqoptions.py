@@ -212,7 +212,7 @@ GROUPS: dict[str, tuple[Option, ...]] = {
     ),
     "Where it runs": (
         Option("runtime", "", "WebAssembly runtime: wasmtime, wasmer", ("NAME",)),
-        Option("engine", "", "jq implementation: jaq (fast), jq (exact)", ("NAME",)),
+        Option("engine", "", "jq implementation: magic (fast), jq (exact)", ("NAME",)),
     ),
     "What becomes of it": (
         Option(

@@ -18,12 +18,12 @@ class Sandbox:
     Args:
         runtime: "wasmtime" or "wasmer".
         limits: The limits of each run; None for the preset "standard".
-        engine: "jaq", which is fast, or "jq", jq itself in C.
+        engine: "magic", which is fast, or "jq", jq itself in C.
     Raises: RuntimeUnavailableError for a runtime or engine that cannot be used here.
 
     """
 
-    def __init__(self, runtime: str = "wasmtime", limits: Limits | None = None, *, engine: str = "jaq") -> None:
+    def __init__(self, runtime: str = "wasmtime", limits: Limits | None = None, *, engine: str = "magic") -> None:
         manifest(engine)
         load(runtime)
         self.runtime, self.engine = runtime, engine

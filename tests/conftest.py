@@ -11,7 +11,7 @@ from tests.support import ROOMY, missing
 
 RUNTIMES = ("wasmtime", "wasmer")
 #: What the fast lane runs on: the runtime and the engine that a user gets who names none.
-FAST = {"runtime": "wasmtime", "engine": "jaq"}
+FAST = {"runtime": "wasmtime", "engine": "magic"}
 
 
 def pytest_addoption(parser):
@@ -49,13 +49,13 @@ def runtime(request):
     return request.param
 
 
-@pytest.fixture(params=["jaq", "jq"])
+@pytest.fixture(params=["magic", "jq"])
 def engine(request):
     """Each implementation of jq; jq is left out only where the build had no C compiler."""
     try:
         jq_magic.Sandbox(engine=request.param)
     except jq_magic.RuntimeUnavailableError as error:
-        if request.param == "jaq":
+        if request.param == "magic":
             raise
         missing(str(error))
     return request.param

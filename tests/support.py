@@ -66,15 +66,10 @@ def jq_package() -> Path:
         missing(f"the package jq cannot be fetched: {error}")
 
 
-def engines() -> list[str]:
-    """List the engines whose guests the build made."""
-    return [path.stem for path in sorted((ROOT / "jq_magic").glob("*.wasm"))]
-
-
 def cases() -> list[dict[str, Any]]:
     """Read the table that the guest's native tests read too.
 
-    `jq_outputs` stands where jq gives something else than jaq, with the reason in `why`; it is null where jq
+    `jq_outputs` stands where jq gives something else than magic, with the reason in `why`; it is null where jq
     refuses the program or the input.
     """
     table: list[dict[str, Any]] = json.loads((TESTS / "cases.json").read_text())

@@ -13,7 +13,7 @@ USAGE = Usage(fuel=1, memory_bytes=20, wall_s=0.5, input_bytes=3, output_bytes=4
 
 
 def result(text):
-    return Result(text, USAGE, jq_magic.Limits(), "wasmtime", "jaq", "0" * 64, [])
+    return Result(text, USAGE, jq_magic.Limits(), "wasmtime", "magic", "0" * 64, [])
 
 
 def test_values_are_decoded_on_first_use_and_once():

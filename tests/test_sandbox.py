@@ -159,7 +159,7 @@ def test_outputs_are_computed_when_they_are_asked_for():
 
 
 def test_unavailable_runtimes_and_engines_say_so():
-    for runtime, engine in [("wasmtime", "gojq"), ("v8", "jaq")]:
+    for runtime, engine in [("wasmtime", "gojq"), ("v8", "magic")]:
         with pytest.raises(jq_magic.RuntimeUnavailableError, match=r"not available|there is no"):
             jq_magic.compile(".", runtime=runtime, engine=engine)
 
@@ -167,8 +167,8 @@ def test_unavailable_runtimes_and_engines_say_so():
 def test_nothing_of_one_run_is_seen_by_the_next(sandbox):
     secret = "a secret of the first run"
     sandbox.run("[., .] | debug", json.dumps([secret] * 1000))
-    # What jaq knows besides.
-    own = "$__prog_args" if sandbox.engine == "jaq" else "$__loc__"
+    # What magic knows besides.
+    own = "$__prog_args" if sandbox.engine == "magic" else "$__loc__"
     program = f'[{own}, $ENV, $ARGS, env, input_filename, get_search_list] | tojson | contains("secret")'
     assert sandbox.run(program, "null").values == [False]
 

@@ -69,7 +69,7 @@ import jq_magic
 def _without():
     with pytest.MonkeyPatch.context() as patch:
         sandbox = jq_magic.Sandbox.__init__
-        def without_jq(self, *args, engine="jaq", **options):
+        def without_jq(self, *args, engine="magic", **options):
             if engine == "jq":
                 raise jq_magic.RuntimeUnavailableError("there is no compiler")
             sandbox(self, *args, engine=engine, **options)
@@ -96,7 +96,7 @@ import pytest
 def test_slow():
     pass
 def test_each(runtime, engine):
-    assert (runtime, engine) == ("wasmtime", "jaq")
+    assert (runtime, engine) == ("wasmtime", "magic")
 def test_plain():
     pass
 """

@@ -24,10 +24,23 @@ _CHILD_WAIT_S = 180.0
 #: More cores do not help a compilation.
 _USEFUL_CORES = 8
 #: The implementations of jq that this version knows; the default first.
-ENGINES = ("jaq", "jq")
+ENGINES = ("magic", "jq")
 
 
-def manifest(engine: str = "jaq") -> dict[str, Any]:
+def engines() -> list[str]:
+    """List the names of the engines that can be used here, the default first. Raises: GuestError."""
+    return [engine for engine in ENGINES if _is_usable(engine)]
+
+
+def _is_usable(engine: str) -> bool:
+    try:
+        _manifest(engine)
+    except RuntimeUnavailableError:
+        return False
+    return True
+
+
+def manifest(engine: str = "magic") -> dict[str, Any]:
     """Give what the build wrote about the guest of `engine`: its hash, toolchain, stack, meter, what it is made of.
 
     Raises: RuntimeUnavailableError when there is no such guest.
@@ -172,7 +185,7 @@ class Modules:
                 self._loadings[key] = loading
             return loading
 
-    def warm_up(self, runtime_name: str = "wasmtime", engine: str = "jaq") -> None:
+    def warm_up(self, runtime_name: str = "wasmtime", engine: str = "magic") -> None:
         """Start to load or compile a guest in the background, without waiting. Raises: RuntimeUnavailableError."""
         manifest(engine)
         job: jobs.Job[Loading] = jobs.Job(lambda: self.begin(load(runtime_name), engine))
@@ -183,7 +196,7 @@ class Modules:
         self._lock = threading.RLock()
         self._loadings = {key: loading for key, loading in self._loadings.items() if loading.is_done}
 
-    def warm(self, runtime_name: str = "wasmtime", engine: str = "jaq") -> str:
+    def warm(self, runtime_name: str = "wasmtime", engine: str = "magic") -> str:
         """Keep the compiled guest of an engine for later processes of this user, as an image of a container does.
 
         Returns: what was done, in a line. Raises: RuntimeUnavailableError, GuestError.

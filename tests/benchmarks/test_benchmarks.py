@@ -53,7 +53,7 @@ def test_failures_and_other_outputs_are_shown():
 
 @pytest.mark.slow
 def test_a_peer_that_hangs_is_ended_and_one_that_fails_says_why():
-    process = peers.Process("jq_magic:jaq:wasmtime")
+    process = peers.Process("jq_magic:magic:wasmtime")
     child = process._start()
     with pytest.raises(peers.Failure, match="timed out after 0 s"):
         process.ask({"task": ".a", "small": True, "check": False}, 0.0)

@@ -135,8 +135,8 @@ def test_the_engine_is_chosen(jq, engine):
     assert jq("--engine", engine, "-n", "-c", '[$__loc__, ("a" | test("A"; "i"))]')[:2] == (
         0, '[{"file":"<top-level>","line":1},true]\n',
     )  # fmt: skip
-    # jaq knows what jq does not.
-    assert jq("--engine", engine, "-n", "toarray")[0] == (0 if engine == "jaq" else 3)
+    # magic knows what jq does not.
+    assert jq("--engine", engine, "-n", "toarray")[0] == (0 if engine == "magic" else 3)
     assert "there is no engine" in jq("--engine", "gojq", "-n", "1")[2]
 
 

@@ -26,8 +26,8 @@ def jq():
 
 @pytest.fixture
 def engine():
-    """The differences are those of jaq."""
-    return "jaq"
+    """The differences are those of the engine magic."""
+    return "magic"
 
 
 def rows() -> list[list[str]]:

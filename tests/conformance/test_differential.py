@@ -178,7 +178,7 @@ sized = settings(
 @sized
 def test_drawn_programs_do_what_they_do_in_jq(jq, program, document):
     text = json.dumps(document)
-    found = differences(jq, "jaq", program, text)
+    found = differences(jq, "magic", program, text)
     assert found is None or is_known(program, *found), f"{program} on {text}: jq {found[0]}, here {found[1]}"
 
 
@@ -193,7 +193,7 @@ def test_drawn_programs_do_in_the_engine_jq_what_they_do_in_jq(jq, engine_jq, pr
 @given(program=PROGRAMS, text=INPUTS)
 @sized
 def test_drawn_programs_and_inputs_do_the_same_to_the_letter_in_both_engines(engine_jq, program, text):
-    theirs, here = end(engine_jq, program, text), end("jaq", program, text)
+    theirs, here = end(engine_jq, program, text), end("magic", program, text)
     if theirs is None or here is None:
         return
     same = (

@@ -68,7 +68,7 @@ def differences(cases: list[Any]) -> list[Any]:
     limited = 0
     for start in range(0, len(cases), CHUNK):
         chunk = cases[start : start + CHUNK]
-        for case, theirs, here in zip(chunk, answers("jq", chunk), answers("jaq", chunk), strict=True):
+        for case, theirs, here in zip(chunk, answers("jq", chunk), answers("magic", chunk), strict=True):
             limited += isinstance(here, str)
             # The order of members counts.
             if json.dumps(theirs) != json.dumps(here) and not is_known(case, theirs, here):
@@ -114,7 +114,7 @@ def test_drawn_expressions_mean_what_they_mean_in_jq():
     ],
 )
 def test_an_expression_takes_time_linear_in_the_text(expression, flags, unit):
-    program = jq_magic.Sandbox(limits=LIMITS, engine="jaq").compile(
+    program = jq_magic.Sandbox(limits=LIMITS, engine="magic").compile(
         "test($re; $flags)", {"re": expression, "flags": flags}
     )
     short, long = (program.run(json.dumps(unit * count + " " * 3)).usage.fuel for count in (8000, 16000))
@@ -125,5 +125,5 @@ def test_an_expression_takes_time_linear_in_the_text(expression, flags, unit):
     "expression", ["(" * 200 + "a" + "){2}" * 200, "(" * 60 + "a" + ")+" * 60, "(?:a{1000}){1000}"]
 )
 def test_an_expression_that_repeats_repetitions_compiles_soon(expression):
-    program = jq_magic.Sandbox(limits=LIMITS, engine="jaq").compile("test($re)", {"re": expression})
+    program = jq_magic.Sandbox(limits=LIMITS, engine="magic").compile("test($re)", {"re": expression})
     assert program.run('"b"').usage.fuel < 10**8

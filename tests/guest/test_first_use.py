@@ -21,10 +21,10 @@ runtime = sys.argv[1]
 os.environ["JQ_MAGIC_CACHE_DIR"] = tempfile.mkdtemp()
 import jq_magic
 
-def use(engine="jaq"):
+def use(engine="magic"):
     return jq_magic.Sandbox(runtime, engine=engine).run("1 + 1", "null").text.strip()
 
-def forked(engine="jaq"):
+def forked(engine="magic"):
     '''A child that uses an engine and exits with 0 when all is well; it is killed when it hangs.'''
     child = os.fork()
     if child:
@@ -47,20 +47,20 @@ AFTER = (
     EMPTY
     + """
 use()
-print(ends([forked("jaq"), forked("jq")]), use(), use("jq"))
+print(ends([forked("magic"), forked("jq")]), use(), use("jq"))
 """
 )
 
 DURING = (
     EMPTY
     + """
-others = [threading.Thread(target=use, args=(engine,)) for engine in ("jaq", "jq")]
+others = [threading.Thread(target=use, args=(engine,)) for engine in ("magic", "jq")]
 for other in others:
     other.start()
 children = []
 for pause in (0.0, 0.02, 0.1, 0.3, 0.5):
     time.sleep(pause)
-    children.append(forked("jq" if len(children) % 2 else "jaq"))
+    children.append(forked("jq" if len(children) % 2 else "magic"))
 print(ends(children))
 for other in others:
     other.join()
@@ -73,7 +73,7 @@ FROM_A_THREAD = (
     + """
 found = []
 use()
-other = threading.Thread(target=lambda: found.append(ends([forked("jaq"), forked("jq")])))
+other = threading.Thread(target=lambda: found.append(ends([forked("magic"), forked("jq")])))
 other.start()
 other.join()
 print(*found, use())
@@ -156,7 +156,7 @@ def test_of_processes_that_begin_at_once_one_compiles(runtime, tmp_path):
     env = {**os.environ, cache.DIRECTORY_VARIABLE: str(tmp_path / "cache")}
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         said = [done.stdout for done in pool.map(lambda _: python(COUNTED, runtime, env=env, timeout=300), range(4))]
-    assert sorted(line.split()[0] for line in said) == ["compiled", "jaq", "jaq", "jaq"], said
+    assert sorted(line.split()[0] for line in said) == ["compiled", "magic", "magic", "magic"], said
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".bin"]
 
 
@@ -216,8 +216,8 @@ def test_a_directory_that_cannot_be_locked_or_made_delays_nothing(tmp_path, monk
 def test_warm_says_what_it_did(runtime, tmp_path):
     env = {**os.environ, cache.DIRECTORY_VARIABLE: str(tmp_path / "cache")}
     first, second = (python(COUNTED, runtime, env=env, timeout=300).stdout for _ in range(2))
-    assert first.startswith(f"compiled jaq for {runtime} in ")
-    assert second.startswith(f"jaq is compiled for {runtime} already: {tmp_path}")
+    assert first.startswith(f"compiled magic for {runtime} in ")
+    assert second.startswith(f"magic is compiled for {runtime} already: {tmp_path}")
     (tmp_path / "file").touch()
     env[cache.DIRECTORY_VARIABLE] = str(tmp_path / "file" / "cache")
     done = python(COUNTED, runtime, env=env, timeout=300)

@@ -26,17 +26,17 @@ def package(tmp_path, monkeypatch):
 
 
 def test_a_guest_that_is_not_the_manifests_is_never_loaded(package):
-    (package / "jaq.wasm").write_bytes(b"\0asm\1\0\0\0")
-    (package / "jaq.json").write_text('{"sha256": "0"}')
+    (package / "magic.wasm").write_bytes(b"\0asm\1\0\0\0")
+    (package / "magic.json").write_text('{"sha256": "0"}')
     with pytest.raises(jq_magic.GuestError, match="not the module that the build made"):
-        module.wasm("jaq")
+        module.wasm("magic")
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"sha256": 1}', "null"])
 def test_what_is_no_manifest_is_a_defect(package, text):
-    (package / "jaq.json").write_text(text)
+    (package / "magic.json").write_text(text)
     with pytest.raises(jq_magic.GuestError, match="is not a manifest"):
-        manifest("jaq")
+        manifest("magic")
 
 
 def test_an_engine_that_was_not_built_says_why(package):
@@ -46,7 +46,19 @@ def test_an_engine_that_was_not_built_says_why(package):
     with pytest.raises(jq_magic.RuntimeUnavailableError, match="the engine jq is not available: no C compiler"):
         manifest("jq")
     with pytest.raises(jq_magic.RuntimeUnavailableError, match="there is no engine"):
-        manifest("../jaq")
+        manifest("../magic")
+
+
+def test_the_engines_are_those_that_were_built_the_default_first(package):
+    assert jq_magic.engines() == []
+    for engine in sorted(module.ENGINES, reverse=True):
+        (package / f"{engine}.json").write_text('{"sha256": "0"}')
+    module._manifest.cache_clear()
+    assert jq_magic.engines() == list(module.ENGINES)
+    assert jq_magic.engines()[0] == "magic"
+    (package / "magic.json").write_text(json.dumps({"unavailable": "no compiler"}))
+    module._manifest.cache_clear()
+    assert "magic" not in jq_magic.engines()
 
 
 def test_a_guest_is_loaded_once_and_shared(runtime, engine):
@@ -84,7 +96,7 @@ def slow(monkeypatch):
 
 def test_threads_that_need_a_guest_wait_for_one_compilation(slow):
     modules, results = Modules(), []
-    threads = [threading.Thread(target=lambda: results.append(modules.get("slow", "jaq")[1])) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: results.append(modules.get("slow", "magic")[1])) for _ in range(4)]
     for thread in threads:
         thread.start()
     slow.go.set()
@@ -98,13 +110,13 @@ def test_who_waits_for_a_compilation_is_told_and_who_does_not_is_not(slow):
     modules = Modules()
     said: list[str] = []
     modules.notice = said.append
-    waiting = threading.Thread(target=lambda: modules.get("slow", "jaq"))
+    waiting = threading.Thread(target=lambda: modules.get("slow", "magic"))
     waiting.start()
     while not said:
         assert waiting.is_alive()
     slow.go.set()
     waiting.join()
-    modules.get("slow", "jaq")
+    modules.get("slow", "magic")
     assert len(said) == 1
     assert said[0].startswith("jq_magic: compiling the sandbox for this machine, about ")
 
@@ -114,25 +126,25 @@ def test_a_compilation_that_failed_is_tried_again(slow):
     slow.failure = jq_magic.GuestError("no")
     slow.go.set()
     with pytest.raises(jq_magic.GuestError):
-        modules.get("slow", "jaq")
+        modules.get("slow", "magic")
     slow.failure = None
-    assert modules.get("slow", "jaq")[1] is not None
+    assert modules.get("slow", "magic")[1] is not None
     assert slow.compiled == 2
 
 
 def test_a_warm_up_begins_the_work_and_waits_for_nothing(slow):
     modules = Modules()
-    modules.warm_up("slow", "jaq")
+    modules.warm_up("slow", "magic")
     assert slow.compiled == 0
     slow.go.set()
-    modules.get("slow", "jaq")
+    modules.get("slow", "magic")
     assert slow.compiled == 1
 
 
 def test_a_forked_child_begins_anew_what_its_parent_had_not_finished(slow):
     modules = Modules()
-    unfinished = modules.begin(slow, "jaq")
+    unfinished = modules.begin(slow, "magic")
     modules.forget_unfinished()
     slow.go.set()
-    assert modules.begin(slow, "jaq") is not unfinished
-    assert modules.get("slow", "jaq")[1] is not None
+    assert modules.begin(slow, "magic") is not unfinished
+    assert modules.get("slow", "magic")[1] is not None

@@ -66,7 +66,7 @@ def test_a_document_is_the_same_after_those_that_failed_and_those_that_took_much
     assert found == [alone(program, text, limits) for text in texts]
     kinds = {kind.partition("Error")[0] for kind, *_ in found}
     # Calls of jq are in its heap.
-    stack = {"StackLimit"} if sandbox.engine == "jaq" else set()
+    stack = {"StackLimit"} if sandbox.engine == "magic" else set()
     assert kinds == {"", "Filter", "Fuel", "OutputLimit", "Halt", "MemoryLimit", "Input"} | stack
 
 

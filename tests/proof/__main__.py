@@ -27,7 +27,7 @@ import jq_magic
 from jq_magic.guest.module import manifest
 from tests.proof import pythons
 from tests.proof.attacks import runner, table
-from tests.support import ROOT, TESTS, engines
+from tests.support import ROOT, TESTS
 
 #: Seconds past its deadline that an attack may take.
 MARGIN_S = 0.5
@@ -166,7 +166,7 @@ def main() -> None:
         keep_table(json.loads(options.table.read_text()))
         return
     parts: dict[str, dict[str, Any]] = {}
-    for runtime, engine in itertools.product(jq_magic.runtimes(), engines()):
+    for runtime, engine in itertools.product(jq_magic.runtimes(), jq_magic.engines()):
         print(f"[proof] {len(table.attacks())} attacks on {runtime} with {engine}", flush=True)
         parts[f"attacks on {runtime} with {engine}"] = attacks(runtime, engine)
     print("[proof] modules that lie, the cache, ceilings, limits", flush=True)
@@ -178,7 +178,7 @@ def main() -> None:
     parts["soak"] = soak(quick=options.quick)
     report: dict[str, Any] = {
         "jq_magic": jq_magic.__version__,
-        "guests": {engine: manifest(engine)["sha256"] for engine in engines()},
+        "guests": {engine: manifest(engine)["sha256"] for engine in jq_magic.engines()},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),

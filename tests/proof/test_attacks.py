@@ -10,7 +10,6 @@ import pytest
 
 import jq_magic
 from tests.proof.attacks import runner, table
-from tests.support import engines
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +22,7 @@ def answers(runtime, engine):
     return runner.run(ATTACKS, runtime, engine)
 
 
-@pytest.mark.parametrize(("runtime", "engine"), list(itertools.product(jq_magic.runtimes(), engines())))
+@pytest.mark.parametrize(("runtime", "engine"), list(itertools.product(jq_magic.runtimes(), jq_magic.engines())))
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: ascii(attack["id"])[1:-1])
 def test_an_attack_ends_as_it_must(attack, runtime, engine):
     answer = answers(runtime, engine)[attack["id"]]
@@ -57,8 +56,8 @@ SOUND = {
 )  # fmt: skip
 def test_each_part_of_the_judgement_can_fail(broken):
     attack = {"kind": "program", "ends": "fuel", "group": "cpu", "limits": table.LIMITS}
-    assert runner.faults(attack, SOUND, "jaq") == []
-    assert len(runner.faults(attack, {**SOUND, **broken}, "jaq")) == 1
+    assert runner.faults(attack, SOUND, "magic") == []
+    assert len(runner.faults(attack, {**SOUND, **broken}, "magic")) == 1
 
 
 @pytest.mark.parametrize("broken", [{"cpu_s": 0.6}, {"peak_mib": 9.0}, {"kept_mib": 3.0}, {"shown_bytes": 51}])
@@ -66,14 +65,14 @@ def test_each_bound_of_an_attack_can_fail(broken):
     bounds = {"cpu_s": 0.5, "peak_mib": 8, "kept_mib": 2, "shown_bytes": 50}
     attack = {"kind": "line", "ends": "fuel", "group": "host", "limits": table.LIMITS, **bounds}
     kept = {**SOUND, "cpu_s": 0.4, "peak_mib": 7.0, "shown_bytes": 49}
-    assert runner.faults(attack, kept, "jaq") == []
-    assert len(runner.faults(attack, {**kept, **broken}, "jaq")) == 1
+    assert runner.faults(attack, kept, "magic") == []
+    assert len(runner.faults(attack, {**kept, **broken}, "magic")) == 1
 
 
 @pytest.mark.parametrize("page", ["<pre><script>", "<pre><b>", '<pre><span onclick="x">', "<pre></pre><a href=x>"])
 def test_a_page_that_would_act_is_found(page):
     attack = {"kind": "bundle", "ends": "fuel", "group": "display", "limits": table.LIMITS}
-    assert len(runner.faults(attack, {**SOUND, "said": page}, "jaq")) == 1
+    assert len(runner.faults(attack, {**SOUND, "said": page}, "magic")) == 1
 
 
 @pytest.mark.parametrize(
@@ -84,6 +83,6 @@ def test_without_its_limit_an_attack_is_found_to_end_otherwise(limit):
         attack for attack in ATTACKS if attack["id"] == "cpu: a generator that gives nothing 0: last(range(1e18))"
     ]
     attack = {**attack, "limits": {**attack["limits"], **limit}}
-    answer = runner.run([attack], "wasmtime", "jaq", processes=1)[attack["id"]]
+    answer = runner.run([attack], "wasmtime", "magic", processes=1)[attack["id"]]
     assert answer["end"] == "DeadlineError"
-    assert any("DeadlineError" in fault for fault in runner.faults(attack, answer, "jaq"))
+    assert any("DeadlineError" in fault for fault in runner.faults(attack, answer, "magic"))

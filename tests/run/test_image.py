@@ -110,7 +110,7 @@ def test_the_stop_word_is_no_part_of_an_image():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux promises what a page is that was given back")
 def test_a_word_to_stop_that_comes_while_the_image_of_a_guest_is_made_is_not_part_of_it(runtime):
-    _, module = MODULES.get(runtime, "jaq")
+    _, module = MODULES.get(runtime, "magic")
     program = jq_magic.Sandbox(runtime, ROOMY).compile(".a")
     assert wait_until(lambda: len(program._source.pool.idle) == 1)
     instance, fresh = program._source.pool.idle.pop().instance, module.instantiate(8 << 20)

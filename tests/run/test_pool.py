@@ -47,7 +47,7 @@ def told(program, text, limits=None):
     return kind, result.text, result.messages, usage.fuel, usage.memory_bytes, usage.input_bytes, usage.outputs
 
 
-def shared_pool(runtime, engine="jaq"):
+def shared_pool(runtime, engine="magic"):
     """The pool of a module that all its programs share."""
     return POOLS.shared(MODULES.get(runtime, engine)[1])
 

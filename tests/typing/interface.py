@@ -41,7 +41,8 @@ def limits() -> Limits:
 def sandboxes() -> Result:
     """A sandbox compiles and runs."""
     assert_type(jq.runtimes(), list[str])
-    box = Sandbox("wasmtime", limits(), engine="jaq")
+    assert_type(jq.engines(), list[str])
+    box = Sandbox("wasmtime", limits(), engine="magic")
     assert_type(box.limits, Limits)
     program = box.compile(".[] + $n", {"n": 1}, positional=["a"])
     assert_type(program, Program)
@@ -51,7 +52,7 @@ def sandboxes() -> Result:
 
 def programs() -> Program:
     """A program runs over texts, values and many documents."""
-    program = jq.compile(".[]", {"n": 1}, runtime="wasmtime", engine="jaq", limits=jq.PRESETS["strict"])
+    program = jq.compile(".[]", {"n": 1}, runtime="wasmtime", engine="magic", limits=jq.PRESETS["strict"])
     result = program.run(
         "[1]", limits=Limits(), raw_input=False, slurp=False, null_input=False, sort_keys=True, jobs=None
     )

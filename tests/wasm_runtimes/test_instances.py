@@ -20,7 +20,7 @@ def test_a_store_is_freed_once_whatever_interrupts_its_end(monkeypatch):
         freed.append(store)
         raise KeyboardInterrupt
 
-    _, module = MODULES.get("wasmtime", "jaq")
+    _, module = MODULES.get("wasmtime", "magic")
     instance = module.instantiate(64 << 20)
     monkeypatch.setattr(wasmtime_instance, "_store_delete", interrupted)
     with pytest.raises(KeyboardInterrupt):

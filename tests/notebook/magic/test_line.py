@@ -13,7 +13,6 @@ from traitlets import TraitError
 import jq_magic
 from jq_magic.notebook.magic import line
 from jq_magic.notebook.magic.words import LINE_CHARS
-from tests.support import engines
 
 #: A value as it is written, and what it means.
 QUOTING = [
@@ -164,11 +163,11 @@ def test_settings_are_listed_and_the_engine_is_one(jq_shell):
     jq_shell.go("%config JqMagic")
     for name in ("engine", "ceiling", "runtime", "preset", "fuel", "memory", "view"):
         assert f"JqMagic.{name}=" in jq_shell.shown.stdout
-    assert jq_shell.go("%jq data .a").engine == "jaq"
-    for name in engines():
+    assert jq_shell.go("%jq data .a").engine == "magic"
+    for name in jq_magic.engines():
         jq_shell.go(f"%config JqMagic.engine = {name!r}")
         assert jq_shell.go("%jq data .a").engine == name
-        assert jq_shell.go("%jq --engine jaq data .a").engine == "jaq"
+        assert jq_shell.go("%jq --engine magic data .a").engine == "magic"
     with pytest.raises(TraitError, match="there is no engine"):
         jq_shell.magics_manager.registry["JqMagic"].engine = "gojq"
 

@@ -23,7 +23,7 @@ GROWING = {"\u0085": 4, "\u202e": 6, "\U000e0041": 10, "a": 1, "<": 1, "\u4e2d":
 
 def result(text="", messages=()):
     """A result of a run that there was not."""
-    return Result(text, Usage.none(), PRESETS["standard"], "wasmtime", "jaq", "0" * 64, list(messages))
+    return Result(text, Usage.none(), PRESETS["standard"], "wasmtime", "magic", "0" * 64, list(messages))
 
 
 def body(shown):

@@ -203,7 +203,7 @@ def main() -> None:
     runtime, engine = sys.argv[1:]
     # What a runtime makes once for a module, such as an image of its memory, is made before the forks; the
     # Python interface takes the default runtime and engine where an attack names none.
-    for names in {(runtime, engine), ("wasmtime", engine), ("wasmtime", "jaq")}:
+    for names in {(runtime, engine), ("wasmtime", engine), ("wasmtime", "magic")}:
         MODULES.get(*names)[1].instantiate(64 << 20).close()
     # What the machine's groups of processes leave is read once in a process.
     room.most_bytes()

@@ -66,7 +66,7 @@ def faults(attack, answer, engine, margin_s=MARGIN_S):
     most_shown = attack.get("shown_bytes", SHOWN_BYTES)
     # Engines differ in what they have: another one keeps the promise with any end of ours.
     ends = attack["ends"]
-    if engine != "jaq" and kind == "program" and ends != "deadline":
+    if engine != "magic" and kind == "program" and ends != "deadline":
         ends = "any"
     runs = kind in {"program", "bundle"}
     # A program that is refused before it runs has used nothing.

@@ -1,4 +1,4 @@
-"""Builds the guest jaq: the Rust in wasm/guest as a bare WebAssembly module."""
+"""Builds the guest magic: the Rust in wasm/guest as a bare WebAssembly module."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ FEATURES = "+bulk-memory,+sign-ext,+nontrapping-fptoint,+mutable-globals"
 _CRATE = "jq-magic-guest"
 
 
-class Jaq:
+class Magic:
     """The guest in Rust; see `recipe.Recipe`."""
 
-    name = "jaq"
+    name = "magic"
     folders = (WASM / "guest", WASM / "Cargo.toml", WASM / "Cargo.pins")
     needs: tuple[recipe.Recipe, ...] = (JaqCore(), Packer())
 
@@ -43,7 +43,7 @@ class Jaq:
                 "stack_bytes": STACK_BYTES,
                 "crates": {crate.name: crate.version for crate in crates},
             },
-            licences=describe.licences(crates, "jaq.wasm contains these crates"),
+            licences=describe.licences(crates, "magic.wasm contains these crates"),
             components=[
                 describe.component(f"pkg:cargo/{crate.name}@{crate.version}", checksums[crate.name, crate.version])
                 for crate in crates
