@@ -1,7 +1,7 @@
 """Lays out the control block that the host and the guest share.
 
-The layout is described at the top of the guest's crate (wasm/guest/src/lib.rs) and stands a third time in the
-C guest (wasm/cjq/src/guest.h): a change of it is made in all three.
+The layout is described at the top of the crate that guests in Rust share (wasm/shared/src/lib.rs), and stands a third
+time in the C guest (wasm/cjq/src/guest.h): a change of it is made in all three.
 """
 
 from __future__ import annotations

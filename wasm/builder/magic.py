@@ -21,7 +21,7 @@ class Magic:
     """The guest in Rust; see `recipe.Recipe`."""
 
     name = "magic"
-    folders = (WASM / "guest", WASM / "Cargo.toml", WASM / "Cargo.pins")
+    folders = (WASM / "guest", WASM / "shared", WASM / "Cargo.toml", WASM / "Cargo.pins")
     needs: tuple[recipe.Recipe, ...] = (JaqCore(), Packer())
 
     def tools(self) -> str:

@@ -1,4 +1,4 @@
-/* Writes the error objects of wasm/guest/src/lib.rs, and returns the status that each of them goes with.
+/* Writes the error objects of wasm/shared/src/lib.rs, and returns the status that each of them goes with.
 
    guest.c includes this, so that clang compiles the parts as one: their fuel depends on what it inlines. */
 

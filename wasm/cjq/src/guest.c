@@ -1,6 +1,6 @@
 /* Serves the calls through which the host drives one run of jq, compiled to a bare WebAssembly module.
 
-   The interface is that of the guest in Rust: wasm/guest/src/lib.rs describes the calls, the control
+   The interface is that of the guest in Rust: wasm/shared/src/lib.rs describes the calls, the control
    block, the statuses and the error objects. */
 #include <oniguruma.h>
 #include <stdlib.h>

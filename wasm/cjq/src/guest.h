@@ -8,7 +8,7 @@
 
 #include "jv.h"
 
-/* ---- the interface to the host: wasm/guest/src/lib.rs describes it ---- */
+/* ---- the interface to the host: wasm/shared/src/lib.rs describes it ---- */
 
 /* A piece of linear memory, as the host and the guest name it to each other. */
 struct span {

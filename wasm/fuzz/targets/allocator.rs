@@ -1,7 +1,7 @@
 //! Any sequence of requests gives blocks that are aligned, apart and keep what is written into them.
 #![no_main]
 
-use jq_magic_guest::wasm::allocator::Allocator;
+use jq_magic_shared::allocator::Allocator;
 use libfuzzer_sys::fuzz_target;
 use std::alloc::{GlobalAlloc, Layout};
 

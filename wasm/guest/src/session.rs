@@ -1,56 +1,60 @@
 //! Runs a compiled program over one input, and hands out the outputs in batches.
 #![forbid(unsafe_code)]
 
-use crate::json::writer::Style;
+use crate::json::writer::{Style, Writer};
+use crate::language::prelude::Prelude;
 use crate::language::program::Program;
 use crate::regex::Cache;
-use crate::run::context::{JqData, Limits, RunContext};
+use crate::run::context::{JqData, RunContext};
 use crate::run::fault::{Fault, Limit};
-use crate::run::inputs::{Inputs, Mode};
-use crate::run::text_buffer::{Publish, TextBuffer};
+use crate::run::inputs::Inputs;
+use crate::run::text_buffer::TextBuffer;
 use crate::value::Val;
 use jaq_core::{Ctx, Exn, ValXs, Vars};
+use jq_magic_shared::engine::{Counts, Engine};
+pub use jq_magic_shared::engine::{Options, Publishers, Pulled};
 use std::cell::{Cell, RefCell};
 
-/// What the host sets for a run, besides its program and its input.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// How the input is cut into values.
-    pub mode: Mode,
-    /// Write the members of objects in the order of their keys.
-    pub sort_keys: bool,
-    /// Limits that the guest keeps.
-    pub limits: Limits,
-    /// Seconds since the Unix epoch, for `now`.
-    pub now: f64,
+/// The engine: the built-ins, parsed once, then the compiled program, then its run.
+#[derive(Default)]
+pub struct Magic {
+    prelude: Prelude,
+    program: Option<Program>,
+    session: Option<Session>,
 }
 
-/// The functions that show the host, while a run goes on, where its texts are.
-#[derive(Clone, Copy, Debug)]
-pub struct Publishers {
-    /// Called for the outputs of the batch.
-    pub batch: Publish,
-    /// Called for the messages of `debug` and `stderr`.
-    pub messages: Publish,
-}
+impl Engine for Magic {
+    fn compile(
+        &mut self,
+        program: &'static str,
+        args: &'static [u8],
+        depth: usize,
+    ) -> Result<(), Fault> {
+        self.program = Some(Program::compile(&mut self.prelude, program, args, depth)?);
+        Ok(())
+    }
 
-impl Publishers {
-    /// Show nobody: for callers that read the texts after a pull only.
-    pub const NONE: Self = Self {
-        batch: |_, _| (),
-        messages: |_, _| (),
-    };
-}
+    fn feed(&mut self, input: &'static [u8], options: Options, publishers: Publishers) {
+        let program = self.program.take().expect("a compiled program");
+        self.session = Some(Session::new(program, input, options, publishers));
+    }
 
-/// How a pull ended.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Pulled {
-    /// The batch is full, and the run can go on.
-    More,
-    /// The run is over.
-    Done,
-    /// The run ended early; the batch holds the outputs before.
-    Fault(Fault),
+    fn pull(&mut self, bytes: usize, outputs: usize) -> Pulled {
+        self.session
+            .as_mut()
+            .expect("an input")
+            .pull(bytes, outputs)
+    }
+
+    fn counts(&self) -> Counts {
+        let context = self.session.as_ref().expect("an input").context();
+        let inputs = context.inputs.borrow();
+        Counts {
+            inputs: inputs.read(),
+            input_bytes: inputs.offset(),
+            written_bytes: context.written.get(),
+        }
+    }
 }
 
 /// A run in progress.
@@ -149,10 +153,10 @@ impl Session {
         if self.outputs == allowed {
             return Err(Fault::Limit(Limit::Outputs { allowed }));
         }
-        let left = self.context.bytes_left();
+        let (left, style) = (self.context.bytes_left(), self.style);
         let added = self
             .batch
-            .add(left, self.style, |writer| writer.value(value));
+            .add(left, |out| Writer::new(out, left, style).value(value));
         let length = added.map_err(|error| self.context.write_fault(error, "output"))?;
         let written = &self.context.written;
         written.set(written.get() + length);

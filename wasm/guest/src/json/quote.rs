@@ -79,16 +79,3 @@ impl fmt::Display for Val {
         f.write_str(&String::from_utf8_lossy(&out))
     }
 }
-
-/// Write a string that is known to be small, such as an error's message, as JSON text.
-pub fn quoted(text: &str) -> String {
-    let mut out = Vec::new();
-    let style = Style {
-        depth: 0,
-        sort_keys: false,
-    };
-    Writer::new(&mut out, usize::MAX, style)
-        .string(text.as_bytes())
-        .expect("no limit");
-    String::from_utf8(out).expect("UTF-8")
-}

@@ -5,19 +5,9 @@
 //! parts are shared can be tiny in memory and endless as text.
 #![forbid(unsafe_code)]
 
-use crate::json::scan;
 use crate::value::{sorted, Decimal, Num, Val};
-
-/// Why a value could not be written.
-#[derive(Debug, PartialEq, Eq)]
-pub enum WriteError {
-    /// More bytes than allowed.
-    Bytes,
-    /// Arrays and objects nest deeper than allowed.
-    Depth,
-}
-
-type Written = Result<(), WriteError>;
+use jq_magic_shared::sink::Sink;
+pub use jq_magic_shared::sink::{WriteError, Written};
 
 /// The way in which values are written.
 #[derive(Clone, Copy, Debug)]
@@ -28,24 +18,17 @@ pub struct Style {
     pub sort_keys: bool,
 }
 
-/// A buffer that refuses to grow past its limit.
+/// Writes values into a buffer that refuses to grow past its limit.
 pub struct Writer<'a> {
-    out: &'a mut Vec<u8>,
-    limit: usize,
+    sink: Sink<'a>,
     style: Style,
-    /// Whether a text that is too long fills the buffer up to its limit before it is refused.
-    cut: bool,
 }
 
 impl<'a> Writer<'a> {
     /// Prepare to append to `out`, which may become `limit` bytes long.
     pub fn new(out: &'a mut Vec<u8>, limit: usize, style: Style) -> Self {
-        Self {
-            out,
-            limit,
-            style,
-            cut: false,
-        }
+        let sink = Sink::new(out, limit);
+        Self { sink, style }
     }
 
     /// Prepare to append to `out` as much of a text as fits into `limit` bytes.
@@ -54,12 +37,8 @@ impl<'a> Writer<'a> {
             depth: usize::MAX,
             sort_keys: false,
         };
-        Self {
-            out,
-            limit,
-            style,
-            cut: true,
-        }
+        let sink = Sink::cutting(out, limit);
+        Self { sink, style }
     }
 
     /// Append the JSON text of `value`.
@@ -69,16 +48,12 @@ impl<'a> Writer<'a> {
 
     /// Append raw bytes.
     pub fn bytes(&mut self, bytes: &[u8]) -> Written {
-        // The subtraction cannot wrap: the buffer never grows past its limit.
-        let left = self.limit - self.out.len();
-        if bytes.len() > left {
-            if self.cut {
-                self.out.extend_from_slice(&bytes[..left]);
-            }
-            return Err(WriteError::Bytes);
-        }
-        self.out.extend_from_slice(bytes);
-        Ok(())
+        self.sink.bytes(bytes)
+    }
+
+    /// Append `bytes` as a JSON string.
+    pub fn string(&mut self, bytes: &[u8]) -> Written {
+        self.sink.string(bytes)
     }
 
     fn nested(&mut self, value: &Val, level: usize) -> Written {
@@ -205,43 +180,6 @@ impl<'a> Writer<'a> {
         } else {
             self.bytes(&decimal.scientific("E", 1))
         }
-    }
-
-    /// Append `bytes` as a JSON string.
-    pub fn string(&mut self, bytes: &[u8]) -> Written {
-        self.bytes(b"\"")?;
-        let printable = scan::printable(bytes);
-        let (printed, bytes) = bytes.split_at(printable);
-        self.bytes(printed)?;
-        for chunk in bytes.utf8_chunks() {
-            self.text(chunk.valid().as_bytes())?;
-            if !chunk.invalid().is_empty() {
-                self.bytes("\u{fffd}".as_bytes())?;
-            }
-        }
-        self.bytes(b"\"")
-    }
-
-    fn text(&mut self, text: &[u8]) -> Written {
-        let mut plain = 0;
-        for (at, &byte) in text.iter().enumerate() {
-            if !matches!(byte, 0..=0x1f | b'"' | b'\\' | 0x7f) {
-                continue;
-            }
-            self.bytes(&text[plain..at])?;
-            plain = at + 1;
-            match byte {
-                b'"' => self.bytes(b"\\\""),
-                b'\\' => self.bytes(b"\\\\"),
-                0x08 => self.bytes(b"\\b"),
-                0x0c => self.bytes(b"\\f"),
-                b'\n' => self.bytes(b"\\n"),
-                b'\r' => self.bytes(b"\\r"),
-                b'\t' => self.bytes(b"\\t"),
-                _ => self.bytes(format!("\\u{byte:04x}").as_bytes()),
-            }?;
-        }
-        self.bytes(&text[plain..])
     }
 }
 

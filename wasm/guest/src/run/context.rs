@@ -9,6 +9,8 @@ use crate::run::text_buffer::TextBuffer;
 use crate::value::Val;
 use jaq_core::data::HasLut;
 use jaq_core::{DataT, Lut};
+pub use jq_magic_shared::engine::Limits;
+use jq_magic_shared::sink::Sink;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -24,17 +26,6 @@ impl<'a> HasLut<'a, JqData> for &'a RunContext {
     fn lut(&self) -> &'a Lut<JqData> {
         &self.filter.lut
     }
-}
-
-/// Limits of one run that the guest itself keeps.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// How deep values may nest when they are read or written.
-    pub depth: usize,
-    /// Bytes of output and messages.
-    pub output_bytes: usize,
-    /// Number of outputs.
-    pub outputs: usize,
 }
 
 /// What the filter and the host share in one run.
@@ -101,9 +92,8 @@ impl RunContext {
     /// Add a message of `debug` or `stderr`, which counts as output.
     pub fn add_message(&self, text: &[u8]) -> Result<(), Fault> {
         let mut messages = self.messages.borrow_mut();
-        let added = messages.add(self.bytes_left(), self.style(), |writer| {
-            writer.string(text)
-        });
+        let left = self.bytes_left();
+        let added = messages.add(left, |out| Sink::new(out, left).string(text));
         let length = added.map_err(|error| self.write_fault(error, "value"))?;
         self.written.set(self.written.get() + length);
         Ok(())

@@ -6,17 +6,7 @@ use crate::json::reader::{Cause, ReadError, Reader};
 use crate::run::fault::{Fault, Limit};
 use crate::value::Val;
 use bytes::Bytes;
-
-/// How the input is cut into values.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Mode {
-    /// Lines of text are the values, instead of JSON texts.
-    pub raw: bool,
-    /// All values become one array, or all lines one string.
-    pub slurp: bool,
-    /// The filter runs once on `null`; values come from `input` only.
-    pub null: bool,
-}
+pub use jq_magic_shared::engine::Mode;
 
 /// The values that a run reads, in order.
 pub struct Inputs {

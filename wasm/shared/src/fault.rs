@@ -1,7 +1,7 @@
 //! Says why a run ended early, as a status and a JSON object for the host.
 #![forbid(unsafe_code)]
 
-use crate::json::quote::quoted;
+use crate::sink::quoted;
 use std::fmt::Write;
 
 /// A limit that the guest itself keeps.

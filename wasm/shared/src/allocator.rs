@@ -226,17 +226,13 @@ mod target {
     #[cold]
     #[inline(never)]
     pub fn out_of_memory(size: usize) -> ! {
-        crate::wasm::abi::mark_out_of_memory(size);
+        crate::abi::mark_out_of_memory(size);
         wasm32::unreachable()
     }
 }
 
 #[cfg(target_arch = "wasm32")]
 use target::{heap_base, memory_grow, memory_size, out_of_memory};
-
-#[cfg(target_arch = "wasm32")]
-#[global_allocator]
-static ALLOCATOR: Allocator = Allocator::new();
 
 /// Lets a region of native memory stand for linear memory, so that the allocator can be tested natively.
 #[cfg(not(target_arch = "wasm32"))]

@@ -5,7 +5,7 @@
 //! is freed only after that.
 #![forbid(unsafe_code)]
 
-use crate::json::writer::{Style, WriteError, Writer};
+use crate::sink::{WriteError, Written};
 
 /// Publishes where the texts are and how many; called when they have moved or their number has changed.
 pub type Publish = fn(&[u8], usize);
@@ -48,19 +48,20 @@ impl TextBuffer {
         self.count = 0;
     }
 
-    /// Add one text of at most `limit` bytes with its line end.
+    /// Add one text of at most `limit` bytes with its line end; `write` writes it within `limit` into an empty buffer.
     ///
     /// Returns: its length. A text that is refused is not added in part.
     pub fn add(
         &mut self,
         limit: usize,
-        style: Style,
-        write: impl FnOnce(&mut Writer<'_>) -> Result<(), WriteError>,
+        write: impl FnOnce(&mut Vec<u8>) -> Written,
     ) -> Result<usize, WriteError> {
         self.next.clear();
-        let mut writer = Writer::new(&mut self.next, limit, style);
-        write(&mut writer)?;
-        writer.bytes(b"\n")?;
+        write(&mut self.next)?;
+        if self.next.len() >= limit {
+            return Err(WriteError::Bytes);
+        }
+        self.next.push(b'\n');
         let length = self.next.len();
         // Freed when the new place is published.
         let mut old = Vec::new();
@@ -86,12 +87,8 @@ impl TextBuffer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sink::Sink;
     use std::cell::RefCell;
-
-    const STYLE: Style = Style {
-        depth: 10,
-        sort_keys: false,
-    };
 
     thread_local! {
         static PUBLISHED: RefCell<Vec<(usize, usize, usize)>> = const { RefCell::new(Vec::new()) };
@@ -108,7 +105,7 @@ mod tests {
         let mut expected = Vec::new();
         for number in 0..1000 {
             let text = "x".repeat(number % 40);
-            let added = buffer.add(100, STYLE, |writer| writer.bytes(text.as_bytes()));
+            let added = buffer.add(100, |out| Sink::new(out, 100).bytes(text.as_bytes()));
             assert_eq!(added, Ok(text.len() + 1));
             expected.extend_from_slice(text.as_bytes());
             expected.push(b'\n');
@@ -132,7 +129,7 @@ mod tests {
         let mut buffer = TextBuffer::new(publish);
         for text in [b"ab".as_slice(), b"abc", b"a"] {
             let fits = text.len() < 3;
-            let added = buffer.add(3, STYLE, |writer| writer.bytes(text));
+            let added = buffer.add(3, |out| Sink::new(out, 3).bytes(text));
             assert_eq!(added.is_ok(), fits);
         }
         assert_eq!((buffer.texts(), buffer.count()), (b"ab\na\n".as_slice(), 2));

@@ -4,12 +4,8 @@
 //! describes the layout of the control block.
 #![allow(unsafe_code)]
 
-use crate::language::prelude::Prelude;
-use crate::language::program::Program;
-use crate::run::context::Limits;
-use crate::run::fault::Fault;
-use crate::run::inputs::Mode;
-use crate::session::{Options, Publishers, Pulled, Session};
+use crate::engine::{Engine, Limits, Mode, Options, Publishers, Pulled};
+use crate::fault::Fault;
 use core::cell::UnsafeCell;
 use core::sync::atomic::AtomicU64;
 
@@ -126,16 +122,12 @@ pub static CONTROL: Single<Control> = Single(UnsafeCell::new(Control {
 
 /// The state of the one run that an instance serves.
 struct State {
-    prelude: Option<Prelude>,
-    program: Option<Program>,
-    session: Option<Session>,
+    engine: Option<Box<dyn Engine>>,
     error: Vec<u8>,
 }
 
 static STATE: Single<State> = Single(UnsafeCell::new(State {
-    prelude: None,
-    program: None,
-    session: None,
+    engine: None,
     error: Vec::new(),
 }));
 
@@ -154,6 +146,11 @@ fn state() -> &'static mut State {
 }
 
 impl State {
+    /// The engine that `init` stored; the host calls nothing before it.
+    fn engine(&mut self) -> &mut dyn Engine {
+        self.engine.as_deref_mut().expect("init was called")
+    }
+
     /// Publish the error object of `fault`, and return its status.
     fn refuse(&mut self, fault: &Fault) -> i32 {
         self.error = fault.json().into_bytes();
@@ -208,11 +205,30 @@ const PUBLISHED: Publishers = Publishers {
     messages: publish_messages,
 };
 
-/// Parse the standard definitions. The build runs this once and stores the memory that it leaves.
-#[cfg_attr(target_arch = "wasm32", export_name = "init")]
-pub extern "C" fn init() {
+/// Store the engine of this guest. `init`, which [`guest!`](crate::guest) exports, calls it.
+pub fn begin(engine: Box<dyn Engine>) {
     std::panic::set_hook(Box::new(mark_panic));
-    state().prelude = Some(Prelude::new());
+    state().engine = Some(engine);
+}
+
+/// Export the calls of a guest whose engine the expression makes, and give the guest its allocator.
+///
+/// The allocator stands in the guest's own crate, where the compiler puts its code into that of its callers.
+/// The build runs `init` once and stores the memory that it leaves, so what the expression prepares takes no time in
+/// a run.
+#[macro_export]
+macro_rules! guest {
+    ($engine:expr) => {
+        #[cfg(target_arch = "wasm32")]
+        #[global_allocator]
+        static ALLOCATOR: $crate::allocator::Allocator = $crate::allocator::Allocator::new();
+
+        /// Prepare the engine.
+        #[cfg_attr(target_arch = "wasm32", export_name = "init")]
+        pub extern "C" fn init() {
+            $crate::abi::begin(Box::new($engine));
+        }
+    };
 }
 
 /// Allocate `len` bytes for the host to write into.
@@ -241,12 +257,8 @@ pub extern "C" fn compile() -> i32 {
             });
         }
     };
-    let prelude = state.prelude.get_or_insert_with(Prelude::new);
-    match Program::compile(prelude, source, args, depth) {
-        Ok(program) => {
-            state.program = Some(program);
-            DONE
-        }
+    match state.engine().compile(source, args, depth) {
+        Ok(()) => DONE,
         Err(fault) => state.refuse(&fault),
     }
 }
@@ -272,8 +284,7 @@ pub extern "C" fn feed() -> i32 {
     };
     // SAFETY: the host wrote the span into memory from `alloc`.
     let input = unsafe { control.input.bytes() };
-    let program = state.program.take().expect("a compiled program");
-    state.session = Some(Session::new(program, input, options, PUBLISHED));
+    state.engine().feed(input, options, PUBLISHED);
     DONE
 }
 
@@ -281,18 +292,17 @@ pub extern "C" fn feed() -> i32 {
 #[cfg_attr(target_arch = "wasm32", export_name = "pull")]
 pub extern "C" fn pull() -> i32 {
     let state = state();
-    let session = state.session.as_mut().expect("an input");
     let (bytes, outputs) = {
         let control = control();
         (control.batch_bytes as usize, control.batch_outputs as usize)
     };
-    let pulled = session.pull(bytes, outputs);
-    let context = session.context();
+    let engine = state.engine();
+    let pulled = engine.pull(bytes, outputs);
+    let counts = engine.counts();
     let control = control();
-    control.written = context.written.get() as u64;
-    let inputs = context.inputs.borrow();
-    control.inputs_read = inputs.read() as u32;
-    control.input_offset = inputs.offset() as u32;
+    control.written = counts.written_bytes as u64;
+    control.inputs_read = counts.inputs as u32;
+    control.input_offset = counts.input_bytes as u32;
     match pulled {
         Pulled::More => MORE,
         Pulled::Done => DONE,

@@ -1,0 +1,84 @@
+//! Holds what the guests in Rust share: how the host calls them, where memory comes from, and how a run ends.
+//!
+//! A guest is a crate with an [`engine::Engine`] and one line, `jq_magic_shared::guest!(MyEngine::new());`, which
+//! exports the calls below. It imports nothing, and an instance serves one run.
+//!
+//! # Calls
+//!
+//! The host drives an instance through a control block in linear memory, whose address the exported
+//! global `control` holds, and through these calls, in this order. All numbers are little endian;
+//! addresses and lengths are `u32` in linear memory.
+//!
+//! | export | what it does |
+//! |---|---|
+//! | `alloc(len) -> u32` | memory for the host to write into, aligned to 8 bytes, never freed |
+//! | `compile() -> status` | compiles the program with its arguments |
+//! | `feed() -> status` | takes the input; nothing is read yet |
+//! | `pull() -> status` | produces the next batch; called until the status is not `MORE` |
+//!
+//! `stop_word` is a global that holds the address of 8 bytes. The checks that the meter puts into the
+//! code trap when `fuel`, a global that the meter adds, or the `i64` there is negative: it is zero
+//! while the run may go on, and the host sets it to -1 to end the run.
+//! `init` exists only before the build has taken its snapshot.
+//!
+//! # Control block, 128 bytes
+//!
+//! | offset | written by the host | offset | written by the guest |
+//! |---|---|---|---|
+//! | 0, 4 | program: address, length (UTF-8) | 64, 68 | batch: address, length |
+//! | 8, 12 | arguments: see below | 72 | number of outputs in the batch |
+//! | 16, 20 | input | 76, 80 | error: address, length |
+//! | 24 | flags: 1 raw input, 2 slurp, 4 null input, 8 sorted keys | 84, 88 | messages: address, length |
+//! | 28 | nesting limit | 92 | exit code of `halt` (i32) |
+//! | 32 | `now` (f64, Unix seconds) | 96, 100 | marker, bytes that were refused |
+//! | 40 | limit on bytes of output and messages | 104 | values read from the input |
+//! | 44 | limit on outputs | 108 | bytes read from the input |
+//! | 48 | bytes that fill a batch | 112 | bytes of output and messages so far (u64) |
+//! | 52 | outputs that fill a batch | | |
+//!
+//! Arguments are a JSON object, whose members become `$name` and `$ARGS.named`, or an array of such
+//! an object and an array, which becomes `$ARGS.positional`.
+//!
+//! A batch is JSON texts, each followed by a line end. Messages are the texts of `debug` and `stderr`,
+//! a JSON string a line. Both stay valid until the next call. Both, and the number of outputs, are
+//! kept up to date while a pull runs, so that a trap leaves whole texts to read.
+//!
+//! # Statuses
+//!
+//! | status | meaning | error object |
+//! |---|---|---|
+//! | 0 `MORE` | a batch is ready, the run goes on | |
+//! | 1 `DONE` | the last batch is ready; also the success of `compile` and `feed` | |
+//! | 2 | the program cannot be compiled | `message`, `start`, `end` (bytes of the program), `hint` |
+//! | 3 | the input is not JSON | `message`, `index` (value, from 0), `offset` (byte) |
+//! | 4 | the filter raised an error | `value`, `message`, `index` (value, from 0) |
+//! | 5 | the filter halted with another code than 0 | `value` |
+//! | 6 | a limit of the guest was met | `limit`, `where`, `used`, `allowed`, `offset` |
+//!
+//! After a status above `MORE` the instance is used up. A batch can come with an error: it holds
+//! what was produced before.
+//!
+//! # Traps
+//!
+//! The marker tells why the guest trapped: 1, the runtime refused memory; 2, a panic, whose message
+//! is in the error span. A trap without a marker comes from the meter or from an exhausted stack.
+//!
+//! # Modules
+//!
+//! | module | question |
+//! |---|---|
+//! | [`abi`] | How does the host call the guest? With [`allocator`] the only unsafe code. |
+//! | [`allocator`] | Where does memory come from? |
+//! | [`engine`] | What does an engine do, and what does the host set for a run? |
+//! | [`fault`] | Why did a run end early? |
+//! | [`text_buffer`] | How are outputs and messages collected for the host? |
+//! | [`sink`] | How are bytes and strings written within a limit? |
+//! | [`scan`] | Where in a text is the next byte of some kind? |
+
+pub mod abi;
+pub mod allocator;
+pub mod engine;
+pub mod fault;
+pub mod scan;
+pub mod sink;
+pub mod text_buffer;
