@@ -1,9 +1,9 @@
 """Keeps instances for later runs: those in which a program is compiled, and those in which nothing is.
 
-After a run that ended well its instance is put back (see `jq_magic.run.image`): to where its program was
-just compiled, for the next run of that program, or to the beginning, for any. So the next run reads,
-spends and meets the same as in a fresh instance, to the byte and to the unit, whatever ran before.
-An instance whose run did not end well, or whose memory has grown, is freed instead.
+After a run from which the guest returned, with outputs or an error of the filter, its instance is put back (see
+`jq_magic.run.image`): to where its program was just compiled, for the next run of that program, or to the beginning,
+for any. So the next run reads, spends and meets the same as in a fresh instance, to the byte and to the unit, whatever
+ran before. An instance whose run was ended by a trap, or whose memory has grown, is freed instead.
 
 Lists are changed here by single steps that no other thread sees a half of, and nobody waits for a lock: a fork,
 a signal's handler or a finalizer that runs a program finds nothing locked.
@@ -92,7 +92,7 @@ class SharedPool:
         return self.module.instantiate(memory_bytes)
 
     def give_back(self, instance: Instance, memory_bytes: int) -> None:
-        """Keep an instance whose run ended well, or free it."""
+        """Keep an instance whose guest returned from its run, or free it."""
         self._returns += 1
         # What a run writes to is learned from one that was small, and looked for less and less often.
         if self._image is None and self._returns >= RUNS_BEFORE_IMAGE and self._returns.bit_count() == 1:
@@ -201,7 +201,7 @@ class ProgramPool:
         self._pools.trim(self)
 
     def give_back(self, prepared: Prepared) -> None:
-        """Keep an instance whose run ended well, here or in the shared pool, or free it."""
+        """Keep an instance whose guest returned from its run, here or in the shared pool, or free it."""
         image = prepared.image
         if image is None or len(self.idle) >= MOST_OF_ONE:
             self.shared.give_back(prepared.instance, prepared.memory_bytes)

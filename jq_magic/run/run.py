@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from jq_magic.errors import JqMagicError
+from jq_magic.errors import FilterError, HaltError, InputError, JqMagicError
 from jq_magic.guest.abi import WHOLE_RUN, Batching
 from jq_magic.guest.guest import Batch, Guest, Stopped
 from jq_magic.limits import Limits
@@ -21,6 +21,8 @@ from jq_magic.wasm_runtimes.signals import HANDLERS
 _MUCH_MEMORY_BYTES = 16 << 20
 #: Compiling that took so many seconds is as long as a run, and signals' handlers are looked at once more.
 _LONG_S = 0.001
+#: Errors that a guest returns with as from any run, so that its instance can be put back as after any run.
+_RETURNED = (FilterError, HaltError, InputError)
 
 
 class Source(NamedTuple):
@@ -137,7 +139,7 @@ class Run:
             # Only the deadline stops a run whose caller goes on.
             batch = batch._replace(done=True, error=exceeded("deadline_s", self.wall_s, self.limits.deadline_s))
         if batch.done or batch.error is not None:
-            self._is_clean = batch.error is None
+            self._is_clean = batch.error is None or (self._prepared is not None and isinstance(batch.error, _RETURNED))
             self.phase = Phase.OVER
             # The next run of anybody waits until so much memory is given back.
             if self.memory_bytes > _MUCH_MEMORY_BYTES:

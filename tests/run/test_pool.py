@@ -29,10 +29,13 @@ PROGRAMS = {
     "much memory": "[range(20000) | tostring] | length",
     "errors caught": "[range(50) | try error({a: .}) catch .a] | add",
     "an end before the end": "1, halt, 2",
+    "an error that ends it": "1, error([$secret, .])",
+    "an error from the deep": "def f: if . > 200 then error([.]) else (. + 1 | f) + 1 end; 0 | f",
+    "a halt that says why": "1, ({a: .} | halt_error)",
     "dates": '[now | type, (0 | todate), (0 | strftime("%A"))]',
 }
 DOCUMENTS = (SMALL, "[]", json.dumps({"a": "x" * 30_000, "b": list(range(3000))}), SMALL, '"a" "b"', "", SMALL)
-#: Documents and programs that end in an error, after which nothing is kept.
+#: Documents that end in an error, after which the instance is put back, or freed after a limit.
 BAD = (("{", "InputError"), ("9", "FilterError"), ('"' + "x" * 200_000 + '"', "OutputLimitError"))
 
 
@@ -105,6 +108,35 @@ def test_an_instance_is_kept_and_used_again(sandbox):
     assert len(set(map(id, used))) <= MOST_OF_ONE
     assert len(used) >= 30
     assert shared_pool(sandbox.runtime, sandbox.engine).is_exact is True
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux promises what a page is that was given back")
+@pytest.mark.parametrize("name", ["an error that ends it", "a halt that says why"])
+def test_an_instance_is_put_back_to_the_byte_after_an_error(name, sandbox):
+    program = sandbox.compile(PROGRAMS[name], {"secret": ["s"]})
+    shared = pool_of(program).shared
+    for _ in range(RUNS_BEFORE_IMAGE + 2):
+        assert told(program, SMALL)[0]
+    assert wait_until(lambda: idle(program))
+    (kept,) = {id(prepared.instance) for prepared in pool_of(program).idle}
+    # The next instance that is put back is compared with a fresh one.
+    shared.is_exact = None
+    assert told(program, SMALL)[0]
+    assert wait_until(lambda: idle(program))
+    assert shared.is_exact is True
+    assert {id(prepared.instance) for prepared in pool_of(program).idle} == {kept}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux promises what a page is that was given back")
+@pytest.mark.parametrize("limits", [{"fuel": 10**6}, {"output_bytes": 2}, {"deadline_s": 0.05}])
+def test_an_instance_is_freed_after_a_limit(limits, sandbox):
+    program = sandbox.compile("if . == 9 then repeat([.]) else . end")
+    for _ in range(RUNS_BEFORE_IMAGE + 2):
+        program.run("1")
+    assert wait_until(lambda: idle(program))
+    with pytest.raises(jq_magic.LimitError):
+        program.run("9", limits=ROOMY.replace(**limits))
+    assert idle(program) == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux promises what a page is that was given back")

@@ -57,7 +57,7 @@ def test_flags_say_how_the_input_is_read(run_of):
     ("program", "text", "error"),
     [("error", b"1", jq_magic.FilterError), (".", b"{", jq_magic.InputError), ("halt_error", b"1", jq_magic.HaltError)],
 )
-def test_an_error_comes_in_the_last_batch_and_the_instance_is_freed(program, text, error, run_of):
+def test_an_error_comes_in_the_last_batch_and_the_instance_is_left(program, text, error, run_of):
     run = run_of(f"7, ({program})", text)
     batch = run.pull()
     assert isinstance(batch.error, error)
