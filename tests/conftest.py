@@ -30,6 +30,12 @@ def is_fast(item):
     )
 
 
+def pytest_configure():
+    # A shell that starts something in the background has it ignore interrupts, and processes inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--fast"):
         left_out = [item for item in items if not is_fast(item)]
