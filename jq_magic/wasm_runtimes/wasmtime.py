@@ -26,8 +26,10 @@ _COMPILER_STACK_BYTES = 2 << 20
 
 #: The whole of a 32-bit memory is reserved where there is address space for it: then its bounds need no checks in code.
 _WHOLE_BYTES = 1 << 32
-#: With less address space, a part of it is reserved for each memory, and the memory can grow to no more than that.
-_ROOMY_BYTES, _PART = 6 << 30, 4
+#: With less address space than some memories take whole, an eighth of it is reserved for each, so that several runs fit
+#: at a time; or a quarter, up to what the standard limits allow. A memory can grow to no more than that.
+_ROOMY_BYTES, _PART, _LARGE_PART = 40 << 30, 8, 4
+_STANDARD_BYTES = 512 << 20
 _LEAST_BYTES, _STEP_BYTES = 64 << 20, 64 << 20
 #: Bytes behind such a memory that are no memory.
 _SMALL_GUARD_BYTES = 64 << 10
@@ -38,7 +40,8 @@ def _reservation_bytes() -> int:
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit == resource.RLIM_INFINITY or limit >= _ROOMY_BYTES:
         return _WHOLE_BYTES
-    return max(limit // _PART // _STEP_BYTES * _STEP_BYTES, _LEAST_BYTES)
+    wanted = max(limit // _PART, min(limit // _LARGE_PART, _STANDARD_BYTES))
+    return min(max(wanted // _STEP_BYTES * _STEP_BYTES, _LEAST_BYTES), _WHOLE_BYTES)
 
 
 def _config(reservation_bytes: int, *, is_parallel: bool = True) -> wasmtime.Config:

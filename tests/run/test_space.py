@@ -92,6 +92,27 @@ def test_more_than_fits_is_refused_and_fits_again_later(runtime, gib):
     assert done.stdout.splitlines() == ["True True", "True", "2", ""], done.stderr
 
 
+SEVERAL = (
+    START
+    + """
+living = []
+for _ in range(3):
+    outputs = iter(sandbox.compile("range(10)").input_value(None))
+    next(outputs)
+    living.append(outputs)
+program = sandbox.compile(". + 1")
+print([result.text for result in program.run_many(["1"] * 50, jobs=2)] == ["2\\n"] * 50)
+print([list(outputs)[-1] for outputs in living])
+"""
+)
+
+
+@pytest.mark.parametrize(("runtime", "gib"), [("wasmtime", gib) for gib in (30, 12, 6, 4)])
+def test_several_runs_fit_at_a_time(runtime, gib):
+    done = python(SEVERAL, runtime, str(gib))
+    assert done.stdout.splitlines() == ["True", "[9, 9, 9]"], done.stderr
+
+
 def test_without_room_for_one_sandbox_it_is_said_what_to_do():
     done = python(START + "\nsandbox.compile('.')", "wasmer", "3")
     assert done.returncode == 1
