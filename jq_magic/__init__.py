@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from jq_magic.guest.module import engines
     from jq_magic.limits import PRESETS, Limits
+    from jq_magic.notebook.shown.standalone import view
     from jq_magic.program import Program
     from jq_magic.result import Result, Usage
     from jq_magic.sandbox import Sandbox
@@ -51,6 +52,7 @@ _HOMES = {
     ),
     "guest.module": "engines",
     "limits": "Limits PRESETS",
+    "notebook.shown.standalone": "view",
     "program": "Program",
     "result": "Result Usage",
     "sandbox": "Sandbox",
@@ -63,7 +65,7 @@ __all__ = [
     "InputError", "InputLimitError", "JqMagicError", "LimitError", "LimitValueError", "Limits", "MemoryLimitError",
     "OutputLimitError", "Program", "ProgramError", "ProgramLimitError", "Result", "RuntimeUnavailableError",
     "Sandbox", "StackLimitError", "Usage", "all", "compile", "engines", "first", "iter", "load_ipython_extension",
-    "runtimes", "text", "unload_ipython_extension",
+    "runtimes", "text", "unload_ipython_extension", "view",
 ]  # fmt: skip
 
 

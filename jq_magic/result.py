@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
+import importlib.util
 from typing import Any
 
 from jq_magic.data import decode
 from jq_magic.limits import Limits
+from jq_magic.limits.amounts import show_count, show_seconds
+from jq_magic.messages import visible_head
+
+#: Characters of the outputs that the repr of a result shows.
+_REPR_CHARS = 60
+#: What shows results. It stands above this module and needs IPython: a front end that displays one has it imported.
+_DISPLAY = "jq_magic.notebook.shown.standalone"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,9 +57,11 @@ class Usage:
         return cls(fuel=0, memory_bytes=0, wall_s=0.0, input_bytes=0, output_bytes=0, outputs=0)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Result:
     """The outputs of a run and what they cost.
+
+    A notebook shows it as it shows the result of a magic: `jq_magic.view` says where.
 
     Attributes:
         text: One JSON text per line.
@@ -69,6 +80,24 @@ class Result:
     engine: str
     guest_sha256: str
     messages: list[str]
+
+    def __repr__(self) -> str:
+        count = f"{self.usage.outputs:,} output{'' if self.usage.outputs == 1 else 's'}: " if self.text else "no output"
+        beginning = self.text[: _REPR_CHARS + 1].rstrip("\n").replace("\n", " ")
+        head, shown = visible_head(beginning, _REPR_CHARS)
+        rest = f" … {len(self.text):,} characters" if shown < len(self.text.rstrip("\n")) else ""
+        used = f"fuel {show_count(self.usage.fuel)}, {show_seconds(self.usage.wall_s)}"
+        return f"<Result of {count}{head}{rest}; {used}>"
+
+    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, Any]:
+        """Give what IPython displays."""
+        bundle: dict[str, Any] = importlib.import_module(_DISPLAY).bundle(self)
+        return bundle
+
+    def _display_(self) -> Any:
+        """Give what marimo displays: a live view where there can be one."""
+        display = importlib.import_module(_DISPLAY)
+        return display.view(self) if importlib.util.find_spec("anywidget") else display.static(self)
 
     @functools.cached_property
     def values(self) -> list[Any]:

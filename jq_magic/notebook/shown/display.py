@@ -7,7 +7,7 @@ import functools
 import html
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jq_magic.data import frames
 from jq_magic.data.layout import Style, head
@@ -17,6 +17,9 @@ from jq_magic.notebook.shown.meters import Meter, details, meters
 from jq_magic.notebook.shown.retry import Offer
 from jq_magic.notebook.view.views import WIDGET_MIME, Views
 from jq_magic.result import Result
+
+if TYPE_CHECKING:
+    from jq_magic.notebook.view.widget import ResultView
 
 #: Characters that a display of a result shows, after what cannot be seen is escaped; the object keeps everything.
 SHOWN_CHARS = 20_000
@@ -100,16 +103,27 @@ class Shown:
         return "\n".join([*self._messages, *self._outputs, self._usage()])
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = {"text/plain": repr(self)}
         mode = "static" if self._views is None else self._views.mode(self._mode)
         if self._views is None or mode == "static":
+            return self.bundle()
+        return self.bundle(self._views.open(self.head(), self.result.text), mode)
+
+    def bundle(self, view: ResultView | None = None, mode: str = "static") -> dict[str, Any]:
+        """Give what a front end displays, by MIME type.
+
+        Args:
+            view: The live view of this result.
+            mode: How it is shown, as `Views.mode` says; "static" for none.
+
+        """
+        bundle: dict[str, Any] = {"text/plain": repr(self)}
+        if view is None or mode == "static":
             return {**bundle, "text/html": self._html()}
-        view = self._views.open(self._head(), self.result.text)
         if mode == "widget":
             bundle[WIDGET_MIME] = {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
         return {**bundle, "text/html": self._html(view.place)}
 
-    def _head(self) -> dict[str, Any]:
+    def head(self) -> dict[str, Any]:
         """Collect what the view shows around the outputs."""
         return {
             "meters": [

@@ -75,6 +75,9 @@ export class Scroller {
   }
 }
 
+/** The element that has the focus, in the tree of a widget that the page keeps apart too. */
+export const focused = (element) => element.getRootNode().activeElement;
+
 let serial = 0;
 /** A name that no other element has. */
 export const unique = () => `jqm-${Date.now().toString(36)}-${++serial}`;

@@ -1,5 +1,5 @@
 // Shows the view of a result: the result first, below it one line of what is selected, and tools when they are wanted.
-import { button, copy, html, menu } from "./dom.mjs";
+import { button, copy, focused, html, menu } from "./dom.mjs";
 import { stoppedBox, usage } from "./meters.mjs";
 import { figure } from "./picture.mjs";
 import { Table, missingText } from "./table.mjs";
@@ -239,7 +239,8 @@ export class View {
         this.draw(other);
       };
       // The drop-down that was used has the focus in the next figure too.
-      const used = this.charts.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
+      const holder = focused(this.element);
+      const used = this.charts.contains(holder) && holder.getAttribute("aria-label");
       this.charts.replaceChildren(figure(chart, name, { failed, again }));
       if (used) this.charts.querySelector(`select[aria-label="${used}"]`)?.focus();
       this.drawnAgain = { width, act: () => again(request) };
@@ -319,7 +320,8 @@ export class View {
       // From the search back to the rows, and from them to the notebook.
       if (event.target === this.wanted) this.current.element.focus();
       else this.element.closest(".jp-Cell")?.focus();
-      if (this.element.contains(document.activeElement) && event.target !== this.wanted) document.activeElement.blur();
+      const holder = focused(this.element);
+      if (this.element.contains(holder) && event.target !== this.wanted) holder.blur();
     } else if (controlled && event.key === "f" && this.wanted) this.wanted.focus();
     else if (controlled && event.key === "c" && event.target === this.current?.element) this.copyValue();
     else return;

@@ -1,6 +1,6 @@
 // Shows outputs that are objects as a table: only the cells on the screen are elements, sorting is the kernel's work.
 import { Pager } from "./ask.mjs";
-import { Scroller, html, marked } from "./dom.mjs";
+import { Scroller, focused, html, marked } from "./dom.mjs";
 import { profileOf } from "./profile.mjs";
 import { columnWindow, rowWindow, scrollTo } from "./rows.mjs";
 import { count, jqPath, quoted, rounded, visible } from "./text.mjs";
@@ -183,11 +183,12 @@ export class Table extends Scroller {
 
   drawHead(shown, row) {
     // Drawing the heads anew takes the focus from one that has it.
-    const focused = this.head.contains(document.activeElement) ? document.activeElement.dataset.of : null;
+    const holder = focused(this.head);
+    const of = this.head.contains(holder) ? holder.dataset.of : null;
     const heads = shown.map(([column, x]) => this.drawnHead(column, x + this.gutter, row));
     this.head.style.width = this.space.style.width;
     this.head.replaceChildren(html("div.gutter", { role: "presentation", style: `width:${this.gutter}px` }), ...heads);
-    if (focused) this.head.querySelector(`[data-of="${focused}"]`)?.focus();
+    if (of) this.head.querySelector(`[data-of="${of}"]`)?.focus();
   }
 
   drawnHead(column, x, row) {

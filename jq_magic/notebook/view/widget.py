@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import anywidget
@@ -37,6 +38,7 @@ class ResultView(_Widget):
         head: What is shown around the outputs: meters, details, messages, what stopped the run, offers.
         text: Outputs as JSON texts, one a line.
         cell: What a cell has before its filter, and the filter; None where that is not known.
+        bundle: Gives what a front end displays where it is asked to display the view; None for a widget alone.
 
     Attributes:
         place: The mark that the static HTML of the same result carries, another one for each result.
@@ -51,12 +53,33 @@ class ResultView(_Widget):
     first: traitlets.List[Any] = traitlets.List().tag(sync=True)
     cell: traitlets.List[Any] = traitlets.List(allow_none=True, default_value=None).tag(sync=True)
 
-    def __init__(self, head: dict[str, Any], text: str, cell: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        head: dict[str, Any],
+        text: str,
+        cell: list[str] | None = None,
+        bundle: Callable[[ResultView], dict[str, Any]] | None = None,
+    ) -> None:
         pages = Pages(text)
         super().__init__(place=secrets.token_hex(16), head=head, first=pages.first(), cell=cell)
         self._pages = pages
+        self._bundle = bundle
         self._is_between = False
         self.on_msg(self._answer)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if self._bundle is None:
+            return super()._repr_mimebundle_(**kwargs)
+        # The page closes a view whose output was cleared; one that somebody holds can be displayed again.
+        self.layout.open()
+        self.open()
+        return self._bundle(self)
+
+    def close(self) -> None:
+        """Close the widget; its class still says how it is displayed."""
+        super().close()
+        # ipywidgets puts None over the method of what is closed.
+        self.__dict__.pop("_repr_mimebundle_", None)
 
     def keep(self) -> None:
         """Live on when the page clears the output: the next result is to be shown in this view."""

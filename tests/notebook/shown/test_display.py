@@ -78,7 +78,7 @@ def test_all_that_is_shown_has_one_bound_after_escaping(character, kind, name):
     assert len(text.split("\n")) <= SHOWN_LINES + 2
     assert re.fullmatch(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\U000e0041]*", text)
     assert "more " in text or (kind, name) == ("nesting", "compact")
-    head = shown._head()
+    head = shown.head()
     assert head["messages"] == text.split("\n")[: len(head["messages"])]
 
 
