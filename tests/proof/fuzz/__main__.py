@@ -2,7 +2,7 @@
 
     python -m tests.proof.fuzz [--seconds 60] [TARGET ...]
 
-The guest's targets (json, program, allocator, expression) are libFuzzer's, built with the compiler's coverage flags on
+The guest's targets (json, program, allocator, expression, columns) are libFuzzer's, built with the compiler's coverage flags on
 a stable toolchain, for which g++ is needed. The host's run under atheris where it is installed (pip install
 atheris), else from random changes to the seeds. Those of its parsers are options, variables, completion, requests,
 layout and cutting; growth gives all of them two texts, of which one is four times as long and may not take ten times
@@ -23,7 +23,7 @@ from wasm.builder import cargo, jaq_core, rust
 
 CRATE = ROOT / "wasm" / "fuzz"
 
-GUEST = ("json", "program", "allocator", "expression")
+GUEST = ("json", "program", "allocator", "expression", "columns")
 HOST = (
     "options", "variables", "completion", "requests", "layout", "cutting", "growth", "data", "cache", "runs",
 )  # fmt: skip

@@ -16,6 +16,7 @@
 //! | [`builtins`] | What do the built-in filters do that are written in Rust? |
 //! | [`run`] | What do a running filter and its host share: input, limits, messages, the reason of an end? |
 //! | [`regex`] | How is a regular expression compiled, matched and cached? |
+//! | [`arrow`] | How are the columns of a data frame read? |
 //! | [`json`] | How is JSON text read and written? |
 //! | [`value`] | What is a value, and what do operators and paths mean on it? |
 
@@ -33,6 +34,8 @@ pub mod run {
 }
 
 pub mod regex;
+
+pub mod arrow;
 
 pub mod json {
     //! Reads and writes JSON text.

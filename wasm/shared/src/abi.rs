@@ -13,6 +13,8 @@ const RAW_INPUT: u32 = 1;
 const SLURP: u32 = 2;
 const NULL_INPUT: u32 = 4;
 const SORT_KEYS: u32 = 8;
+const COLUMNS: u32 = 16;
+const COLUMNS: u32 = 16;
 
 const MORE: i32 = 0;
 const DONE: i32 = 1;
@@ -273,6 +275,8 @@ pub extern "C" fn feed() -> i32 {
             raw: control.flags & RAW_INPUT != 0,
             slurp: control.flags & SLURP != 0,
             null: control.flags & NULL_INPUT != 0,
+            columns: control.flags & COLUMNS != 0,
+            columns: control.flags & COLUMNS != 0,
         },
         sort_keys: control.flags & SORT_KEYS != 0,
         limits: Limits {

@@ -40,6 +40,8 @@ pub struct Mode {
     pub slurp: bool,
     /// The filter runs once on `null`; values come from `input` only.
     pub null: bool,
+    /// The input is the columns of a data frame, which are one value: an array of its rows.
+    pub columns: bool,
 }
 
 /// Limits of one run that the guest itself keeps.

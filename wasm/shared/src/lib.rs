@@ -28,7 +28,7 @@
 //! | 0, 4 | program: address, length (UTF-8) | 64, 68 | batch: address, length |
 //! | 8, 12 | arguments: see below | 72 | number of outputs in the batch |
 //! | 16, 20 | input | 76, 80 | error: address, length |
-//! | 24 | flags: 1 raw input, 2 slurp, 4 null input, 8 sorted keys | 84, 88 | messages: address, length |
+//! | 24 | flags: 1 raw input, 2 slurp, 4 null input, 8 sorted keys, 16 columns | 84, 88 | messages: address, length |
 //! | 28 | nesting limit | 92 | exit code of `halt` (i32) |
 //! | 32 | `now` (f64, Unix seconds) | 96, 100 | marker, bytes that were refused |
 //! | 40 | limit on bytes of output and messages | 104 | values read from the input |
@@ -38,6 +38,9 @@
 //!
 //! Arguments are a JSON object, whose members become `$name` and `$ARGS.named`, or an array of such
 //! an object and an array, which becomes `$ARGS.positional`.
+//!
+//! The input is JSON texts; with the flag for columns it is a data frame, laid out as the reader of the engine `magic`
+//! says, which alone gets one.
 //!
 //! A batch is JSON texts, each followed by a line end. Messages are the texts of `debug` and `stderr`,
 //! a JSON string a line. Both stay valid until the next call. Both, and the number of outputs, are
@@ -50,7 +53,7 @@
 //! | 0 `MORE` | a batch is ready, the run goes on | |
 //! | 1 `DONE` | the last batch is ready; also the success of `compile` and `feed` | |
 //! | 2 | the program cannot be compiled | `message`, `start`, `end` (bytes of the program), `hint` |
-//! | 3 | the input is not JSON | `message`, `index` (value, from 0), `offset` (byte) |
+//! | 3 | the input is not JSON, or no columns | `message`, `index` (value, from 0), `offset` (byte) |
 //! | 4 | the filter raised an error | `value`, `message`, `index` (value, from 0) |
 //! | 5 | the filter halted with another code than 0 | `value` |
 //! | 6 | a limit of the guest was met | `limit`, `where`, `used`, `allowed`, `offset` |

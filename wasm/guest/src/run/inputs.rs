@@ -1,6 +1,7 @@
-//! Cuts the input into the values that a run reads, and counts what was read.
+//! Cuts the input, JSON texts or a data frame, into the values that a run reads, and counts what was read.
 #![forbid(unsafe_code)]
 
+use crate::arrow::{Broken, Frame, Values};
 use crate::json::complaint;
 use crate::json::reader::{Cause, ReadError, Reader};
 use crate::run::fault::{Fault, Limit};
@@ -19,15 +20,23 @@ pub struct Inputs {
     counted: usize,
     counted_lines: usize,
     slurped: bool,
+    /// The data frame that the input is, until it is read.
+    frame: Option<Result<Frame<Values>, Broken>>,
+    /// Bytes of the data frame.
+    columns: usize,
     /// Whether the last text could not be read; nothing is read after it.
     refused: bool,
 }
 
 impl Inputs {
-    /// Prepare to cut `text` into values as `mode` says.
-    pub fn new(text: &'static [u8], mode: Mode, depth: usize) -> Self {
+    /// Prepare to cut `input` into values as `mode` says.
+    pub fn new(input: &'static [u8], mode: Mode, depth: usize) -> Self {
+        // Columns have no lines and no places that a text has.
+        let text = if mode.columns { &[] } else { input };
         Self {
             reader: Reader::new(text, depth),
+            frame: mode.columns.then(|| Frame::open(Values, input, depth)),
+            columns: if mode.columns { input.len() } else { 0 },
             text,
             mode,
             depth,
@@ -52,7 +61,10 @@ impl Inputs {
 
     /// How many bytes of the input were read.
     pub fn offset(&self) -> usize {
-        if self.mode.raw {
+        if self.mode.columns {
+            // A data frame is read as a whole.
+            self.columns * usize::from(self.frame.is_none())
+        } else if self.mode.raw {
             self.line
         } else {
             self.reader.offset()
@@ -91,6 +103,9 @@ impl Inputs {
         if self.refused {
             return None;
         }
+        if self.mode.columns {
+            return self.next_frame();
+        }
         let value = match self.mode {
             Mode { slurp: true, .. } if core::mem::replace(&mut self.slurped, true) => return None,
             Mode {
@@ -110,6 +125,36 @@ impl Inputs {
             self.refused = true;
             self.fault(error)
         }))
+    }
+
+    /// Read the data frame: one value, which is an array of its own when values are slurped.
+    fn next_frame(&mut self) -> Option<Result<Val, Fault>> {
+        let frame = self.frame.take()?;
+        self.read += 1;
+        let rows = frame.and_then(|mut frame| frame.rest());
+        Some(match rows {
+            Ok(rows) if self.mode.slurp => Ok(Val::Arr(vec![rows].into())),
+            Ok(rows) => Ok(rows),
+            Err(broken) => {
+                self.refused = true;
+                Err(self.broken(broken))
+            }
+        })
+    }
+
+    fn broken(&self, broken: Broken) -> Fault {
+        if broken.is_deep {
+            return Fault::Limit(Limit::Depth {
+                place: "input",
+                allowed: self.depth,
+                offset: None,
+            });
+        }
+        Fault::Input {
+            message: broken.message,
+            index: self.read - 1,
+            offset: 0,
+        }
     }
 
     fn next_line(&mut self) -> Option<Val> {

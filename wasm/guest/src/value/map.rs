@@ -167,6 +167,11 @@ impl Map {
         self.members.iter().map(|(key, _)| key)
     }
 
+    /// The values in order, to change them.
+    pub fn values_mut(&mut self) -> impl ExactSizeIterator<Item = &mut Val> {
+        self.members.iter_mut().map(|(_, value)| value)
+    }
+
     /// The values in order.
     pub fn into_values(self) -> impl ExactSizeIterator<Item = Val> {
         self.members.into_iter().map(|(_, value)| value)
