@@ -9,6 +9,7 @@ what stands there with what this makes.
 from __future__ import annotations
 
 import functools
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ PAGES = {
     "docs/magics.md": ("the options of the magics",),
     "docs/shell.md": ("the options of the command",),
     "docs/limits.md": ("the presets", "the limits"),
+    "docs/frames.md": ("the types of columns",),
     "README.md": ("the presets",),
 }
 
@@ -77,12 +79,31 @@ def presets() -> str:
     return table(["preset", *(kind.name for kind in limits.KINDS)], rows)
 
 
+def columns_table() -> str:
+    """A row for each type of columns, of those that the tests run."""
+    rows = json.loads((ROOT / "tests" / "data" / "columns.json").read_text())
+    packages = {"pandas": "pandas", "polars": "polars", "arrow": "pyarrow", "duckdb": "DuckDB"}
+    return table(
+        ["type", "what it becomes", "for example", "in"],
+        [
+            [
+                row["type"],
+                row["becomes"],
+                code(row["json"]),
+                ", ".join(name for key, name in packages.items() if row[key] is not None),
+            ]
+            for row in rows
+        ],
+    )
+
+
 #: What the marks say -> what makes the table.
 TABLES: dict[str, Callable[[], str]] = {
     "the options of the magics": functools.partial(options, Place.MAGIC),
     "the options of the command": functools.partial(options, Place.COMMAND),
     "the presets": presets,
     "the limits": limits_table,
+    "the types of columns": columns_table,
 }
 
 

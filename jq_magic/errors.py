@@ -101,16 +101,20 @@ class ProgramError(JqMagicError, ValueError):
 
 
 class InputError(JqMagicError, ValueError):
-    """The input is not JSON.
+    """The input is not JSON, or its columns are not what Arrow says that they must be.
 
     Attributes:
         index: Which value of the input, from 0.
-        offset: Byte offset in the input.
+        offset: Byte offset in the input; 0 for columns.
 
     """
 
-    def __init__(self, message: str, *, index: int, offset: int, text: bytes = b"") -> None:
+    def __init__(self, message: str, *, index: int, offset: int, text: bytes | None = b"") -> None:
+        """Args: text: The input, which the message quotes; None for the columns of a frame."""
         self.index, self.offset = index, offset
+        if text is None:
+            super().__init__(f"the columns of the input cannot be read: {message}")
+            return
         line, column = position(text, offset)
         where = f"value {index}, byte {offset:,}, line {line:,}, column {column:,}"
         lines = [f"the input is not JSON: {message} ({where})", *excerpt(text, offset, offset)]

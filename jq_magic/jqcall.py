@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
+from jq_magic.data.columns.block import Columns
 from jq_magic.data.layout import Style
 from jq_magic.jqoptions import Options
 from jq_magic.limits import KINDS, preset
@@ -80,8 +81,8 @@ def sandbox(
     return Sandbox(options.get("runtime", default_runtime), limits, engine=options.get("engine", default_engine))
 
 
-def events(box: Sandbox) -> Callable[[bytes], bytes]:
-    """Make what turns JSON texts into their events, for --stream."""
+def events(box: Sandbox) -> Callable[[bytes | Columns], bytes]:
+    """Make what turns an input into its events, for --stream."""
     program = box.compile("tostream")
     return lambda text: program.run(text).text.encode()
 

@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from jq_magic.data import decode, encode
+from jq_magic.data import decode, encode, inputs
+from jq_magic.data.columns.block import Columns
 from jq_magic.errors import DataError, JqMagicError
 from jq_magic.guest import abi
 from jq_magic.guest.module import MODULES, manifest
@@ -76,7 +77,7 @@ class Program:
 
     def run(
         self,
-        text: str | bytes,
+        text: str | bytes | Columns,
         *,
         limits: Limits | None = None,
         raw_input: bool = False,
@@ -90,7 +91,8 @@ class Program:
         No run sees anything of another, and each costs the same fuel however often the program ran.
 
         Args:
-            text: JSON texts, 0 or more; with raw_input lines of text.
+            text: JSON texts, 0 or more; with raw_input lines of text. Or the columns of a data frame, which are one
+                value, as `jq_magic.data.columns.of` gives them.
             limits: Other limits than the sandbox's.
             raw_input: Each line is a string.
             slurp: All values are one array; with raw_input all text is one string.
@@ -102,7 +104,7 @@ class Program:
 
         """
         flags = _flags(raw_input, slurp, null_input, sort_keys)
-        if jobs is None:
+        if jobs is None or isinstance(text, Columns):
             return Stream(self._source, text, limits, flags).whole()
         lines = (line for line in encode.text_to_bytes(text).split(b"\n") if line and not line.isspace())
         options = documents.ManyOptions(limits=limits, flags=flags, jobs=jobs)
@@ -186,8 +188,8 @@ class Program:
         return self.input_value(value) if text is _ABSENT else self.input_text(text)
 
     def input_value(self, value: Any) -> Inputs:
-        """One value as input."""
-        return self.input_values([value])
+        """One value as input; a data frame is an array of records. Raises: DataError, InputLimitError."""
+        return Inputs(self, inputs.value_input(value, most_bytes=self.sandbox.limits.input_bytes), slurp=False)
 
     def input_values(self, values: Iterable[Any], *, jobs: int | None = None) -> Inputs:
         """Several values as inputs. Raises: DataError.
@@ -210,7 +212,7 @@ class Program:
 class Inputs:
     """A program with its input; nothing runs until outputs are asked for."""
 
-    def __init__(self, program: Program, text: str | bytes, *, slurp: bool) -> None:
+    def __init__(self, program: Program, text: str | bytes | Columns, *, slurp: bool) -> None:
         self._program, self._text, self._slurp = program, text, slurp
 
     def all(self) -> list[Any]:

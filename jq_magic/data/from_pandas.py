@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,16 +19,14 @@ def step(value: Any, walk: values.Walk) -> Any:  # noqa: PLR0911 - one for each 
     """Make a value of pandas plain. Raises: Refused."""
     if value is pd.NaT or value is pd.NA:
         return None
-    if isinstance(value, pd.DataFrame):
-        return values.Ready(_frame(value, walk))
-    if isinstance(value, pd.Series):
-        return values.Ready(_series(value, walk))
+    if isinstance(value, (pd.DataFrame, pd.Series)):
+        return values.Ready(_rows(value, walk))
     if isinstance(value, pd.MultiIndex):
         return values.Ready(
-            [list(row) for row in zip(*(cells for _, cells in _index(value, walk, set())), strict=True)]
+            [list(row) for row in zip(*(cells(level, walk) for _, level in _index(value, walk, set())), strict=True)]
         )
     if isinstance(value, (pd.Index, pd.api.extensions.ExtensionArray)):
-        return values.Ready(_cells(value, walk))
+        return values.Ready(cells(value, walk))
     if isinstance(value, pd.Timestamp):
         return times.moment(value)
     if isinstance(value, pd.Timedelta):
@@ -48,25 +46,51 @@ def _advice(value: Any) -> str:
     return advice(value)
 
 
-def _frame(frame: Any, walk: values.Walk) -> list[dict[str, Any]]:
-    names_taken = {_name(label, walk) for label in frame.columns}
-    columns = _index(frame.index, walk, names_taken) if _says_something(frame.index) else []
-    if taken := names_taken & {name for name, _ in columns}:
-        names = ", ".join(sorted(".".join(name) for name in taken))
-        reason = f"the index and a column are both named {names}"
+class Parts(NamedTuple):
+    """What a frame or a series is made of.
+
+    Attributes:
+        columns: Series, or levels of an index, each with its name as the labels of its levels.
+        are_records: Whether each row is an object; a series whose index says nothing has values as they are.
+
+    """
+
+    columns: list[tuple[tuple[str, ...], Any]]
+    are_records: bool
+
+
+def parts(held: Any, walk: values.Walk, *, index: bool = False) -> Parts:
+    """Take a DataFrame or a Series apart, its index first.
+
+    Args:
+        held: The DataFrame or Series.
+        walk: What makes the labels plain.
+        index: Take an index that only counts the rows, too.
+    Raises: Refused when the index has the name of a column.
+
+    """
+    is_frame = isinstance(held, pd.DataFrame)
+    kept = index or _says_something(held.index)
+    if is_frame:
+        columns = [(_name(label, walk), held.iloc[:, at]) for at, label in enumerate(held.columns)]
+    else:
+        columns = [((_VALUE,) if held.name is None else _name(held.name, walk), held)]
+    names = {name for name, _ in columns}
+    levels = _index(held.index, walk, names) if kept else []
+    if taken := names & {name for name, _ in levels}:
+        twice = ", ".join(sorted(".".join(name) for name in taken))
+        reason = f"the index and a column are both named {twice}"
         raise Refused(reason, advice="rename one, or drop the index with .reset_index(drop=True)")
-    for at, label in enumerate(frame.columns):
-        series = frame.iloc[:, at]
-        columns.append(column(_name(label, walk), lambda series=series: _cells(series, walk)))  # type: ignore[misc] # bound at once
-    return records(columns, len(frame))
+    return Parts([*levels, *columns], is_frame or kept)
 
 
-def _series(series: Any, walk: values.Walk) -> list[Any]:
-    """Make a list of a series, or records when its index says more than where a value stands."""
-    if not _says_something(series.index):
-        return _cells(series, walk)
-    name = (_VALUE,) if series.name is None else _name(series.name, walk)
-    return records([*_index(series.index, walk, {name}), (name, _cells(series, walk))], len(series))
+def _rows(held: Any, walk: values.Walk) -> list[Any]:
+    """Make records of a frame, or of a series whose index says more than where a value stands; else a list."""
+    columns, are_records = parts(held, walk)
+    if not are_records:
+        return cells(columns[0][1], walk)
+    made = [column(name, lambda series=series: cells(series, walk)) for name, series in columns]  # type: ignore[misc] # bound at once
+    return records(made, len(held))
 
 
 def _name(label: Any, walk: values.Walk) -> tuple[str, ...]:
@@ -83,18 +107,18 @@ def _says_something(index: Any) -> bool:
     return not (index.dtype.kind in "iu" and bool((index.to_numpy() == np.arange(len(index))).all()))
 
 
-def _index(index: Any, walk: values.Walk, others: set[tuple[str, ...]]) -> list[tuple[tuple[str, ...], list[Any]]]:
-    """Give the levels of an index as columns, named as reset_index names them beside the other columns."""
+def _index(index: Any, walk: values.Walk, others: set[tuple[str, ...]]) -> list[tuple[tuple[str, ...], Any]]:
+    """Give the levels of an index, named as reset_index names them beside the other columns."""
     levels = [index.get_level_values(level) for level in range(index.nlevels)]
     plain_index = len(levels) == 1 and ("index",) not in others
     unnamed = ["index"] if plain_index else [f"level_{level}" for level in range(len(levels))]
     names = [
         _name(other if level.name is None else level.name, walk) for level, other in zip(levels, unnamed, strict=True)
     ]
-    return [column(name, lambda level=level: _cells(level, walk)) for name, level in zip(names, levels, strict=True)]  # type: ignore[misc] # bound at once
+    return list(zip(names, levels, strict=True))
 
 
-def _cells(held: Any, walk: values.Walk) -> list[Any]:  # noqa: PLR0911 - one for each kind of type
+def cells(held: Any, walk: values.Walk) -> list[Any]:  # noqa: PLR0911 - one for each kind of type
     """Make the cells of a series, an index or an array of pandas plain. Raises: Refused."""
     dtype = held.dtype
     if isinstance(dtype, np.dtype):
@@ -105,10 +129,10 @@ def _cells(held: Any, walk: values.Walk) -> list[Any]:  # noqa: PLR0911 - one fo
     if isinstance(dtype, pd.DatetimeTZDtype):
         return _zoned(pd.DatetimeIndex(held))
     if isinstance(dtype, pd.CategoricalDtype):
-        categories = [*_cells(array.categories, walk), None]
+        categories = [*cells(array.categories, walk), None]
         return [categories[code] for code in array.codes.tolist()]
     if isinstance(dtype, pd.IntervalDtype):
-        sides = zip(_cells(array.left, walk), _cells(array.right, walk), array.isna().tolist(), strict=True)
+        sides = zip(cells(array.left, walk), cells(array.right, walk), array.isna().tolist(), strict=True)
         closed = array.closed
         return [None if missing else {"left": left, "right": right, "closed": closed} for left, right, missing in sides]
     if isinstance(dtype, pd.PeriodDtype):
@@ -118,20 +142,19 @@ def _cells(held: Any, walk: values.Walk) -> list[Any]:  # noqa: PLR0911 - one fo
     if isinstance(dtype, pd.ArrowDtype):
         return walk.plain(array.__arrow_array__())  # type: ignore[no-any-return] # an array becomes a list
     if isinstance(dtype, pd.StringDtype) or hasattr(dtype, "numpy_dtype"):
-        cells: list[Any] = array.to_numpy(dtype=object, na_value=None).tolist()
-        return cells
+        held_cells: list[Any] = array.to_numpy(dtype=object, na_value=None).tolist()
+        return held_cells
     return each(array, walk.plain)
 
 
 def _numpy_cells(held: Any, dtype: Any, walk: values.Walk) -> list[Any]:
     if dtype.kind in "biuf" and dtype.itemsize <= 8:
-        cells: list[Any] = held.tolist()
-        return cells
+        made: list[Any] = held.tolist()
+        return made
     if dtype.kind == "O":
-        cells = held.tolist()
-        return cells if set(map(type, cells)) <= values.ATOMS else each(cells, walk.plain)
-    made: list[Any] = from_numpy.plain_array(np.asarray(held), walk)
-    return made
+        made = held.tolist()
+        return made if set(map(type, made)) <= values.ATOMS else each(made, walk.plain)
+    return from_numpy.plain_array(np.asarray(held), walk)  # type: ignore[no-any-return] # one dimension is a list
 
 
 def _zoned(index: Any) -> list[str | None]:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from jq_magic.data.columns.block import Columns
 from jq_magic.data.decode import from_json, from_json_bytes
 from jq_magic.errors import (
     FilterError,
@@ -64,7 +65,9 @@ class _ErrorObject(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(_ErrorObject)
 
 
-def error_of(status: int, error: bytes, exit_code: int, limits: Limits, *, program: bytes, text: bytes) -> JqMagicError:
+def error_of(
+    status: int, error: bytes, exit_code: int, limits: Limits, *, program: bytes, text: bytes | Columns
+) -> JqMagicError:
     """Make the exception for a status above DONE.
 
     Args:
@@ -72,7 +75,7 @@ def error_of(status: int, error: bytes, exit_code: int, limits: Limits, *, progr
         error: The guest's error object, as JSON.
         exit_code: That of a halt.
         limits: Those of the run.
-        program, text: The program and the input, which an error quotes.
+        program, text: The program and the input, which an error quotes where it is a text.
     Raises: GuestError for an object that does not fit.
 
     """
@@ -91,7 +94,7 @@ def error_of(status: int, error: bytes, exit_code: int, limits: Limits, *, progr
         return ProgramError(_message(members), program=program, **span, hint=members.hint)
     if status == Status.INPUT_ERROR:
         place = {"index": _count(members, "index"), "offset": _count(members, "offset")}
-        return InputError(_message(members), **place, text=text)
+        return InputError(_message(members), **place, text=None if isinstance(text, Columns) else text)
     if status == Status.FILTER_ERROR:
         return _filter_error(members)
     if status == Status.HALT:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from typing import NamedTuple
 
+from jq_magic.data.columns.block import Columns
 from jq_magic.errors import GuestError, JqMagicError
 from jq_magic.guest import abi
 from jq_magic.guest.abi import Batching, Marker, Reply, Status
@@ -80,7 +81,7 @@ class Guest:
         self._program = program
         self._stack_bytes = stack_bytes
         self._was_stopped = was_stopped
-        self._input = b""
+        self._input: bytes | Columns = b""
         self._control = instance.get_global("control")
         self._fuel_used: int | None = None
         self.input_bytes = 0
@@ -107,19 +108,21 @@ class Guest:
         self._write(self._control, abi.request(self._place(self._program), self._place(args), self._limits))
         self._expect_done("compile")
 
-    def feed(self, text: bytes, flags: int, now: float, batch: Batching) -> None:
+    def feed(self, given: bytes | Columns, flags: int, now: float, batch: Batching) -> None:
         """Give the compiled program its input; memory for it is asked for now, so compiling does not depend on it.
 
         Args:
-            text: The input.
+            given: The input: JSON texts, or the columns of a frame.
             flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS of `jq_magic.guest.abi`.
             now: What `now` answers, Unix seconds.
             batch: What fills a batch.
         Raises: LimitError, GuestError.
 
         """
-        self._input = text
-        self._write(self._control + abi.FEED_OFFSET, abi.feed(self._place(text), flags, now, self._limits, batch))
+        self._input = given
+        if isinstance(given, Columns):
+            flags |= abi.COLUMNS
+        self._write(self._control + abi.FEED_OFFSET, abi.feed(self._place(given), flags, now, self._limits, batch))
         self._expect_done("feed")
 
     def _expect_done(self, name: str) -> None:
@@ -164,12 +167,16 @@ class Guest:
         if self._outputs > self._limits.outputs or self._written_bytes > self._limits.output_bytes:
             raise GuestError("the guest gives more output than it was allowed")
 
-    def _place(self, data: bytes) -> tuple[int, int]:
-        if not data:
+    def _place(self, given: bytes | Columns) -> tuple[int, int]:
+        if not len(given):
             return 0, 0
-        address = self._call("alloc", len(data))
-        self._write(address, data)
-        return address, len(data)
+        address = self._call("alloc", len(given))
+        if isinstance(given, Columns):
+            for at, piece in given.pieces:
+                self._write(address + at, bytes(piece))
+        else:
+            self._write(address, given)
+        return address, len(given)
 
     def _reply(self) -> Reply:
         return abi.reply(self._read(self._control + abi.REPLY_OFFSET, abi.REPLY_BYTES))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from jq_magic.data.columns.block import Columns
 from jq_magic.errors import FilterError, HaltError, InputError, JqMagicError
 from jq_magic.guest.abi import WHOLE_RUN, Batching
 from jq_magic.guest.guest import Batch, Guest, Stopped
@@ -51,13 +52,13 @@ class Input(NamedTuple):
     """What a run is fed.
 
     Attributes:
-        text: JSON texts, UTF-8.
+        text: JSON texts, UTF-8, or the columns of a frame.
         flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS of `jq_magic.guest.abi`.
         batch: What fills a batch.
 
     """
 
-    text: bytes
+    text: bytes | Columns
     flags: int = 0
     batch: Batching = WHOLE_RUN
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from jq_magic.data.columns.block import Columns
 from jq_magic.data.encode import text_to_bytes
-from jq_magic.errors import JqMagicError
-from jq_magic.guest.abi import WHOLE_RUN, Batching
+from jq_magic.errors import JqMagicError, OutputLimitError
+from jq_magic.guest.abi import RAW_INPUT, WHOLE_RUN, Batching
 from jq_magic.guest.guest import Batch
-from jq_magic.guest.module import manifest
+from jq_magic.guest.module import ENGINES, MODULES, manifest
 from jq_magic.limits import Limits
+from jq_magic.limits.ceiling import PROCESS
+from jq_magic.limits.exceeded import exceeded
 from jq_magic.result import Result, Usage
+from jq_magic.run.pool import POOLS
 from jq_magic.run.run import Input, Run, Source
 from jq_magic.run.worker import Deadline, call
 
@@ -20,7 +24,7 @@ class Stream:
 
     Args:
         source: What runs.
-        text: The input.
+        text: The input: JSON texts, or the columns of a frame.
         limits: Those of the run; None for those of the source.
         flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS of `jq_magic.guest.abi`.
         batch: What fills a batch.
@@ -29,7 +33,12 @@ class Stream:
     """
 
     def __init__(
-        self, source: Source, text: str | bytes, limits: Limits | None, flags: int = 0, batch: Batching = WHOLE_RUN
+        self,
+        source: Source,
+        text: str | bytes | Columns,
+        limits: Limits | None,
+        flags: int = 0,
+        batch: Batching = WHOLE_RUN,
     ) -> None:
         self._source = source
         self._limits = limits or source.limits
@@ -41,7 +50,7 @@ class Stream:
         self._run: Run | None = None
         try:
             self._run = run = Run(source, self._limits)
-            run.feed(Input(text_to_bytes(text), flags, batch))
+            run.feed(Input(_fed(text, source, run.limits, flags), flags, batch))
         except JqMagicError as error:
             raise self._attached(error) from error.__cause__
 
@@ -125,6 +134,29 @@ class Stream:
         """End the run and free its instance."""
         if self._run is not None:
             self._run.close()
+
+
+def _fed(text: str | bytes | Columns, source: Source, limits: Limits, flags: int) -> bytes | Columns:
+    """Give what the guest takes: only the first of the engines reads columns, and none of them has lines."""
+    if not isinstance(text, Columns):
+        return text_to_bytes(text)
+    if source.engine == ENGINES[0] and not flags & RAW_INPUT:
+        return text
+    return _json(text, source, limits)
+
+
+def _json(columns: Columns, source: Source, limits: Limits) -> bytes:
+    """Write columns as a JSON text, in a run of the first engine. Raises: LimitError, InputLimitError."""
+    _, module = MODULES.get(source.runtime, ENGINES[0])
+    stacks = source.pool.stacks._replace(guest_bytes=manifest(ENGINES[0])["stack_bytes"])
+    pool = POOLS.program(module, limits.depth, stacks)
+    bound = PROCESS.with_carried(source.ceiling).limits.get("output_bytes")
+    longest = limits.input_bytes if bound is None else min(limits.input_bytes, int(bound[0]))
+    writer = source._replace(program=b".", args=b"", engine=ENGINES[0], pool=pool)
+    try:
+        return Stream(writer, columns, limits.replace(output_bytes=longest)).whole().text.encode()
+    except OutputLimitError as error:
+        raise exceeded("input_bytes", error.used, error.allowed) from None
 
 
 def check(source: Source) -> None:

@@ -14,7 +14,8 @@ from IPython.core.magic import line_magic, magics_class, needs_local_scope, no_v
 from IPython.display import display
 
 from jq_magic import jqcall
-from jq_magic.data import encode, frames
+from jq_magic.data import frames, inputs
+from jq_magic.data.columns.block import Columns
 from jq_magic.errors import HaltError, InputError, JqMagicError, LimitError, LimitValueError, ProgramError
 from jq_magic.jqoptions import Options, Place, describe
 from jq_magic.limits import BY_FIELD
@@ -130,11 +131,11 @@ class JqMagic(Settings):
             default_preset=self.preset,
             settings=self.amounts(),
         )
-        text = b"" if call.variable is None else _texts(value)
+        given = b"" if call.variable is None else _input(value, sandbox, call.options)
         try:
             if "stream" in call.options:
-                text = jqcall.events(sandbox)(text)
-            return self._run_on(text, sandbox, call)
+                given = jqcall.events(sandbox)(given)
+            return self._run_on(given, sandbox, call)
         except InputError as error:
             if isinstance(value, str) and error.index == 0 and value.lstrip()[:1] not in {"{", "[", '"'}:
                 advice = "is a str, which is read as JSON text; with -R each of its lines is a string"
@@ -147,13 +148,13 @@ class JqMagic(Settings):
             error.advice = advice_as_option(error)
             raise
 
-    def _run_on(self, text: bytes, sandbox: Sandbox, call: _Call) -> Result:
-        """Run the filter of a call on JSON texts, remember the run, and show what came before an error."""
+    def _run_on(self, given: bytes | Columns, sandbox: Sandbox, call: _Call) -> Result:
+        """Run the filter of a call on its input, remember the run, and show what came before an error."""
         arguments = jqcall.arguments(call.options, {"var": lambda name: _plain(call.find(name))})
         try:
             with progress.shown(sandbox.limits.deadline_s, self._progress()):
                 program = sandbox.compile(call.program, arguments, positional=call.options.positional)
-                result = program.run(text, **jqcall.flags(call.options))
+                result = program.run(given, **jqcall.flags(call.options))
         except BaseException as error:
             usage = error.usage if isinstance(error, JqMagicError) else None
             self.history.add(history.Run(call.program, call.variable or "", usage, type(error).__name__))
@@ -208,9 +209,10 @@ def _is_variable(namespace: Mapping[str, Any], name: str) -> bool:
     return root in namespace and root not in completion.BUILTINS
 
 
-def _texts(value: Any) -> bytes:
-    """Give the JSON texts that a variable holds; those of a result are its outputs as they are. Raises: DataError."""
-    return encode.to_json_bytes(value.text if isinstance(value, Shown) else value)
+def _input(value: Any, sandbox: Sandbox, options: Options) -> bytes | Columns:
+    """Give what a variable holds as input; a result is its outputs as they are. Raises: DataError, InputLimitError."""
+    held = value.text if isinstance(value, Shown) else value
+    return inputs.text_input(held, index="index" in options, most_bytes=sandbox.limits.input_bytes)
 
 
 def _plain(value: Any) -> Any:

@@ -2,12 +2,12 @@
 
     python -m tests.proof.fuzz [--seconds 60] [TARGET ...]
 
-The guest's targets (json, program, allocator, expression, columns) are libFuzzer's, built with the compiler's coverage flags on
-a stable toolchain, for which g++ is needed. The host's run under atheris where it is installed (pip install
-atheris), else from random changes to the seeds. Those of its parsers are options, variables, completion, requests,
-layout and cutting; growth gives all of them two texts, of which one is four times as long and may not take ten times
-as long. data, cache, and runs, which are whole runs on every engine and runtime, are the others. Seeds are in
-wasm/fuzz/seeds and tests/proof/fuzz/seeds; what is found is left in build/fuzz/TARGET as crash-*.
+The guest's targets (json, program, allocator, expression, columns) are libFuzzer's, built with the compiler's
+coverage flags on a stable toolchain, for which g++ is needed. The host's run under atheris where it is installed
+(pip install atheris), else from random changes to the seeds. Those of its parsers are options, variables,
+completion, requests, layout and cutting; growth gives all of them two texts, of which one is four times as long and
+may not take ten times as long. data, cache, and runs, which are whole runs on every engine and runtime, are the
+others. Seeds are in wasm/fuzz/seeds and tests/proof/fuzz/seeds; what is found is left in build/fuzz/TARGET as crash-*.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ const OPTIONS: Options = Options {
         raw: false,
         slurp: false,
         null: false,
+        columns: false,
     },
     sort_keys: false,
     limits: Limits {

@@ -14,7 +14,6 @@ const SLURP: u32 = 2;
 const NULL_INPUT: u32 = 4;
 const SORT_KEYS: u32 = 8;
 const COLUMNS: u32 = 16;
-const COLUMNS: u32 = 16;
 
 const MORE: i32 = 0;
 const DONE: i32 = 1;
@@ -275,7 +274,6 @@ pub extern "C" fn feed() -> i32 {
             raw: control.flags & RAW_INPUT != 0,
             slurp: control.flags & SLURP != 0,
             null: control.flags & NULL_INPUT != 0,
-            columns: control.flags & COLUMNS != 0,
             columns: control.flags & COLUMNS != 0,
         },
         sort_keys: control.flags & SORT_KEYS != 0,

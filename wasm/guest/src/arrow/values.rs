@@ -38,7 +38,10 @@ impl Make for Values {
 
     fn float(&self, value: f64) -> Val {
         // A whole number is written with its point, so that a column of floats comes out as one.
-        Val::Num(if value.is_finite() && value.trunc() == value {
+        Val::Num(if value.is_infinite() {
+            // A literal, as an infinity stands in a text, so that what only passes is written as one.
+            Num::literal(if value > 0.0 { "1e999" } else { "-1e999" })
+        } else if value.trunc() == value {
             if value.abs() < LONG {
                 // `{:.1}` takes twenty times as long.
                 let mut digits = Text::new();
