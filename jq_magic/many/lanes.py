@@ -13,7 +13,7 @@ from jq_magic.limits import Limits
 from jq_magic.many.chunks import Chunk, Document, Outcome
 from jq_magic.run.run import Source
 from jq_magic.run.stream import Stream
-from jq_magic.run.worker import STOP_EVERY_S, Deadline, end, submit
+from jq_magic.run.worker import LOOK_EVERY_S, STOP_EVERY_S, Deadline, end, hold_handlers, submit
 
 #: Bytes of output, and seconds, after which a chunk's outcomes are handed over.
 _OUTPUT_BYTES = 1 << 20
@@ -85,7 +85,8 @@ class Lanes:
                 self._wake_watch.get(timeout=pause)
             except queue.Empty:
                 # What begins during the pause cannot be over before its end.
-                pause = self._limits.deadline_s
+                pause = min(self._limits.deadline_s, LOOK_EVERY_S)
+            hold_handlers()
             for deadline in list(self._deadlines):
                 if deadline is not None:
                     seconds_left = deadline.seconds_left()

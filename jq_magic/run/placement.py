@@ -69,13 +69,11 @@ class Pin:
                 self._placement.let_go(self._caller, self)
 
     def wait(self, job: jobs.Job[Any], seconds: float) -> None:
-        """Wait for the job as the caller; when the run is not short, unpin both threads."""
-        short_s = self._placement.short_s
-        is_short = job.wait(min(seconds, short_s))
+        """Wait for the job as the caller for as long as a short run takes; unpin both threads of one that is not."""
+        is_short = job.wait(min(seconds, self._placement.short_s))
         self.end()
         if not is_short:
             self._placement.release(self._worker)
-            job.wait(max(seconds - short_s, 0.0))
 
 
 class Placement:

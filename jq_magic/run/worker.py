@@ -20,11 +20,14 @@ from jq_magic import forks, jobs
 from jq_magic.errors import RuntimeUnavailableError
 from jq_magic.run.lease import Lease
 from jq_magic.run.placement import PLACEMENT, Pin, Placement
+from jq_magic.wasm_runtimes.signals import HANDLERS
 
 T = TypeVar("T")
 
 #: A stop takes effect at the next check of the guest; it is repeated in case the run just began.
 STOP_EVERY_S = 0.02
+#: While a run takes longer, the handlers of the signals that traps raise are looked at so often.
+LOOK_EVERY_S = 0.1
 
 
 class Deadline:
@@ -200,11 +203,12 @@ def call(
     worker.give(job, after, pin)
     try:
         del worker
-        seconds = max(deadline.seconds_left(), 0.0)
-        if pin is None:
-            job.wait(seconds)
-        else:
-            pin.wait(job, seconds)
+        if pin is not None:
+            pin.wait(job, max(deadline.seconds_left(), 0.0))
+        while not job.done and (seconds := deadline.seconds_left()) > 0:
+            # Another thread may change handlers meanwhile, or load a library that does.
+            if not job.wait(min(seconds, LOOK_EVERY_S)):
+                hold_handlers()
     finally:
         end(job, deadline.expire)
     return job.result()
@@ -230,9 +234,22 @@ def end(job: jobs.Job[Any], stop: Callable[[], None]) -> None:
     interrupt: BaseException | None = None
     while not job.done and not sys.is_finalizing():
         try:
+            # To stop a run is to let it trap.
+            hold_handlers()
             stop()
             job.wait(STOP_EVERY_S)
         except BaseException as error:  # noqa: BLE001 - an impatient second Ctrl-C: the run is being ended already
             interrupt = error
     if interrupt is not None:
         raise interrupt
+
+
+def hold_handlers() -> None:
+    """See that the trap of a run that is under way ends that run only.
+
+    What is wrong is reported and not raised: whoever calls this has a run to end.
+    """
+    try:
+        HANDLERS.hold()
+    except Exception:  # noqa: BLE001 - also a warning that is to be an error
+        sys.excepthook(*sys.exc_info())

@@ -134,11 +134,24 @@ class Handlers:
         """
         for number, into in self._look:
             _sigaction(number, None, into)
-        if self._unpack(self._state) != self._in_order and (reasons := self._put_right()):
+        if self._unpack(self._state) != self._in_order and (reasons := self._put_right(is_running=False)):
             warnings.warn("; ".join(reasons), RuntimeWarning, stacklevel=2)
 
-    def _put_right(self) -> list[str]:
-        """Put back what was taken away. Returns: what for, in words."""
+    def hold(self) -> None:
+        """See, while a guest may run, that its trap would not end the process; what stands in its way is replaced.
+
+        A RuntimeWarning says what was put back. Raises: RuntimeUnavailableError, where it cannot be.
+        """
+        for number, into in self._look:
+            _sigaction(number, None, into)
+        if self._unpack(self._state) != self._in_order and (reasons := self._put_right(is_running=True)):
+            warnings.warn("; ".join(reasons), RuntimeWarning, stacklevel=2)
+
+    def _put_right(self, *, is_running: bool) -> list[str]:
+        """Put back what was taken away, and while a guest runs the place of every handler that ends the process.
+
+        Returns: what for, in words.
+        """
         told: list[str] = []
         with self._lock:
             for _ in range(_MOST_TRIES):
@@ -150,13 +163,15 @@ class Handlers:
                     self._put_back(taken)
                     continue
                 state = tuple(part for number in self._watched for part in actions[number])
-                if state == self._refused[0]:
-                    raise RuntimeUnavailableError(self._refused[1])
-                if owners and not probe.all_trap(list(self._runtimes.values())):
+                if owners and state != self._refused[0] and not probe.all_trap(list(self._runtimes.values())):
                     self._refused = (state, _refusal(changed))
+                if state != self._refused[0]:
+                    self._in_order = state
+                    return told
+                if not is_running:
                     raise RuntimeUnavailableError(self._refused[1])
-                self._in_order = state
-                return told
+                told += _reasons(owners)
+                self._put_back(owners)
         names = ", ".join(signal.Signals(number).name for number in self._watched)
         raise RuntimeUnavailableError(f"another thread keeps changing the handlers of {names}, which jq_magic needs")
 

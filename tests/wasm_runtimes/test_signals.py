@@ -219,3 +219,46 @@ def test_it_works_again_when_such_a_library_has_gone(runtime, how, library):
     found = played(runtime, how, library)
     assert found[0] == "refused"
     assert set(found[1:-2]) == {"right"}, found
+
+
+MEANWHILE = """
+import ctypes, faulthandler, signal, sys, threading, time, warnings
+import jq_magic
+runtime, how, works, library = sys.argv[1:]
+limits = jq_magic.Limits(fuel=2**62, deadline_s=1.0)
+program = jq_magic.Sandbox(runtime, limits).compile("last(range(1e18))")
+warnings.simplefilter("ignore")
+ends = []
+
+def run():
+    outcomes = program.run_many(["null"] * 2, jobs=2, errors="give") if works == "many" else [None]
+    for outcome in outcomes:
+        try:
+            ends.append(type(outcome or program.run("null")).__name__)
+        except jq_magic.JqMagicError as error:
+            ends.append(type(error).__name__)
+
+thread = threading.Thread(target=run)
+thread.start()
+time.sleep(0.5)
+if how == "default":
+    signal.signal(signal.SIGILL, signal.SIG_DFL)
+elif how == "a Python function":
+    signal.signal(signal.SIGILL, lambda *_: None)
+elif how == "faulthandler":
+    faulthandler.enable()
+else:
+    assert ctypes.CDLL(library).install(int(signal.SIGILL), int(how)) == 0
+thread.join()
+print(ends)
+"""
+
+
+@pytest.mark.parametrize("works", ["one", "many"])
+@pytest.mark.parametrize("how", ["default", "a Python function", "faulthandler", "0", "1", "2"])
+def test_handlers_that_change_while_a_filter_runs_do_not_let_its_end_be_that_of_the_process(
+    runtime, how, works, library
+):
+    done = python(MEANWHILE, runtime, how, works, library)
+    assert done.returncode == 0, (done.returncode, done.stderr[-2000:])
+    assert done.stdout == f"{['DeadlineError'] * (2 if works == 'many' else 1)}\n", done.stderr[-2000:]
