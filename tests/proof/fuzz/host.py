@@ -66,7 +66,12 @@ def read_options(content: bytes) -> None:
     with contextlib.suppress(errors.CeilingError):
         ProcessCeiling(None, content).current()
     lines = text.splitlines(keepends=True)
-    transformer = transform.JqLine.find(make_tokens_by_line(lines))
+    try:
+        tokens = make_tokens_by_line(lines)
+    except SyntaxError:
+        # IPython's reader of a cell, before anything of ours: what no Python tokenizer takes is the cell's error.
+        return
+    transformer = transform.JqLine.find(tokens)
     if transformer is not None:
         transformer.transform(lines)
 
