@@ -182,6 +182,57 @@ def test_values_are_copied_in_other_forms(page, open_notebook):
         notebook.value(f"get_ipython().run_cell({cell!r}, store_history=False).result.value == 'Bob' or 1 / 0")
 
 
+def test_a_text_is_shown_as_the_options_write_it(page, open_notebook, keep):
+    notebook = open_notebook(
+        DATA,
+        "%jq -r data .users[] | [.name, .score] | @csv",
+        "%jq -c data .users[]",
+        "%jq -r data .users[0].name",
+        "%jq -r data .users",
+    )
+    notebook.run_all()
+    view = notebook.view(2)
+    assert view.locator("pre.jqm-text").inner_text() == '"Ada",36.5\n"Bob",9\n"Cléo",'
+    expect(view.get_by_role("searchbox")).to_have_count(0)
+    keep("text", view)
+    view.get_by_role("combobox", name="Copy").select_option("text")
+    expect(view.get_by_role("status")).to_have_text("copied 3 lines")
+    assert clipboard(page) == '"Ada",36.5\n"Bob",9\n"Cléo",'
+    view.get_by_role("button", name="Tree", exact=True).click()
+    expect(view.get_by_role("treeitem")).to_have_count(3)
+    expect(notebook.view(3).locator("pre.jqm-text")).to_contain_text('{"name":"Ada","score":36.5')
+    assert notebook.view(4).locator("pre.jqm-text").inner_text() == "Ada"
+    # Of what has no string, -r changes nothing.
+    expect(notebook.view(5).get_by_role("grid")).to_be_visible()
+
+
+def test_an_object_of_arrays_is_a_table_of_their_columns(page, open_notebook):
+    notebook = open_notebook('%jq -n {city:["Bern","Rome"],n:[3,1]}')
+    notebook.run_all()
+    view = notebook.view(1)
+    expect(view.locator(".jqm-size-of")).to_have_text("2 rows × 2")
+    view.get_by_role("columnheader").nth(1).get_by_role("button").click()
+    expect(cells(view, 1)).to_have_text(["Rome", "Bern"])
+    cells(view, 1).first.click()
+    expect(view.locator(".jqm-path")).to_have_text(".city[1]")
+    view.get_by_role("combobox", name="Copy").select_option("value as JSON")
+    expect(view.get_by_role("status")).to_contain_text("copied")
+    assert clipboard(page) == '"Rome"'
+
+
+def test_a_frame_is_made_by_a_cell_that_is_copied(page, open_notebook):
+    notebook = open_notebook(DATA, "%jq data .users | map({name, score})", "%%jq --fuel 1e8 data\n.users[]\n| {name}")
+    notebook.run_all()
+    for index, kind, columns in [(2, "pandas", ["name", "score"]), (3, "polars", ["name"])]:
+        view = notebook.view(index)
+        cells(view, 1).first.click()
+        view.get_by_role("combobox", name="Copy").select_option(f"a cell that makes a {kind} frame")
+        expect(view.get_by_role("status")).to_contain_text("a cell that assigns df")
+        made = f"get_ipython().run_cell({clipboard(page)!r}, store_history=False) and (type(df).__module__, list(df))"
+        assert notebook.value(made).startswith(f"('{kind}")
+        assert notebook.value("list(df.columns)") == str(columns)
+
+
 def test_keys_lead_in_and_out(page, open_notebook):
     notebook = open_notebook(WEATHER, "%jq rows .")
     notebook.run_all()

@@ -13,7 +13,8 @@ from jq_magic.data import frames
 from jq_magic.data.layout import Style, head
 from jq_magic.limits.amounts import show_bytes, show_count, show_seconds
 from jq_magic.messages import visible_head
-from jq_magic.notebook.shown.meters import Meter, details, meters
+from jq_magic.notebook.shown.meters import details, meters
+from jq_magic.notebook.shown.page import as_table, as_text, preview
 from jq_magic.notebook.shown.retry import Offer
 from jq_magic.notebook.view.views import WIDGET_MIME, Views
 from jq_magic.result import Result
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 #: Characters that a display of a result shows, after what cannot be seen is escaped; the object keeps everything.
 SHOWN_CHARS = 20_000
 #: Lines that a display shows.
-SHOWN_LINES = 400
+SHOWN_LINES = 60
 _SAID = "said: "
 
 
@@ -131,6 +132,7 @@ class Shown:
             ],
             "details": details(self.result),
             "messages": self._messages,
+            "text": self._outputs if self._is_text else [],
             "stopped": [self._stopped] if self._stopped else [],
             "offers": [dataclasses.asdict(offer) for offer in self._offers],
         }
@@ -167,6 +169,13 @@ class Shown:
             lines.append(f"… {left:,} more characters of JSON; .text has all of it")
         return lines
 
+    @property
+    def _is_text(self) -> bool:
+        """Whether the options ask for the outputs as a text: -r for strings, or another layout."""
+        if self._style == Style(raw=True):
+            return any(line.startswith('"') for line in self.result.text[:SHOWN_CHARS].split("\n"))
+        return self._style != Style()
+
     def _usage(self) -> str:
         result = self.result
         fuel = f"fuel {result.usage.fuel:,} of {show_count(result.limits.fuel)}"
@@ -174,26 +183,18 @@ class Shown:
         return " · ".join([fuel, memory, show_seconds(result.usage.wall_s), result.runtime])
 
     def _html(self, place: str = "") -> str:
-        bars = "".join(map(_bar, meters(self.result)))
-        body = html.escape("\n".join([*self._messages, *self._outputs]))
+        """Write the messages, the outputs and what was used; `place` is the mark of a live view."""
+        table = preview(self.result.text) if self._style == Style() else None
+        if table is None:
+            body = as_text(self._messages, self._outputs, is_json=not self._style.raw)
+        else:
+            body = (as_text(self._messages) if self._messages else "") + as_table(table)
+        used = " · ".join(meter.text for meter in meters(self.result))
         mark = f' data-jq-magic="{place}"' if place else ""
         return (
-            f'<div{mark}><pre style="white-space:pre-wrap;overflow-wrap:anywhere;margin:0;line-height:1.3;'
-            f'font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px)">{body}</pre>'
-            f'<div style="display:flex;flex-wrap:wrap;gap:2px 16px;margin-top:4px;font-size:85%;'
-            f'color:var(--jp-ui-font-color1,inherit)">{bars}<span>{html.escape(self.result.runtime)}</span></div></div>'
+            f'<div{mark}>{body}<div style="margin-top:4px;font-size:85%;color:var(--jp-ui-font-color2,inherit)">'
+            f"{html.escape(used)} · {html.escape(self.result.runtime)}</div></div>"
         )
-
-
-def _bar(meter: Meter) -> str:
-    text = html.escape(meter.text)
-    return (
-        f'<span role="meter" aria-label="{meter.name}" aria-valuemin="0" aria-valuemax="100" '
-        f'aria-valuenow="{meter.percent:.1f}" aria-valuetext="{text}">{text} '
-        f'<span aria-hidden="true" style="display:inline-block;width:60px;height:7px;'
-        f'border:1px solid var(--jp-border-color1,currentColor)"><span style="display:block;height:100%;'
-        f'width:{meter.percent:.1f}%;background:var(--jp-brand-color1,currentColor)"></span></span></span>'
-    )
 
 
 def _of(used: int, allowed: int) -> str:

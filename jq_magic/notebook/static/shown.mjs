@@ -1,19 +1,21 @@
 // Shows the view of a result: the result first, below it one line of what is selected, and tools when they are wanted.
+import { copying } from "./copying.mjs";
 import { button, copy, focused, html, menu } from "./dom.mjs";
 import { stoppedBox, usage } from "./meters.mjs";
 import { figure } from "./picture.mjs";
 import { Table, missingText } from "./table.mjs";
 import { Tree, valueText } from "./tree.mjs";
+import { Lines, scalar } from "./value.mjs";
 import { condition, count, plural, visible } from "./text.mjs";
 
 /** Messages of a run that are shown, each a line. */
 const MESSAGES = 400;
+/** Lines of a text: the kernel sends fewer. */
+const LINES = 400;
 /** Pixels of the rows that are shown at most. */
 const VIEW_HEIGHT = 338;
 /** Pixels of a chart. */
 const [NARROW_CHART, WIDE_CHART] = [240, 640];
-/** Characters of a value that is shown in large letters. */
-const LARGE = 60;
 /** While one types, the rows are filtered after so many milliseconds. */
 const TYPING_MS = 300;
 /** The deepest level of a tree: more than one can nest. */
@@ -39,7 +41,8 @@ export class View {
     };
     this.views = {};
     if (shape.scalar) this.at = { at: [0], path: ".", output: "", item: shape.scalar };
-    else if (shape.outputs) {
+    if (head.text?.length && shape.outputs) this.views.Text = new Lines(head.text.slice(0, LINES));
+    if (shape.outputs && !shape.scalar) {
       this.views.Tree = new Tree(asker, shape.outputs, owner);
       if (shape.table) this.views.Table = new Table(asker, shape.table, shape.outputs, owner);
     }
@@ -48,31 +51,29 @@ export class View {
     this.next = -1;
     const lines = head.messages.slice(0, MESSAGES).map((text) => html("div", text));
     this.below = html("div.below", this.size, this.path, this.peek);
-    const body = shape.scalar ? scalar(shape.scalar) : shape.outputs ? [this.hold, this.below] : head.stopped.length ? null : html("div.none", "no output");
+    const alone = shape.scalar ? (this.views.Text?.element ?? scalar(shape.scalar)) : html("div.none", "no output");
+    const body = shape.outputs && !shape.scalar ? [this.hold, this.below] : shape.outputs || !head.stopped.length ? alone : null;
     this.element = html("div.root", { "data-lm-suppress-shortcuts": "true", onkeydown: (event) => this.pressed(event) },
       lines.length ? html("div.said", lines) : null,
       stoppedBox(head, (text) => this.say(text)),
       body,
-      html("div.foot", line, this.status, this.tools()),
+      html("div.foot", line, this.status, this.tools(head.text ?? [])),
       bars,
       this.charts);
     if (!shape.outputs || shape.scalar) return;
     this.current = this.views.Tree;
     this.current.unfold(shape.open);
-    this.show(shape.table?.rows > 1 ? "Table" : "Tree");
+    this.show(this.views.Text ? "Text" : shape.table?.rows > 1 ? "Table" : "Tree");
     // How much is to be drawn is known when the element has its place in the page.
     new ResizeObserver(() => this.resized()).observe(this.hold);
   }
 
-  tools() {
+  /** @param {string[]} text the outputs as the options of the call want them written */
+  tools(text) {
     if (!this.shape.outputs) return null;
     this.tabs = Object.keys(this.views).map((name) => button(name, () => this.show(name)));
-    const copies = [["path", () => this.copyPath()], ["value as JSON", () => this.copyValue()],
-      ["value as Python", () => this.copyAs("python")]];
-    if (!this.shape.scalar) copies.push(["CSV", () => this.copyAs("csv")]);
-    copies.push(["a cell that gives this", () => this.copyCell()]);
-    const copying = menu("Copy", copies);
-    if (this.shape.scalar) return html("div.tools", copying);
+    const copies = copying(this, text);
+    if (this.shape.scalar) return html("div.tools", copies);
     this.wanted = html("input", {
       type: "search", maxlength: 1000,
       onkeydown: (event) => event.key === "Enter" && this.search(event.shiftKey ? -1 : 1),
@@ -87,14 +88,16 @@ export class View {
     this.columns = button("Show all columns", () => this.views.Table.showAll(), { hidden: true });
     return html("div.tools",
       this.tabs.length > 1 ? this.tabs : null, this.wanted, this.steps, this.columns,
-      button("Chart", () => this.draw()), copying);
+      this.chart = button("Chart", () => this.draw()), copies);
   }
 
   show(name) {
     this.current = this.views[name];
     const table = name === "Table";
+    const text = name === "Text";
     for (const tab of this.tabs) tab.setAttribute("aria-pressed", String(tab.textContent === name));
-    for (const step of this.steps) step.hidden = table;
+    for (const step of this.steps) step.hidden = table || text;
+    for (const part of [this.wanted, this.chart, this.path, this.peek]) part.hidden = text;
     const label = table ? "filter rows" : "search keys and values";
     this.wanted.setAttribute("aria-label", label);
     this.wanted.setAttribute("placeholder", table ? "filter: text, or column > 3" : "search");
@@ -110,6 +113,7 @@ export class View {
 
   /** As high as what it shows, up to a point. */
   fit() {
+    if (this.current === this.views.Text) return;
     const table = this.current === this.views.Table;
     const rows = table ? this.shape.table.rows * 24 + this.current.high : this.views.Tree.root.height * 22;
     // Between two changes of that, the height is the reader's.
@@ -170,44 +174,11 @@ export class View {
     for (const tool of this.element.querySelectorAll(".jqm-tools button")) tool.disabled = !this.tabs.includes(tool);
   }
 
-  copyText(text, what) {
-    return copy(text).then(() => this.say(`copied ${what}`));
-  }
-
-  copyPath() {
-    return this.attempt(async () => {
-      if (this.at.path === null) throw new Error("this place has no path yet");
-      await this.copyText(this.at.path, visible(this.at.path));
-    });
-  }
-
   copyValue() {
     return this.attempt(async () => {
       const { text } = await this.asker.ask("value", { at: this.at.at });
-      await this.copyText(text, plural(text.length, "character"));
-    });
-  }
-
-  copyAs(form) {
-    return this.attempt(async () => {
-      const table = form === "csv" && this.current === this.views.Table;
-      const { sort, where } = this.views.Table ?? {};
-      const { text } = await this.asker.ask("copy", { as: form, ...(table ? { sort, where } : { at: this.at.at }) });
-      await this.copyText(text, `${plural(text.length, "character")} of ${form === "csv" ? "CSV" : "Python"}`);
-    });
-  }
-
-  /** Copy a cell whose filter gives what is selected; where the cell's own is not known, the filter. */
-  copyCell() {
-    return this.attempt(async () => {
-      const { path, at } = this.at;
-      if (path === null) throw new Error("this place has no path yet");
-      const [before, filter] = this.cell ?? ["", "."];
-      // One of several outputs is an item of the array of all.
-      const whole = this.shape.outputs > 1 ? `[${filter.trimEnd()}\n] | .[${at[0]}]` : filter.trimEnd();
-      const rest = path === "." ? "" : ` | ${path}`;
-      const line = before.endsWith("\n") ? whole : whole.replace("\n]", "]");
-      await this.copyText(before + line + rest, "a cell; paste it into a new one");
+      await copy(text);
+      this.say(`copied ${plural(text.length, "character")}`);
     });
   }
 
@@ -328,13 +299,4 @@ export class View {
     event.preventDefault();
     event.stopPropagation();
   }
-}
-
-/** A single value in large letters; a text as it is, with its lines. */
-function scalar(item) {
-  const text = valueText(item, false);
-  const lines = item.t === "string" && item.v.includes("\n");
-  const shown = lines ? item.v.split("\n").map((line) => html("div", visible(line) || "\u00a0")) : text;
-  return html(`div.scalar.${item.t}${text.length <= LARGE ? ".large" : ""}`, { tabindex: "0", role: "group", "aria-label": "output" }, shown,
-    lines && item.cut ? html("div.wait", `… ${plural(item.cut, "more character")}`) : null);
 }

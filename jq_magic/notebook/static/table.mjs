@@ -19,7 +19,7 @@ const [LOW, HIGH, PICTURED] = [42, 84, 12];
 const MIDNIGHT = /T00:00:00(\.0+)?(Z|\+00:00)?$/;
 
 export class Table extends Scroller {
-  /** @param {{rows: number, columns: number, named: boolean}} shape */
+  /** @param {{rows: number, columns: number, named: boolean, across: boolean}} shape */
   constructor(asker, shape, outputs, owner) {
     const head = html("div.head", { role: "row", "aria-rowindex": "1" });
     super("table", {
@@ -121,7 +121,10 @@ export class Table extends Scroller {
     if (!page) return null;
     const [line, place] = [row % TABLE_PAGE, column % TABLE_COLUMNS];
     if (!page.at[line]) return null;
-    const at = [...page.at[line], page.keys[line][place]];
+    // Where each column is an array, the row is a place in it.
+    const [output, ...within] = page.at[line];
+    const key = page.keys[line][place];
+    const at = this.shape.across ? [output, key, ...within] : [output, ...within, key];
     return { item: page.cells[line][place], name: page.names[place].k, at, label: page.labels[line] };
   }
 
@@ -276,9 +279,10 @@ export class Table extends Scroller {
     this.draw();
     const cell = this.cell(this.active.row, this.active.column);
     if (!cell) return;
-    const place = typeof cell.label === "number" ? cell.at.slice(1, -1) : [cell.label.k];
+    const { across } = this.shape;
+    const place = across ? [] : typeof cell.label === "number" ? cell.at.slice(1, -1) : [cell.label.k];
     const output = this.outputs > 1 ? `output ${count(cell.at[0] + 1)}: ` : "";
-    this.owner.chosen({ ...cell, path: jqPath([...place, cell.name]), output, column: this.active.column });
+    this.owner.chosen({ ...cell, path: jqPath([...place, cell.name, ...(across ? cell.at.slice(-1) : [])]), output, column: this.active.column });
   }
 
   show() {

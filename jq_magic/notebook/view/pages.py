@@ -140,6 +140,7 @@ class Pages:
         shape = None
         if table is not None:
             shape = {"rows": len(table.rows), "columns": len(table.columns), "named": table.rows.labels is not None}
+            shape["across"] = table.rows.is_across
         opened: dict[str, Any] = {"outputs": len(outputs), "table": shape}
         if len(outputs) == 1 and not (isinstance(outputs[0], (dict, list)) and outputs[0]):
             return {**opened, "open": [], "scalar": described(outputs[0])}

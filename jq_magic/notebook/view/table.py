@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import array
-import bisect
 import collections
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from jq_magic.notebook.view.filters import Condition
 from jq_magic.notebook.view.number import comparable
-from jq_magic.notebook.view.tree import KEY_CHARS, SENT_CHARS, At, Document, RequestError, described, kind, sent
+from jq_magic.notebook.view.rows import Rows, across
+from jq_magic.notebook.view.tree import KEY_CHARS, SENT_CHARS, Document, RequestError, described, kind, sent
 
 #: Columns that a table has; outputs with more keys are a tree only.
 COLUMNS = 10_000
@@ -25,49 +25,6 @@ LOOKED_CELLS = 150_000
 _ORDER = {"null": 0, "boolean": 1, "number": 2, "string": 3, "array": 4, "object": 5}
 #: What stands for a cell whose object lacks the column's key.
 MISSING = object()
-
-
-class Rows:
-    """Names the rows of a document; they are the document's own objects.
-
-    Args:
-        outputs: At least one, all objects, or all arrays of objects.
-        is_named: Whether there is one output, whose members are the rows.
-
-    Attributes:
-        labels: The keys of rows that are members of an object; None for others.
-
-    """
-
-    def __init__(self, outputs: Sequence[Any], *, is_named: bool = False) -> None:
-        self._outputs: Sequence[Any] = list(outputs[0].values()) if is_named else outputs
-        self.labels: list[str] | None = list(outputs[0]) if is_named else None
-        self._ends: array.array[int] | None = None
-        if isinstance(outputs[0], list):
-            self._ends = array.array("Q", itertools.accumulate(map(len, outputs)))
-
-    def __len__(self) -> int:
-        return len(self._outputs) if self._ends is None else self._ends[-1]
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self._outputs) if self._ends is None else itertools.chain.from_iterable(self._outputs)
-
-    def place(self, position: int) -> At:
-        """Give the place of a row in the document."""
-        if self.labels is not None:
-            return 0, position
-        if self._ends is None:
-            return (position,)
-        output = bisect.bisect_right(self._ends, position)
-        return output, position - (self._ends[output - 1] if output else 0)
-
-    def row(self, position: int) -> dict[str, Any]:
-        """Give a row."""
-        value: Any = self._outputs
-        for step in self.place(position) if self.labels is None else (position,):
-            value = value[step]
-        row: dict[str, Any] = value
-        return row
 
 
 class _Filtered(NamedTuple):
@@ -185,14 +142,18 @@ def table_of(document: Document) -> Table | None:
     """Make the table that a document is, if one is.
 
     Rows are the outputs when all are objects, their items when all are arrays of objects, or the members of a single
-    object when all of them are objects. More than half of the rows have a key in common: others are no table to read.
+    object when all of them are objects; the columns of a single object whose members are arrays of one length are those
+    arrays. More than half of the rows have a key in common: others are no table to read.
     """
     outputs = document.outputs
     if not outputs:
         return None
     rows: Rows | None = None
-    if len(outputs) == 1 and isinstance(outputs[0], dict) and len(outputs[0]) > 1 and _are_objects(outputs[0].values()):
+    only = outputs[0] if len(outputs) == 1 and isinstance(outputs[0], dict) else {}
+    if len(only) > 1 and _are_objects(only.values()):
         rows = Rows(outputs, is_named=True)
+    elif len(only) > 1 and _are_columns(list(only.values())):
+        rows = Rows(across(only), is_across=True)
     elif _are_objects(outputs) or all(isinstance(items, list) and items and _are_objects(items) for items in outputs):
         rows = Rows(outputs)
     return None if rows is None else _of_rows(rows)
@@ -213,6 +174,12 @@ def _head(name: str) -> dict[str, str]:
 
 def _are_objects(values: Iterable[Any]) -> bool:
     return all(isinstance(value, dict) for value in values)
+
+
+def _are_columns(members: Sequence[Any]) -> bool:
+    """Say whether values are arrays of one length, of two items at least that hold nothing themselves."""
+    are_long = all(isinstance(member, list) and len(member) == len(members[0]) > 1 for member in members)
+    return are_long and not any(isinstance(item, (dict, list)) for member in members for item in member)
 
 
 def _rank(value: Any) -> tuple[int, Any]:

@@ -36,7 +36,7 @@ def forms(shown):
     bundle = shown._repr_mimebundle_()
     match = re.search(r"<pre[^>]*>(.*)</pre>", bundle["text/html"], re.DOTALL)
     assert match is not None
-    return bundle["text/plain"].rpartition("\n")[0], html.unescape(match[1])
+    return bundle["text/plain"].rpartition("\n")[0], html.unescape(re.sub("</?span[^>]*>", "", match[1]))
 
 
 BIG = {

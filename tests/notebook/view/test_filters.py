@@ -94,7 +94,7 @@ def test_a_profile_says_what_a_column_holds(monkeypatch):
 
 def test_members_of_an_object_are_rows_and_what_shares_no_key_is_no_table():
     named = pages([{"a": {"n": 1}, "b": {"n": 2}}])
-    assert ask(named, "open")["table"] == {"rows": 2, "columns": 1, "named": True}
+    assert ask(named, "open")["table"] == {"rows": 2, "columns": 1, "named": True, "across": False}
     window = ask(named, "cells", **span(0, 9), sort=[0, True])
     assert (window["labels"], window["at"]) == ([{"k": "b"}, {"k": "a"}], [[0, 1], [0, 0]])
     assert ask(named, "copy", **{"as": "csv"})["text"] == "key,n\na,1\nb,2\n"

@@ -75,7 +75,7 @@ def test_search_counts_keys_and_values_and_says_when_it_stopped(monkeypatch):
 
 def test_objects_are_a_table_with_columns_in_first_seen_order():
     pages = Pages(USERS)
-    shape = {"rows": 3, "columns": 4, "named": False}
+    shape = {"rows": 3, "columns": 4, "named": False, "across": False}
     assert ask(pages, "open")["table"] == shape
     window = ask(pages, "cells", **{"from": 0, "to": 50, "left": 0, "right": 4})
     assert [name["k"] for name in window["names"]] == ["name", "age", "in", "new key"]

@@ -210,7 +210,7 @@ def test_a_search_looks_for_a_text_up_to_a_length():
 def test_outputs_with_too_many_keys_are_a_tree_only(monkeypatch):
     monkeypatch.setattr(table, "COLUMNS", 3)
     columns = ask(Pages('{"a":1,"b":1}\n{"a":1,"c":1}\n'), "open")["table"]
-    assert columns == {"rows": 2, "columns": 3, "named": False}
+    assert columns == {"rows": 2, "columns": 3, "named": False, "across": False}
     assert ask(Pages('{"a":1,"b":1}\n{"a":1,"c":1,"d":1}\n'), "open")["table"] is None
 
 
