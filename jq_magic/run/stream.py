@@ -68,9 +68,16 @@ class Stream:
                 raise self._attached(batch.error)
 
     def whole(self) -> Result:
-        """Run to the end on a worker, until the deadline. Raises: as Program.run."""
-        for _ in self.batches():
-            pass
+        """Run to the end on a worker, until the deadline.
+
+        Raises: as Program.run; a KeyboardInterrupt has `usage`, as the errors of a run have.
+        """
+        try:
+            for _ in self.batches():
+                pass
+        except KeyboardInterrupt as interrupt:
+            interrupt.__dict__["usage"] = self.result().usage
+            raise
         return self.result()
 
     def deadline(self) -> Deadline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -60,6 +61,8 @@ def test_the_stop_button_ends_a_run_and_the_kernel_goes_on(kernel):
         began = time.monotonic()
         reply, _ = execute(client, ENDLESS, during=stop)
         assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")
+        (shown,) = reply["traceback"]
+        assert re.fullmatch(r"interrupted after [\d.]+ m?s, fuel [\d,]+", shown)
         # The run would go on for five minutes.
         assert time.monotonic() - began < 30
         reply, text = execute(client, "%jq -c kept map(. + 1)")

@@ -22,7 +22,7 @@ from jq_magic.limits import BY_FIELD
 from jq_magic.limits.amounts import read_count
 from jq_magic.limits.exceeded import advice_as_option
 from jq_magic.messages import visible_head
-from jq_magic.notebook.magic import caller, completion, hints, lookup
+from jq_magic.notebook.magic import caller, completion, hints, interrupt, lookup
 from jq_magic.notebook.magic.line import FORMS, read
 from jq_magic.notebook.magic.settings import Settings
 from jq_magic.notebook.magic.words import QUOTED_CHARS
@@ -131,7 +131,8 @@ class JqMagic(Settings):
             default_preset=self.preset,
             settings=self.amounts(),
         )
-        given = b"" if call.variable is None else _input(value, sandbox, call.options)
+        with progress.shown(0.0, self._progress()):
+            given = b"" if call.variable is None else _input(value, sandbox, call.options)
         try:
             if "stream" in call.options:
                 given = jqcall.events(sandbox)(given)
@@ -156,8 +157,10 @@ class JqMagic(Settings):
                 program = sandbox.compile(call.program, arguments, positional=call.options.positional)
                 result = program.run(given, **jqcall.flags(call.options))
         except BaseException as error:
-            usage = error.usage if isinstance(error, JqMagicError) else None
+            usage = getattr(error, "usage", None)
             self.history.add(history.Run(call.program, call.variable or "", usage, type(error).__name__))
+            if isinstance(error, KeyboardInterrupt):
+                interrupt.describe(error, usage)
             if isinstance(error, JqMagicError) and "quiet" not in call.options:
                 self._show_stopped(error, call)
             raise
@@ -193,8 +196,7 @@ class JqMagic(Settings):
     def _progress(self) -> progress.Opener | None:
         if self.views.mode(self.view) != "static":
             return progress.in_page
-        at_terminal = getattr(self.shell, "kernel", None) is None and sys.stderr.isatty()
-        return progress.in_terminal if at_terminal else None
+        return progress.in_terminal if self.views.is_at_terminal(sys.stderr) else None
 
 
 def _root(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import html
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from jq_magic.messages import visible_head
 from jq_magic.notebook.shown.meters import details, meters
 from jq_magic.notebook.shown.page import as_table, as_text, preview
 from jq_magic.notebook.shown.retry import Offer
+from jq_magic.notebook.shown.terminal import fit
 from jq_magic.notebook.view.views import WIDGET_MIME, Views
 from jq_magic.result import Result
 
@@ -117,12 +119,18 @@ class Shown:
             mode: How it is shown, as `Views.mode` says; "static" for none.
 
         """
-        bundle: dict[str, Any] = {"text/plain": repr(self)}
+        bundle: dict[str, Any] = {"text/plain": self._plain()}
         if view is None or mode == "static":
             return {**bundle, "text/html": self._html()}
         if mode == "widget":
             bundle[WIDGET_MIME] = {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
         return {**bundle, "text/html": self._html(view.place)}
+
+    def _plain(self) -> str:
+        if self._views is None or not self._views.is_at_terminal(sys.stdout):
+            return repr(self)
+        size = shutil.get_terminal_size()
+        return fit(self._messages, self._outputs, self._usage(), size, is_json=not self._style.raw)
 
     def head(self) -> dict[str, Any]:
         """Collect what the view shows around the outputs."""

@@ -24,7 +24,7 @@ def shown(deadline_s: float, opener: Opener | None, after_s: float = AFTER_S) ->
     """Show the progress while the body runs, from `after_s` on.
 
     Args:
-        deadline_s: What the progress is shown against.
+        deadline_s: What the progress is shown against; 0 where there is none, while the variable becomes JSON.
         opener: Called with the seconds that passed and the deadline; None shows nothing.
         after_s: Seconds in which a run says nothing.
 
@@ -69,7 +69,8 @@ def in_terminal(began_s: float, deadline_s: float) -> Callable[[], None]:
     def write() -> None:
         while True:
             passed_s = time.perf_counter() - began
-            line = f"jq: {show_seconds(passed_s)} of {show_seconds(deadline_s)}; Ctrl-C stops it"
+            of = f" of {show_seconds(deadline_s)}" if deadline_s else ""
+            line = f"{'jq' if deadline_s else 'reading the variable'}: {show_seconds(passed_s)}{of}; Ctrl-C stops it"
             sys.stderr.write(f"\r{line}\x1b[K")
             sys.stderr.flush()
             if over.wait(_EVERY_S):

@@ -23,10 +23,12 @@ function initialize({ model, signal }) {
   let timer, began;
   const write = () => {
     const deadline = model.get("deadline_s");
-    const gone = Math.min(deadline, (performance.now() - began) / 1000);
-    const shown = `${seconds(gone)} s of ${seconds(deadline)} s; interrupt the kernel (■, or I, I) to stop it `;
-    text.textContent = `jq runs: ${shown}`;
-    share.style.width = `${(100 * gone) / deadline}%`;
+    const passed = (performance.now() - began) / 1000;
+    // While the variable becomes JSON there is no deadline.
+    const shown = deadline ? `jq runs: ${seconds(Math.min(deadline, passed))} s of ${seconds(deadline)} s` : `reading the variable: ${seconds(passed)} s`;
+    text.textContent = `${shown}; interrupt the kernel (■, or I, I) to stop it `;
+    share.parentElement.hidden = !deadline;
+    share.style.width = deadline ? `${Math.min(100, (100 * passed) / deadline)}%` : "0";
   };
   const letGo = () => model.send({ op: "gone" });
   const stop = () => {

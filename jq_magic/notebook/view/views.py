@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jq_magic.notebook.view.widget import ResultView
@@ -53,6 +53,10 @@ class Views:
         if cell is None:
             return "static"
         return "widget" if cell.startswith("vscode-") else "live"
+
+    def is_at_terminal(self, stream: IO[str]) -> bool:
+        """Say whether the shell itself writes to a terminal by a stream."""
+        return getattr(self._shell, "kernel", None) is None and stream.isatty()
 
     def open(self, head: dict[str, Any], text: str) -> ResultView:
         """Open a view that lives until its cell runs again and shows fewer results.

@@ -16,6 +16,12 @@ def lines(*values):
     return "".join(json.dumps(value, separators=(",", ":")) + "\n" for value in values)
 
 
+def table(text):
+    found = preview(text)
+    assert found is not None
+    return as_table(found)
+
+
 def cells(markup):
     """The texts of a table's cells, row by row."""
     rows = re.findall("<tr>(.*?)</tr>", markup)
@@ -25,20 +31,20 @@ def cells(markup):
 def test_the_first_twenty_rows_are_a_table_and_the_rest_is_counted():
     rows = [{"name": f"n{number}", "v": number, "in": [number]} for number in range(23)]
     for text in (lines(*rows), lines(rows)):
-        shown = as_table(preview(text))
+        shown = table(text)
         assert cells(shown)[:2] == [["", "name", "v", "in"], ["0", "n0", "0", "[0]"]]
         assert len(cells(shown)) == 1 + page.ROWS
         assert shown.endswith("<div>… 3 more rows</div>")
-    assert "more" not in as_table(preview(lines(*rows[:20])))
-    assert as_table(preview(lines(*rows[:21]))).endswith("<div>… 1 more row</div>")
+    assert "more" not in table(lines(*rows[:20]))
+    assert table(lines(*rows[:21])).endswith("<div>… 1 more row</div>")
 
 
 def test_members_of_an_object_have_their_keys_and_missing_cells_are_empty():
-    shown = as_table(preview(lines({"a": {"n": 1, "x": None}, "b": {"n": 2}})))
+    shown = table(lines({"a": {"n": 1, "x": None}, "b": {"n": 2}}))
     assert cells(shown) == [["", "n", "x"], ["a", "1", "null"], ["b", "2", ""]]
-    many = as_table(preview(lines({f"k{number}": {"n": number} for number in range(50)})))
+    many = table(lines({f"k{number}": {"n": number} for number in range(50)}))
     assert many.endswith("<div>… 30 more rows</div>")
-    wide = as_table(preview(lines(*[{f"c{number}": 1 for number in range(22)}] * 2)))
+    wide = table(lines(*[{f"c{number}": 1 for number in range(22)}] * 2))
     assert wide.endswith("<div>… 2 more columns</div>")
 
 
@@ -74,8 +80,8 @@ def test_a_text_that_a_view_would_not_decode_has_no_preview(monkeypatch):
 def test_what_strangers_wrote_is_text_and_short():
     bad = "<img src=x onerror=alert(1)>\u202e" + "x" * 500
     for shown in (
-        as_table(preview(lines(*[{bad: bad}] * 2))),
-        as_table(preview(lines({bad: {bad: 1}, "b": {bad: 1}}))),
+        table(lines(*[{bad: bad}] * 2)),
+        table(lines({bad: {bad: 1}, "b": {bad: 1}})),
     ):
         assert "<img" not in shown
         assert "\u202e" not in shown

@@ -52,6 +52,9 @@ def test_progress_at_a_terminal_is_one_line_that_is_erased(capsys):
     progress.in_terminal(0.5, 10.0)()
     written = capsys.readouterr().err
     assert re.fullmatch(r"(\rjq: [0-9.]+ m?s of 10 s; Ctrl-C stops it\x1b\[K)+\r\x1b\[K", written)
+    # While the variable becomes JSON there is no deadline.
+    progress.in_terminal(0.5, 0.0)()
+    assert "\rreading the variable: 500 ms; Ctrl-C stops it" in capsys.readouterr().err
 
 
 def test_progress_in_the_page_leaves_no_model():
