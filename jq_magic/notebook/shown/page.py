@@ -26,7 +26,7 @@ _ROWS_CHARS = 200_000
 #: Tokens that have a colour: each is some ninety characters of HTML.
 _COLOURED = 1_000
 _FONT = "font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px)"
-_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(: )?|(-?[0-9][0-9.eE+-]*)|(true|false|null)')
+_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(:)?|(-?[0-9][0-9.eE+-]*)|(true|false|null)')
 #: The colours that the page's theme has for code, in the order of the groups of a token.
 _COLOURS = ("string", "", "number", "keyword")
 

@@ -12,7 +12,7 @@ from jq_magic.messages import columns
 #: Lines that are left for the prompt before and after.
 _PROMPTS = 4
 _LEAST = 5
-_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(: )?|(null)|([\[\]{},])')
+_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(:)?|(null)|([\[\]{},])')
 #: Those of jq 1.8 for a string, a key, null, and a mark.
 _STRING, _KEY, _NULL, _MARK = "0;32", "1;34", "0;90", "1;39"
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from IPython.core.completer import CompletionContext
 from IPython.core.error import UsageError
 
-from jq_magic.notebook.magic import completion, lookup
+from jq_magic.notebook.magic import completion, lookup, sample
+from jq_magic.notebook.magic.help import HELP
 from tests.notebook.answers import seconds
 
 
@@ -84,6 +85,82 @@ def test_a_key_press_runs_no_code_of_values():
     assert completed(namespace, '%%jq mapping["absent"]\n.[].') == []
 
 
+ROWS = [{"name": "a", "css-grid": 1, "in": {"x": 1, "y": [{"z": 1}]}}, {"name": "b", "other": None}]
+KEYS = ["name", "css-grid", "in", "other"]
+
+
+@pytest.mark.parametrize(
+    ("program", "keys"),
+    [
+        (".[] | .", ["name", '"css-grid"', "in", "other"]),
+        (".[] |.na", ["name"]),
+        ('.[]\n| select(.name == "a") | .in.', ["x", "y"]),
+        ("map(.", ["name", '"css-grid"', "in", "other"]),
+        ("map(select(.name) | .in.", ["x", "y"]),
+        ("map(.in) | .[] | .", ["x", "y"]),
+        ("map({name, inner: .in.", ["x", "y"]),
+        (".[0] | [.in.", ["x", "y"]),
+        ("sort_by(.in.x) | .[0].", ["name", '"css-grid"', "in", "other"]),
+        ("group_by(.name) | map(.[0].in.", ["x", "y"]),
+        ("first(.[] | .in).", ["x", "y"]),
+        ("min_by(.name).in.", ["x", "y"]),
+        (".[0] | to_entries | .[].", ["key", "value"]),
+        (".[0] | with_entries(.", ["key", "value"]),
+        (".[] as $row | .[0].", ["name", '"css-grid"', "in", "other"]),
+        ('.[0]["in"].', ["x", "y"]),
+        ('.[0]."in".', ["x", "y"]),
+        (".[0].in?.", ["x", "y"]),
+        ("if .[0].name then .[0].in.", ["x", "y"]),
+        (".[0].in.y[].", ["z"]),
+        (".[0].name, .[0].in.", ["x", "y"]),
+        (".[0].css-", ['"css-grid"']),
+        ('.[0]."css', ['css-grid"']),
+        ('.[0]["css', ['css-grid"]']),
+        # What contains the letters comes after what begins with them.
+        (".[].n", ["name", "in"]),
+        (".[].GRID", ['"css-grid"']),
+        # A filter that is not followed has no keys.
+        ("tojson | .", []),
+        ("[] | .[].", []),
+        ('"a" | .', []),
+    ],
+)
+def test_keys_are_those_of_what_the_filter_has_at_its_end(program, keys):
+    assert completed({"rows": ROWS}, f"%%jq rows\n{program}") == keys
+    assert completed({"rows": ROWS}, f"%jq rows {program}") == keys or "\n" in program
+
+
+def test_keys_that_come_most_often_come_first():
+    rows = [{"rare": 1, "often": 1}, {"often": 2}]
+    assert completed({"rows": rows}, "%%jq rows\n.[].") == ["often", "rare"]
+
+
+def test_values_of_options_are_completed():
+    assert completed({}, "%%jq --preset ") == ["strict", "standard", "generous"]
+    assert completed({}, "%%jq --as p") == ["pandas", "polars"]
+    assert completed({}, "%jq --engine j") == ["jaq", "jq"] or "jq" in completed({}, "%jq --engine j")
+    assert "wasmtime" in completed({}, "%jq --runtime ")
+    assert completed({"rows": 1}, "%jq --preset strict ro") == ["rows"]
+
+
+def kinds(namespace, cell):
+    """The kinds of what is offered at the end of a cell, by its text."""
+    lines = cell.split("\n")
+    context = CompletionContext(
+        full_text=cell, token="", cursor_line=len(lines) - 1, cursor_position=len(lines[-1]), limit=None
+    )
+    matches = completion.matcher(types.SimpleNamespace(user_ns=namespace))(context)["completions"]
+    return {match.text: match.type for match in matches}
+
+
+def test_each_offer_says_what_it_is():
+    assert kinds({"rows": ROWS}, "%%jq rows\n.[0].in.") == {"x": "number", "y": "array of 1"}
+    assert kinds({"rows": ROWS}, "%%jq rows\nsort_") == {"by": "(f): items in the order of f"}
+    assert kinds({"rows": ROWS}, "%%jq ro") == {"rows": "list"}
+    assert kinds({}, "%%jq --comp")["--compact-output"]
+    assert all(help_ and len(help_) < 60 for help_ in HELP.values())
+
+
 def test_columns_of_frames_are_completed_and_of_their_subclasses_not():
     import pandas
     import polars
@@ -111,7 +188,7 @@ def test_columns_of_frames_are_completed_and_of_their_subclasses_not():
 def test_completion_looks_at_and_offers_a_number_of_keys():
     keys = {f"k{number}": number for number in range(1_000)}
     assert len(completed({"rows": keys}, "%%jq rows\n.")) == completion.SEARCHED_KEYS
-    rows = [{"a": 1}] * (completion.SEARCHED_ITEMS - 1)
+    rows = [{"a": 1}] * (sample.ITEMS - 1)
     assert completed({"rows": [*rows, {"b": 1}]}, "%%jq rows\n.[].") == ["a", "b"]
     assert completed({"rows": [*rows, {"a": 1}, {"b": 1}]}, "%%jq rows\n.[].") == ["a"]
     assert len(completed({f"v{number}": 1 for number in range(1_000)}, "%%jq v")) == completion.OFFERED
