@@ -80,7 +80,13 @@ def _column(package: Any, form: str, name: str, cells: list[Any]) -> Any:
 def _built(package: Any, form: str, name: str, cells: list[Any], kind: Any) -> Any:
     """Make a column of polars or arrow. Raises: DataError."""
     try:
-        return package.Series(name, cells, kind) if form == "polars" else package.array(cells, kind)
+        if form == "arrow":
+            return package.array(cells, kind)
+        if not isinstance(kind, package.List):
+            return package.Series(name, cells, kind)
+        # polars makes a frame of each list of structs, with all columns of the type; not so of a list in a struct.
+        boxed = package.Series(name, [{_ONLY: cell} for cell in cells], package.Struct({_ONLY: kind}))
+        return boxed.struct.field(_ONLY).rename(name)
     except (ValueError, TypeError, OverflowError, RuntimeError) as error:
         raise _refused(form, name, error) from None
     except BaseException as error:

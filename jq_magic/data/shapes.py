@@ -21,6 +21,8 @@ MOST_NESTED = 64
 #: What polars may be given of nested values, as their number times the square of their depth: it takes some 50 ns for
 #: each, measured with polars 1 from 8 to 48 levels.
 MOST_POLARS_WORK = 100_000_000
+#: Cells of objects in arrays that polars is given: it makes a value of 100 bytes and more of each, and then a column.
+MOST_POLARS_LISTED = 1_000_000
 
 #: How a type of JSON is called in messages.
 _NAMES = {
@@ -81,6 +83,11 @@ class Shape:
         below = [*self.fields.values()] + ([] if self.items is None else [self.items])
         return self.objects * len(self.fields) + sum(shape.cells() for shape in below)
 
+    def listed(self) -> int:
+        """Count those of the cells that are in arrays."""
+        below = sum(shape.listed() for shape in self.fields.values())
+        return below if self.items is None else below + self.items.cells()
+
     def floats(self) -> bool:
         """Tell whether integers stand beside fractions, here or below."""
         below = [*self.fields.values()] + ([] if self.items is None else [self.items])
@@ -118,7 +125,9 @@ def shape_of(name: str, cells: list[Any], form: str) -> Shape:
             else:
                 place.items = items = place.items or Shape()
                 waiting += [(item, items, depth + 1) for item in value]
-    if (count := shape.cells()) > max(MOST_CELLS, SPARSENESS * filled):
+    allowed = SPARSENESS * filled
+    count = shape.cells()
+    if count > max(MOST_CELLS, allowed) or (form == "polars" and shape.listed() > max(MOST_POLARS_LISTED, allowed)):
         raise DataError(
             f"the column {name!r} has {filled:,} values, but its objects together have so many keys that it would "
             f"hold {count:,}; --as pandas keeps it as it is"

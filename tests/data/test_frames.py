@@ -120,6 +120,17 @@ def test_fields_of_nested_objects_at_the_bound_are_built_and_one_more_is_not(mon
         frame(rows, "arrow")
 
 
+def test_objects_in_arrays_at_the_bound_of_polars_are_built_and_one_more_is_not(monkeypatch):
+    rows = [{"c": [{f"k{row}": 1}]} for row in range(10)]
+    monkeypatch.setattr(shapes, "MOST_POLARS_LISTED", 100)
+    made = frame(rows, "polars")
+    assert made.to_dicts() == [{"c": [{f"k{at}": 1 if at == row else None for at in range(10)}]} for row in range(10)]
+    monkeypatch.setattr(shapes, "MOST_POLARS_LISTED", 99)
+    with pytest.raises(jq_magic.DataError, match="hold 100"):
+        frame(rows, "polars")
+    assert len(frame(rows, "arrow")) == 10
+
+
 def test_nesting_at_the_bound_is_built_and_one_level_more_is_not():
     assert len(frame([{"c": nested(shapes.MOST_NESTED)}], "arrow")) == 1
     for form in ("polars", "arrow"):
