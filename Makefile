@@ -111,5 +111,5 @@ audit: setup  ## look the dependencies up in the advisory databases
 	$(BIN)/python $(BUILDER) audit
 
 clean:  ## remove what was made here
-	rm -rf $(VENV) build dist jq_magic/magic.* jq_magic/jq.*
+	rm -rf $(VENV) build dist jq_magic/magic.* jq_magic/jaq.* jq_magic/jq.*
 	rm -rf wasm/jaq-core wasm/Cargo.lock wasm/target wasm/wasmer/Cargo.lock wasm/wasmer/licenses.txt wasm/wasmer/target

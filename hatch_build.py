@@ -18,4 +18,4 @@ class GuestBuildHook(BuildHookInterface[Any]):
             return
         subprocess.run([sys.executable, "-m", "wasm.builder", "build"], cwd=self.root, check=True)
         # Git ignores them, and so would the wheel.
-        build_data["artifacts"] += ["/jq_magic/magic.*", "/jq_magic/jq.*"]
+        build_data["artifacts"] += ["/jq_magic/magic.*", "/jq_magic/jaq.*", "/jq_magic/jq.*"]

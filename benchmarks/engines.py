@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 
+import jq_magic
 from jq_magic import PRESETS, Sandbox
 
 ROUNDS = 3
@@ -35,7 +36,7 @@ def compare(boxes: dict[str, Sandbox], program: str, text: str, rounds: int) -> 
 
 def main() -> None:
     """Run all."""
-    boxes = {engine: Sandbox(limits=PRESETS["generous"], engine=engine) for engine in ("magic", "jq")}
+    boxes = {engine: Sandbox(limits=PRESETS["generous"], engine=engine) for engine in jq_magic.engines()}
     for box in boxes.values():
         box.run(".", "1")
     compare(boxes, ".a", '{"a":1}', SMALL_ROUNDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import os
@@ -21,6 +22,12 @@ TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 #: Limits that every test case fits into, with a deadline that a busy machine meets.
 ROOMY = jq_magic.Limits(deadline_s=60.0)
+#: What an engine tells of places and of the host, if anything.
+TOLD = {
+    "magic": "[$__loc__, $ENV, $__prog_args, input_line_number]",
+    "jaq": "[$ENV, env]",
+    "jq": "[$__loc__, $ENV, input_line_number]",
+}
 
 
 def missing(what: str) -> NoReturn:
@@ -50,6 +57,17 @@ def needs(module: str, how: str) -> None:
         missing(f"{module} is not installed: {how}")
 
 
+def usable(engine: str) -> str:
+    """Give the name of an engine. Where the build had no C compiler for jq, the test that asks for it is ended."""
+    try:
+        jq_magic.Sandbox(engine=engine)
+    except jq_magic.RuntimeUnavailableError as error:
+        if engine != "jq":
+            raise
+        missing(str(error))
+    return engine
+
+
 def jq_release() -> Path:
     """Fetch jq's own release, once. Where that cannot be done, the test that asks for it is ended."""
     try:
@@ -76,9 +94,29 @@ def cases() -> list[dict[str, Any]]:
     return table
 
 
+def dialect() -> list[dict[str, Any]]:
+    """Read the cases that jaq, whose language is its own, answers otherwise: with `outputs`, or with an `error`."""
+    table: list[dict[str, Any]] = json.loads((TESTS / "conformance" / "dialect.json").read_text())
+    return table
+
+
+@functools.cache
+def _in_dialect() -> dict[tuple[str, str], dict[str, Any]]:
+    return {(row["program"], row["input"]): row for row in dialect()}
+
+
 def expected(case: dict[str, Any], engine: str) -> Any:
     """Give the outputs of a case; None where the engine refuses it."""
+    if engine == "jaq":
+        return _in_dialect().get((case["program"], case["input"]), case).get("outputs")
     return case.get("jq_outputs", case["outputs"]) if engine == "jq" else case["outputs"]
+
+
+def refusal(case: dict[str, Any], engine: str) -> set[str]:
+    """Name the errors with which the engine may refuse a case."""
+    if engine == "jaq":
+        return {_in_dialect()[case["program"], case["input"]]["error"]}
+    return {"ProgramError", "InputError"}
 
 
 def python(

@@ -13,7 +13,7 @@ import time
 import pytest
 
 import jq_magic
-from tests.support import ROOMY, python
+from tests.support import ROOMY, TOLD, python
 
 ENDLESS = "last(range(1e18))"
 FOREVER = ROOMY.replace(fuel=2**62, deadline_s=600.0)
@@ -167,9 +167,8 @@ def test_unavailable_runtimes_and_engines_say_so():
 def test_nothing_of_one_run_is_seen_by_the_next(sandbox):
     secret = "a secret of the first run"
     sandbox.run("[., .] | debug", json.dumps([secret] * 1000))
-    # What magic knows besides.
-    own = "$__prog_args" if sandbox.engine == "magic" else "$__loc__"
-    program = f'[{own}, $ENV, $ARGS, env, input_filename, get_search_list] | tojson | contains("secret")'
+    paths = "env" if sandbox.engine == "jaq" else "input_filename, get_search_list"
+    program = f'[{TOLD[sandbox.engine]}, $ARGS, env, {paths}] | tojson | contains("secret")'
     assert sandbox.run(program, "null").values == [False]
 
 

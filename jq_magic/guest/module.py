@@ -24,7 +24,7 @@ _CHILD_WAIT_S = 180.0
 #: More cores do not help a compilation.
 _USEFUL_CORES = 8
 #: The implementations of jq that this version knows; the default first.
-ENGINES = ("magic", "jq")
+ENGINES = ("magic", "jaq", "jq")
 
 
 def engines() -> list[str]:

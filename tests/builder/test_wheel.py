@@ -35,7 +35,7 @@ def wheel(tmp_path_factory):
 def test_the_wheel_holds_the_guest_and_its_licences(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    guests = [f"{engine}.{suffix}" for engine in ["magic", "jq"] for suffix in package.OUTPUTS]
+    guests = [f"{engine}.{suffix}" for engine in ["magic", "jaq", "jq"] for suffix in package.OUTPUTS]
     if not (ROOT / "jq_magic" / "jq.wasm").exists():
         guests = [name for name in guests if not name.startswith("jq.") or name == "jq.json"]
     for name in [*guests, "py.typed", "notebook/static/view.mjs"]:
@@ -109,8 +109,10 @@ def test_the_engines_are_built_from_sources_of_their_own():
         engine: {path.relative_to(ROOT).as_posix() for path in recipe.files(guest)}
         for engine, guest in package.GUESTS.items()
     }
-    assert not {source for source in own["magic"] if "cjq" in source}
-    assert not {source for source in own["jq"] if source.startswith("wasm/guest")}
+    folders = {"magic": "guest", "jaq": "jaq", "jq": "cjq"}
+    for engine, sources in own.items():
+        used = {source.split("/")[1] for source in sources}
+        assert used & set(folders.values()) == {folders[engine]}
     assert "wasm/builder/recipe.py" in own["magic"] & own["jq"]
     assert not {source for source in own["magic"] | own["jq"] if source.endswith((".pyc", "Cargo.lock"))}
 
@@ -151,7 +153,7 @@ def test_the_bill_of_materials_names_everything_with_its_hash_and_no_address(eng
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
     assert bill["metadata"]["component"]["hashes"][0]["content"] == manifest["sha256"]
     assert {found["name"]: found["version"] for found in bill["components"]} == manifest[
-        "crates" if engine == "magic" else "versions"
+        "versions" if engine == "jq" else "crates"
     ]
     assert all(len(found["hashes"][0]["content"]) == 64 for found in bill["components"])
 
@@ -160,14 +162,15 @@ def test_the_manifest_names_what_the_guest_is_made_of(engine):
     import json
 
     manifest = json.loads((ROOT / "jq_magic" / f"{engine}.json").read_text())
-    if engine == "magic":
-        assert manifest["crates"]["jaq-core"] == "3.1.2"
-    else:
+    if engine == "jq":
         assert manifest["versions"]["jq"] == "1.8.2"
+    else:
+        assert manifest["crates"]["jaq-core"] == "3.1.2"
+    assert ("jaq-json" in manifest.get("crates", {})) == (engine == "jaq")
     assert manifest["name"] == engine
     assert manifest["stack_bytes"] >= 1 << 20
     assert manifest["meter"]["functions"] > 500
     assert set(manifest["exports"]) == {
         "memory", "__stack_pointer", "control", "stop_word", "fuel", "alloc", "compile", "feed", "pull",
     }  # fmt: skip
-    assert ("rustc" if engine == "magic" else "clang") in manifest["toolchain"]
+    assert ("clang" if engine == "jq" else "rustc") in manifest["toolchain"]

@@ -21,6 +21,7 @@ import pytest
 
 from jq_magic.cli.command import main
 from tests.cli import native
+from tests.support import usable
 
 TABLE: dict[str, Any] = json.loads((Path(__file__).parent / "command_lines.json").read_text())
 _PLACE = re.compile(r"error \(at (\S*)\)")
@@ -63,6 +64,12 @@ def natively(command: Path, words: list[str], text: bytes) -> Outcome:
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     done = subprocess.run([command, *words], input=text, capture_output=True, env=environment, check=False)
     return outcome(words, done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+
+@pytest.fixture(params=["magic", "jq"])
+def engine(request):
+    """The engines that do as jq does; jaq's language is its own."""
+    return usable(request.param)
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import subprocess
 
-from wasm.builder import audit, cargo, clang, package, pins, recipe, reproduce, rust, wasmer
+from wasm.builder import audit, cargo, clang, package, pins, recipe, reproduce, rust, rust_guest, wasmer
 from wasm.builder.jaq_core import prepare
 from wasm.builder.places import say
 
 #: What `build` takes, and what it then builds.
 BUILDS = {
-    "guests": ("magic", "jq"), "magic": ("magic",), "jq": ("jq",), "wasmer": ("wasmer",),
-    "all": ("magic", "jq", "wasmer"),
+    "guests": tuple(package.GUESTS), **{name: (name,) for name in package.GUESTS}, "wasmer": ("wasmer",),
+    "all": (*package.GUESTS, "wasmer"),
 }  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def build(names: tuple[str, ...], *, force: bool) -> None:
 
 def _build_guest(guest: recipe.Recipe, *, force: bool) -> None:
     try:
-        if guest.name == "magic":
+        if isinstance(guest, rust_guest.RustGuest):
             # Taken from the store, it is not compiled here; who works on it still needs what cargo does.
             prepare()
         package.install(guest, recipe.made(guest, force=force))
@@ -76,7 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m wasm.builder", description="Build what runs in the sandbox.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     building = commands.add_parser("build", help="build the guests (or what is named) and put them into the package")
-    building.add_argument("what", nargs="?", choices=BUILDS, default="guests", help="guests: magic and jq")
+    building.add_argument("what", nargs="?", choices=BUILDS, default="guests", help="guests: every engine")
     how = building.add_mutually_exclusive_group()
     how.add_argument("--force", action="store_true", help="build even if nothing changed")
     how.add_argument("--check", action="store_true", help="only say whether all is up to date, by the exit status")

@@ -6,12 +6,11 @@ import hashlib
 import json
 from pathlib import Path
 
-from wasm.builder import clang, recipe, store
+from wasm.builder import clang, recipe, rust_guest, store
 from wasm.builder.jq import Jq
-from wasm.builder.magic import Magic
 from wasm.builder.places import PACKAGE, say
 
-GUESTS: dict[str, recipe.Recipe] = {"magic": Magic(), "jq": Jq()}
+GUESTS: dict[str, recipe.Recipe] = {"magic": rust_guest.MAGIC, "jaq": rust_guest.JAQ, "jq": Jq()}
 #: What is made of an engine, by the endings of the names; the manifest comes last, since it tells what is whole.
 OUTPUTS = ("wasm", "licenses.txt", "cdx.json", "json")
 

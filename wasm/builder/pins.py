@@ -1,8 +1,8 @@
 """Keeps Cargo's lock files without addresses, as `Cargo.pins`, and asks cargo's registry for what is pinned.
 
 Cargo.lock is written from the pins before cargo is called, with the address that this cargo gives to its default
-registry. jaq-core, which is compiled with changes of ours, has its published version and checksum in the pins, and
-neither address nor checksum in the lock file, as every crate that is compiled from a path.
+registry. A crate that is compiled from a path has neither address nor checksum. jaq-core is there twice: as it is
+published, for the engine jaq, and from a path, with changes of ours, for the engine magic.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ _CARGOS_HEADER = """\
 """
 _COMMENTS = re.compile(r"\A(?:#.*\n)*")
 _SOURCES = re.compile(r'^source = "(.+)"\n', re.MULTILINE)
-_CHANGED = re.compile(rf'(name = "{CHANGED}"\nversion = "[^"]+"\n)(?:checksum = .*\n)?')
+#: Where cargo names a registry to tell two packages of one name and version apart.
+_NAMED = re.compile(r'^( "\S+ \S+) \(registry\+.+\)"', re.MULTILINE)
+_UNNAMED = re.compile(r'^( "\S+ \S+) \(registry\)"', re.MULTILINE)
 _PACKAGE = re.compile(r'name = "([^"]+)"\nversion = "([^"]+)"\nchecksum = "([0-9a-f]{64})"')
 #: A package that depends on one crate, for which cargo writes a lock file with addresses.
 _PROBE = """\
@@ -73,8 +75,8 @@ def lock(workspace: Path) -> None:
         address = _SOURCES.search(_probed(Path(directory), "cfg-if", "1"))
     if address is None:
         raise ValueError("cargo wrote a lock file without a registry")
-    content = _COMMENTS.sub(_CARGOS_HEADER, _CHANGED.sub(r"\1", pins), count=1)
-    path.write_text(content.replace("\nchecksum = ", f"\n{address[0]}checksum = "))
+    content = _COMMENTS.sub(_CARGOS_HEADER, pins, count=1).replace("\nchecksum = ", f"\n{address[0]}checksum = ")
+    path.write_text(_UNNAMED.sub(rf'\1 ({address[1]})"', content))
 
 
 def pin(workspace: Path) -> None:
@@ -98,8 +100,7 @@ def published(crate: str) -> Path:
 
 
 def _without_addresses(lock_text: str) -> str:
-    content = _COMMENTS.sub(_HEADER, _SOURCES.sub("", lock_text), count=1)
-    return _CHANGED.sub(rf'\1checksum = "{pinned(CHANGED)[1]}"\n', content)
+    return _NAMED.sub(r'\1 (registry)"', _COMMENTS.sub(_HEADER, _SOURCES.sub("", lock_text), count=1))
 
 
 def _probed(directory: Path, crate: str, version: str) -> str:

@@ -142,7 +142,7 @@ def as_text(parser: Callable[[str], None]) -> Callable[[bytes], None]:
 FLAGS = ("raw_input", "slurp", "null_input", "sort_keys")
 LIMITS = jq_magic.Limits(fuel=2_000_000, memory_bytes=32 << 20, deadline_s=60.0, output_bytes=1 << 16, depth=64)
 #: Those that the build made.
-ENGINES = tuple(path.stem for path in sorted(Path(jq_magic.__file__).parent.glob("*.wasm")))
+ENGINES = tuple(jq_magic.engines())
 TARGETS: dict[str, Callable[[bytes], None]] = {
     **{name: as_text(parser) for name, parser in parsers.PARSERS.items()},
     "options": read_options,

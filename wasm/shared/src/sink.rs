@@ -42,11 +42,16 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// How many bytes may still be written.
+    pub fn left(&self) -> usize {
+        // The subtraction cannot wrap: the buffer never grows past its limit.
+        self.limit - self.out.len()
+    }
+
     /// Append raw bytes.
     #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) -> Written {
-        // The subtraction cannot wrap: the buffer never grows past its limit.
-        let left = self.limit - self.out.len();
+        let left = self.left();
         if bytes.len() > left {
             if self.cut {
                 self.out.extend_from_slice(&bytes[..left]);
