@@ -91,13 +91,29 @@ class ProgramError(JqMagicError, ValueError):
         self, message: str, *, program: bytes = b"", start: int = 0, end: int = 0, hint: str | None = None
     ) -> None:
         """Args: program: UTF-8; start, end: byte offsets in the program that the mistake spans."""
+        self._what, self._hint, self._place = message, hint, (program, start, end)
         self.line, self.column = position(program, start)
-        lines = [with_blanks(message)]
-        if program:
-            lines += excerpt(program, start, end)
-        if hint:
-            lines.append(hint)
-        super().__init__("\n".join(lines))
+        super().__init__(self._message(0))
+
+    def move(self, skipped: int, lines: int) -> None:
+        """Say where the mistake is in a text that the end of the program stands in.
+
+        Args:
+            skipped: Bytes at the beginning of the program that are not in that text.
+            lines: Lines of that text before what is left of the program.
+
+        """
+        program, start, end = self._place
+        if skipped <= start:
+            self._place = program[skipped:], start - skipped, end - skipped
+        self.line, self.column = position(self._place[0], self._place[1])
+        self.line += lines
+        self.args = (cut(self._message(lines)),)
+
+    def _message(self, lines: int) -> str:
+        program, start, end = self._place
+        shown = excerpt(program, start, end, lines_before=lines) if program else []
+        return "\n".join([with_blanks(self._what), *shown, *([self._hint] if self._hint else [])])
 
 
 class InputError(JqMagicError, ValueError):

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 from jq_magic.data.columns.block import Columns
 from jq_magic.data.layout import Style
+from jq_magic.errors import HaltError
 from jq_magic.jqoptions import Options
 from jq_magic.limits import KINDS, preset
 from jq_magic.limits.ceiling import PROCESS
@@ -97,3 +98,11 @@ def exit_status(last: str | None) -> int:
     if last is None:
         return 4
     return 1 if last in {"false", "null"} else 0
+
+
+def check_last(text: str) -> None:
+    """Raise what `jq -e` says by its exit code, from a result's text. Raises: HaltError."""
+    last = last_output(text)
+    status = exit_status(last)
+    if status:
+        raise HaltError(status, "there is no output" if last is None else f"the last output is {last}")

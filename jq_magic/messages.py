@@ -50,8 +50,13 @@ def position(text: bytes, offset: int) -> tuple[int, int]:
     return before.count(b"\n") + 1, len(before[start:].decode("utf-8", "replace")) + 1
 
 
-def excerpt(text: bytes, start: int, end: int) -> list[str]:
-    """The line of `text` that `start` is in, cut around it, with carets under `start` to `end`."""
+def excerpt(text: bytes, start: int, end: int, *, lines_before: int = 0) -> list[str]:
+    """The line of `text` that `start` is in, cut around it, with carets under `start` to `end`.
+
+    Args:
+        lines_before: Lines before the text, which the number of the line counts.
+
+    """
     line_start = text.rfind(b"\n", 0, start) + 1
     line_end = text.find(b"\n", start)
     line_end = len(text) if line_end < 0 else line_end
@@ -66,7 +71,7 @@ def excerpt(text: bytes, start: int, end: int) -> list[str]:
     shown = before + marked + after
     if len(shown) > EXCERPT_COLUMNS:
         shown = shown[: EXCERPT_COLUMNS - 1] + "…"
-    number = str(position(text, start)[0])
+    number = str(position(text, start)[0] + lines_before)
     carets = "^" * max(1, min(columns(marked), EXCERPT_COLUMNS - columns(before)))
     return [f"  {number} | {shown}", f"  {' ' * len(number)} | {' ' * columns(before)}{carets}"]
 

@@ -79,7 +79,7 @@ class ProcessCeiling:
                 if self._file is not None:
                     parts.append(_read_file(self._file, _startup.FILE))
                 if self._environment is not None:
-                    parts.append(_read_text(self._environment, f"the environment variable {_startup.VARIABLE}"))
+                    parts.append(read_text(self._environment, f"the environment variable {_startup.VARIABLE}"))
                 self._lowered = _strictest(parts)
             return self._lowered
 
@@ -98,7 +98,7 @@ class ProcessCeiling:
         Raises: CeilingError.
 
         """
-        part = _read_text(text, setter)
+        part = read_text(text, setter)
         before = self.current()
         with self._lock:
             self._lowered = _strictest([self._lowered or before, part])
@@ -179,7 +179,7 @@ def _strictest(parts: list[Ceiling]) -> Ceiling:
     return Ceiling(limits, runtimes, jobs)
 
 
-def _read_text(text: str, setter: str) -> Ceiling:
+def read_text(text: str, setter: str) -> Ceiling:
     """Read `strict`, `fuel=1e9,memory=256MiB`, or both: `strict,fuel=1e8,runtimes=wasmtime+wasmer`."""
     written: dict[str, Any] = {}
     for item in text.split(","):

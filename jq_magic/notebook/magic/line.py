@@ -59,7 +59,7 @@ def read(line: str, *, cell: bool, is_variable: Callable[[str], bool] = _no_vari
     Raises: UsageError.
 
     """
-    reader = _Reader(line)
+    reader = Reader(line)
     reader.read_options()
     variable = reader.read_optional(is_variable, cell=cell) if "null_input" in reader.options else None
     if "null_input" not in reader.options:
@@ -83,8 +83,13 @@ def read(line: str, *, cell: bool, is_variable: Callable[[str], bool] = _no_vari
 
 def without(line: str, key: str, *, cell: bool) -> str:
     """Remove one option from a line that `read` takes. Raises: UsageError."""
+    return cut(line, read(line, cell=cell, is_variable=lambda _name: True).spans, key)
+
+
+def cut(line: str, spans: list[tuple[str, int, int]], key: str) -> str:
+    """Cut out of a line where one of its options stands, as `Line.spans` says it."""
     parts, at = [], 0
-    for option_key, start, end in read(line, cell=cell, is_variable=lambda _name: True).spans:
+    for option_key, start, end in spans:
         if option_key == key:
             parts.append(line[at:start])
             at = end
@@ -93,20 +98,24 @@ def without(line: str, key: str, *, cell: bool) -> str:
 
 def leading_options(text: str) -> int:
     """Give the offset after the options that a text begins with. Raises: UsageError for one that cannot be read."""
-    reader = _Reader(text)
+    reader = Reader(text)
     reader.read_options()
     return reader.spans[-1][2] if reader.spans else 0
 
 
-class _Reader:
-    """Reads a line from left to right.
+class Reader:
+    """Reads a line from left to right; the kernel `jq` reads its own lines with one of its own.
 
     Attributes:
         words: What is read.
         options, spans: As in `Line`.
         has_positional: Whether --args or --jsonargs took the rest of the line.
 
+        help_hint: What shows the options.
+
     """
+
+    help_hint = "%jq?"
 
     def __init__(self, line: str) -> None:
         self.words = Words(line)
@@ -132,7 +141,7 @@ class _Reader:
         line = self.words.line
         if start == len(line):
             raise UsageError(f"name the variable to run on: {FORMS[cell]}; or -n to run on null")
-        name = self._name(start)
+        name = self.name_at(start)
         if name is not None:
             self.words.at = start + len(name)
             return name
@@ -145,7 +154,7 @@ class _Reader:
     def read_optional(self, is_variable: Callable[[str], bool], *, cell: bool) -> str | None:
         """Read the name of a variable, if one comes next; with -n it holds what `input` reads."""
         start = self.words.skip_blanks()
-        name = self._name(start)
+        name = self.name_at(start)
         if name is None:
             return None
         rest = self.words.line[start + len(name) :].lstrip()
@@ -154,7 +163,7 @@ class _Reader:
         self.words.at = start + len(name)
         return name
 
-    def _name(self, start: int) -> str | None:
+    def name_at(self, start: int) -> str | None:
         """Give the name of a variable that begins at an offset and ends with its word."""
         match = lookup.NAME.match(self.words.line, start)
         if match is None or self.words.line[match.end() : match.end() + 1].strip():
@@ -172,17 +181,17 @@ class _Reader:
             if word is None:
                 message = f"{name} needs {' and '.join(option.values)}: {value} is missing"
                 raise self.words.mistake(message, start, len(self.words.line.rstrip()))
-            words.append(self._checked(word, option))
+            words.append(self.checked(word, option))
         try:
             self.options.add(option, words)
             if option.repeat is Repeat.REST:
                 while (word := self.words.word()) is not None:
-                    self.options.add_positional(option, self._checked(word, option))
+                    self.options.add_positional(option, self.checked(word, option))
                 self.has_positional = True
         except ValueError as error:
             raise UsageError(f"{name}: {error}") from None
 
-    def _checked(self, word: Word, option: Option) -> str:
+    def checked(self, word: Word, option: Option) -> str:
         """Give a value; one that looks as if IPython would expand it is refused."""
         match = None if word.is_quoted else _EXPANDED.fullmatch(word.text)
         if match is None:
@@ -205,11 +214,11 @@ class _Reader:
             if len(options) == len(name) - 1 and not any(option.values for option in options[:-1]):
                 return options
         if name in {"-h", "--help"}:
-            hint = "%jq? shows the help of the magics"
+            hint = f"{self.help_hint} shows the help of the magics"
         elif name in _COMMAND_OPTIONS:
-            hint = "it is one of the command jq, and %jq? lists those of the magics"
+            hint = f"it is one of the command jq, and {self.help_hint} lists those of the magics"
         else:
             near = difflib.get_close_matches(name, OPTIONS, n=1) if len(name) <= QUOTED_CHARS else []
-            hint = f"did you mean {near[0]}?" if near else "%jq? lists the options"
+            hint = f"did you mean {near[0]}?" if near else f"{self.help_hint} lists the options"
         message = f"there is no option {name[:QUOTED_CHARS]}; {hint}"
         raise self.words.mistake(message, start, start + len(name))

@@ -16,7 +16,7 @@ from IPython.display import display
 from jq_magic import jqcall
 from jq_magic.data import frames, inputs
 from jq_magic.data.columns.block import Columns
-from jq_magic.errors import HaltError, InputError, JqMagicError, LimitError, LimitValueError, ProgramError
+from jq_magic.errors import InputError, JqMagicError, LimitError, LimitValueError, ProgramError
 from jq_magic.jqoptions import Options, Place, describe
 from jq_magic.limits import BY_FIELD
 from jq_magic.limits.amounts import read_count
@@ -103,7 +103,7 @@ class JqMagic(Settings):
         if "out" in options:
             variables[options.get("out")] = produced
         if "exit_status" in options:
-            _check_last(result)
+            jqcall.check_last(result.text)
         if call.gives_values:
             return produced
         return None if "quiet" in options else shown
@@ -227,14 +227,6 @@ def _produced(shown: Shown, form: str | None) -> Any:
     if form in frames.MODULES:
         return frames.frame(shown.result.values, form)
     return shown.result.text if form == "text" else shown.value
-
-
-def _check_last(result: Result) -> None:
-    """Raise what `jq -e` says by its exit code. Raises: HaltError."""
-    last = jqcall.last_output(result.text)
-    status = jqcall.exit_status(last)
-    if status:
-        raise HaltError(status, "there is no output" if last is None else f"the last output is {last}")
 
 
 JqMagic.jq.__doc__ = f"""Run a jq filter on a notebook variable, in a sandbox with limits.

@@ -103,7 +103,7 @@ class Shown:
     __hash__ = None  # type: ignore[assignment] # a class says so in this way
 
     def __repr__(self) -> str:
-        return "\n".join([*self._messages, *self._outputs, self._usage()])
+        return "\n".join([*self._messages, *self.lines, self._usage()])
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, Any]:
         mode = "static" if self._views is None else self._views.mode(self._mode)
@@ -130,7 +130,7 @@ class Shown:
         if self._views is None or not self._views.is_at_terminal(sys.stdout):
             return repr(self)
         size = shutil.get_terminal_size()
-        return fit(self._messages, self._outputs, self._usage(), size, is_json=not self._style.raw)
+        return fit(self._messages, self.lines, self._usage(), size, is_json=not self._style.raw)
 
     def head(self) -> dict[str, Any]:
         """Collect what the view shows around the outputs."""
@@ -140,7 +140,7 @@ class Shown:
             ],
             "details": details(self.result),
             "messages": self._messages,
-            "text": self._outputs if self._is_text else [],
+            "text": self.lines if self._is_text else [],
             "stopped": [self._stopped] if self._stopped else [],
             "offers": [dataclasses.asdict(offer) for offer in self._offers],
         }
@@ -165,8 +165,8 @@ class Shown:
         return lines
 
     @functools.cached_property
-    def _outputs(self) -> list[str]:
-        """The outputs as lines, in what the messages leave."""
+    def lines(self) -> list[str]:
+        """The outputs as lines, in what the messages leave of what a display shows."""
         lines, left = head(
             self.result.text,
             self._style,
@@ -194,7 +194,7 @@ class Shown:
         """Write the messages, the outputs and what was used; `place` is the mark of a live view."""
         table = preview(self.result.text) if self._style == Style() else None
         if table is None:
-            body = as_text(self._messages, self._outputs, is_json=not self._style.raw)
+            body = as_text(self._messages, self.lines, is_json=not self._style.raw)
         else:
             body = (as_text(self._messages) if self._messages else "") + as_table(table)
         used = " · ".join(meter.text for meter in meters(self.result))

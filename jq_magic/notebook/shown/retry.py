@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from jq_magic.errors import LimitError, LimitValueError
 from jq_magic.limits import BY_FIELD, Kind, Limits
@@ -30,16 +31,23 @@ class Offer:
     refused: str
 
 
-def offers(error: LimitError, line: str, cell: str | None) -> list[Offer]:
+def offers(
+    error: LimitError, line: str, cell: str | None, *, cut: Callable[[str, str], str] | None = None
+) -> list[Offer]:
     """Make the cells that could be run instead of `%jq line` or `%%jq line` with a body.
 
     What no option raises, the stack, has none.
+
+    Args:
+        cut: Removes the option with a key from the line; None for a line as IPython's magics read it.
+
     """
     kind = BY_FIELD.get(error.limit)
-    return [] if kind is None else [_offer(kind, error.allowed * step, line, cell) for step in kind.steps]
+    cut = cut or (lambda text, key: without(text, key, cell=cell is not None))
+    return [] if kind is None else [_offer(kind, error.allowed * step, line, cell, cut) for step in kind.steps]
 
 
-def _offer(kind: Kind, amount: float, line: str, cell: str | None) -> Offer:
+def _offer(kind: Kind, amount: float, line: str, cell: str | None, cut: Callable[[str, str], str]) -> Offer:
     label = f"--{kind.name} {kind.unit.option(amount)}"
     try:
         Limits().replace(**{kind.field: amount})
@@ -51,6 +59,6 @@ def _offer(kind: Kind, amount: float, line: str, cell: str | None) -> Offer:
     if printable(f"{line}{cell or ''}") != f"{line}{cell or ''}":
         # A page shows the cell as it is copied.
         return Offer(label, "", f"write {label} into the cell, which has characters that cannot be shown")
-    rest = without(line, kind.setting, cell=cell is not None)
+    rest = cut(line, kind.setting)
     magic = "%jq" if cell is None else "%%jq"
     return Offer(label, f"{magic} {label} {rest}" + ("" if cell is None else f"\n{cell.rstrip()}"), "")
