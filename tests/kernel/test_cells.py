@@ -1,0 +1,97 @@
+"""The conformance file of the cell language, run by this kernel's session; another kernel can run the same file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import jq_magic
+from jq_magic.kernel import cells
+from jq_magic.kernel.files import Directory
+from jq_magic.kernel.session import Session, Text
+from jq_magic.notebook.shown.display import Shown
+
+SESSIONS = json.loads((Path(__file__).parent / "cells.json").read_text())["sessions"]
+STANDARD = jq_magic.PRESETS["standard"]
+
+
+def files(directory, texts):
+    for name, text in texts.items():
+        path = directory / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=[session["name"] for session in SESSIONS])
+def test_cells_give_what_the_conformance_file_says(session, tmp_path):
+    files(tmp_path, session["files"])
+    directory = Directory(tmp_path)
+    notebook = Session(directory)
+    for number, cell in enumerate(session["cells"], 1):
+        shown, error = [], None
+        try:
+            shown.extend(notebook.execute(cell["code"], number))
+        except Exception as raised:
+            error = raised
+        where = f"cell {number}: {cell['code']}"
+        assert cell.get("error") == (None if error is None else type(error).__name__), (where, error)
+        assert cell.get("message", "") in str(error), (where, str(error))
+        results = [output.result for output in shown if isinstance(output, Shown)]
+        if "outputs" in cell:
+            assert [text for result in results for text in result.text.splitlines()] == cell["outputs"], where
+        written = "".join(output.text for output in shown if isinstance(output, Text))
+        assert cell.get("shows", "") in written
+        if "text" in cell:
+            assert written == cell["text"], where
+            assert results == []
+        if "as" in cell:
+            assert results[-1].usage.fuel == plain_fuel(cell["as"], session["files"]), where
+    directory.close()
+
+
+def plain_fuel(run, texts):
+    """What a filter costs that runs on its own."""
+    args = {name: msgspec.Raw(text.encode()) for name, text in run.get("args", {}).items()}
+    text = texts[run["file"]] if "file" in run else run["input"]
+    return jq_magic.compile(run["program"], args, limits=STANDARD).run(text).usage.fuel
+
+
+def test_the_conformance_file_says_something_of_each_cell():
+    for session in SESSIONS:
+        for cell in session["cells"]:
+            assert {"outputs", "text", "shows", "error"} & set(cell), cell
+            assert set(cell) <= {"code", "outputs", "text", "shows", "error", "message", "as"}
+
+
+def test_a_cell_has_a_bounded_number_of_lines_for_the_notebook():
+    assert len(cells.read("%names\n" * cells.DIRECTIVES + "1").directives) == cells.DIRECTIVES
+    with pytest.raises(Exception, match="at most 100 lines"):
+        cells.read("%names\n" * (cells.DIRECTIVES + 1))
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [("a", ""), ("a.b", '["b"]'), ("a[0].b", '[0]["b"]'), ("a['x\"y']", '["x\\"y"]'), ("a[-1]", "[-1]")],
+)
+def test_steps_of_a_name_become_a_filter(line, path):
+    written = cells.read_line(line, is_kept=lambda name: name == "a", cell=True)
+    assert written.input == cells.Input("a", path)
+
+
+def test_a_name_that_is_kept_comes_before_a_file():
+    kept = cells.read_line("cars.json", is_kept=lambda name: name == "cars", cell=True)
+    assert kept.input == cells.Input("cars", '["json"]')
+    file = cells.read_line("cars.json", is_kept=lambda _name: False, cell=True)
+    assert file.input == cells.Input("cars.json", is_file=True)
+    quoted = cells.read_line('"cars.json"', is_kept=lambda name: name == "cars", cell=True)
+    assert quoted.input == cells.Input("cars.json", is_file=True)
+
+
+@pytest.mark.parametrize("text", ["a" + "[0]" * 200_000, "'" * 200_001, '"\\' * 100_001, "[" * 200_000])
+def test_hostile_lines_end_as_errors_of_the_line(text):
+    with pytest.raises(Exception) as raised:
+        cells.read_line(text, is_kept=lambda _name: True, cell=True)
+    assert type(raised.value).__name__ == "UsageError"
