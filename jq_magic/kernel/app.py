@@ -5,17 +5,22 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import zmq
 from ipykernel.control import ControlThread
+from ipykernel.heartbeat import Heartbeat
+from ipykernel.iostream import IOPubThread
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.shellchannel import ShellChannelThread
 from zmq.constants import SocketType
 from zmq.eventloop.zmqstream import ZMQStream
 
 from jq_magic.errors import JqMagicError
+from jq_magic.kernel import confine
 from jq_magic.kernel.files import Directory
 from jq_magic.kernel.protocol import JqKernel
 from jq_magic.kernel.session import Session
@@ -23,6 +28,19 @@ from jq_magic.limits.ceiling import PROCESS
 
 #: Milliseconds that a socket tries to send what is left when it is closed.
 _LINGER_MS = 1_000
+_BOUND_S = 30.0
+
+
+class _Heartbeat(Heartbeat):
+    """Says when its socket is bound."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.bound = threading.Event()
+
+    def _bind_socket(self) -> None:
+        super()._bind_socket()
+        self.bound.set()
 
 
 class KernelApp(IPKernelApp):
@@ -31,13 +49,34 @@ class KernelApp(IPKernelApp):
     kernel_class = JqKernel
 
     def initialize(self, argv: Any = None) -> None:  # noqa: ARG002 - `main` reads the command line
-        """Open the sockets and make the kernel."""
-        self.init_connection_file()
+        """Open the sockets that the connection file names, and make the kernel."""
         self.init_poller()
         self.init_sockets()
         self.init_heartbeat()
         self.init_signal()
         self.init_kernel()
+
+    def init_iopub(self, context: Any) -> None:
+        """Open the socket of outputs; ipykernel's method opens one more, for programs that a kernel starts."""
+        self.iopub_socket = context.socket(SocketType.XPUB)
+        self.iopub_socket.linger = _LINGER_MS
+        self._apply_curve_server_options(self.iopub_socket)
+        self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
+        self.iopub_thread = IOPubThread(self.iopub_socket, pipe=False, session=self.session)
+        self.iopub_thread.start()
+        self.iopub_socket = self.iopub_thread.background_socket
+
+    def init_heartbeat(self) -> None:
+        """Start the heartbeat, and wait until its socket is bound: no other can be made later."""
+        self.heartbeat = _Heartbeat(
+            zmq.Context(),
+            (self.transport, self.ip, self.hb_port),
+            curve_publickey=self.curve_publickey,
+            curve_secretkey=self.curve_secretkey,
+        )
+        self.hb_port = self.heartbeat.port
+        self.heartbeat.start()
+        self.heartbeat.bound.wait(_BOUND_S)
 
     def init_control(self, context: Any) -> None:
         """Open the control socket; ipykernel's method opens those of a debugger too."""
@@ -83,8 +122,13 @@ def main(argv: list[str] | None = None) -> None:
     # Nothing is found by a relative path from here on.
     os.chdir("/")
     app = KernelApp.instance(connection_file=options.connection_file)
+    app.init_connection_file()
+    confine.prepare()
+    ports = [app.shell_port, app.iopub_port, app.stdin_port, app.control_port, app.hb_port]
+    walls = confine.files(directory.fileno(), ports, Path(app.ip).parent if app.transport == "ipc" else None)
     app.initialize()
     app.kernel.cells = Session(directory, app.kernel.views)
+    app.kernel.cells.walls = [*walls, confine.calls()]
     app.start()
 
 

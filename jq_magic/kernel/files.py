@@ -53,6 +53,10 @@ class Directory:
         self.path = Path(path).resolve()
         self._descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
+    def fileno(self) -> int:
+        """Give the descriptor of the directory."""
+        return self._descriptor
+
     def close(self) -> None:
         """Let go of the directory."""
         os.close(self._descriptor)

@@ -142,6 +142,10 @@ class JqKernel(Kernel):
         """End: nothing is written anywhere."""
         return {"status": "ok", "restart": restart is True}
 
+    def _process_children(self) -> list[Any]:
+        """List the processes that this one has started: none, and it may not look at /proc."""
+        return []
+
     def _execute(self, code: str, *, is_silent: bool) -> dict[str, Any]:
         number = self.execution_count + is_silent
         self.views.cell_runs()

@@ -65,6 +65,8 @@ class Session:
     def __init__(self, directory: Directory | None = None, views: Views | None = None) -> None:
         self.runner = Runner(directory)
         self.views = views
+        #: What the kernel's process has given up, a line each.
+        self.walls: list[str] = []
         self.use: Line = cells.read_line("", is_kept=self._is_kept, cell=True, needs_input=False)
         self._directives: dict[str, Callable[[str], Iterator[Output]]] = {
             "use": self._use,
@@ -221,7 +223,7 @@ class Session:
             raise UsageError(f"{quoted(line.input.name)} is no option; %limits takes options: %limits --fuel 1e8")
         self.runner.defaults.set(line.options)
         if not text.strip():
-            yield Text(f"{self.runner.defaults.describe()}\n")
+            yield Text("\n".join([self.runner.defaults.describe(), *self.walls, ""]))
 
     def _names(self, text: str) -> Iterator[Output]:
         if text.strip():

@@ -31,7 +31,8 @@ def test_cells_give_what_the_conformance_file_says(session, tmp_path):
     directory = Directory(tmp_path)
     notebook = Session(directory)
     for number, cell in enumerate(session["cells"], 1):
-        shown, error = [], None
+        shown: list[object] = []
+        error = None
         try:
             shown.extend(notebook.execute(cell["code"], number))
         except Exception as raised:

@@ -1,0 +1,97 @@
+"""Gives up, after the start of the kernel, what its process does not need: a second wall behind the sandbox.
+
+Nothing that a cell says needs it. It is there for the day on which somebody breaks out of the sandbox: the process that
+they are in then can read the directory of data, and speak with the clients that Jupyter gave it, and no more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+from jq_magic.errors import JqMagicError
+from jq_magic.guest.module import ENGINES, MODULES
+from jq_magic.kernel import landlock, seccomp
+from jq_magic.wasm_runtimes import runtimes
+
+#: Modules that are imported late, when they are first needed: no file can be read then.
+_LATE = (
+    "tornado.platform.asyncio", "tqdm", "encodings.idna", "encodings.utf_16", "encodings.latin_1", "traceback",
+    "zoneinfo", "msgspec.json", "_strptime", "concurrent.futures.thread",
+)  # fmt: skip
+_OPEN_FILES = 1_024
+
+
+def prepare() -> None:
+    """Load what runs will need: guests of all engines on all runtimes, and what is imported late."""
+    for runtime in runtimes():
+        for engine in ENGINES:
+            # What cannot be had now is an error of the cell that asks for it.
+            with contextlib.suppress(JqMagicError):
+                MODULES.get(runtime, engine)
+    for name in _LATE:
+        if importlib.util.find_spec(name) is not None:
+            importlib.import_module(name)
+    if importlib.util.find_spec("anywidget") is not None:
+        importlib.import_module("jq_magic.notebook.view.widget")
+    # The C library reads the time zone when it is first asked for.
+    time.localtime()
+
+
+def files(data: int, ports: list[int], sockets: Path | None) -> list[str]:
+    """Give up all files but those of the data, and all of the network but the ports of the connection file.
+
+    Args:
+        data: A descriptor of the directory of data.
+        ports: TCP ports that the kernel binds.
+        sockets: The directory of its sockets, where it has no ports.
+    Returns: What stands, for people. Call it before there are threads: Landlock holds for those that come.
+
+    """
+    walls = [_limits()]
+    if not sys.platform.startswith("linux"):
+        return walls
+    landlock.no_new_privileges()
+    version = landlock.version()
+    if not version:
+        return [*walls, "files: open, since this system has no Landlock"]
+    if len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208 - a count
+        return [*walls, "files: open, since there were threads already"]
+    rules = [(data, landlock.READ_FILE | landlock.READ_DIR)]
+    with contextlib.ExitStack() as opened:
+        if sockets is not None:
+            descriptor = os.open(sockets, os.O_PATH | os.O_CLOEXEC)
+            opened.callback(os.close, descriptor)
+            rules.append((descriptor, landlock.MAKE_SOCK | landlock.REMOVE_FILE))
+        try:
+            landlock.restrict(rules, ports)
+        except OSError as error:
+            return [*walls, f"files: open, since Landlock cannot be used ({error.strerror})"]
+    return [*walls, f"files: those of the data directory only (Landlock {version})"]
+
+
+def calls() -> str:
+    """Give up programs, new sockets and other processes; call it when all sockets are bound. Returns: What stands."""
+    if not sys.platform.startswith("linux"):
+        return "programs and sockets: open, since this system has no seccomp"
+    if not seccomp.is_known():
+        return "programs and sockets: open, since the calls of this machine are not known"
+    try:
+        seccomp.refuse(os.getpid())
+    except OSError as error:
+        return f"programs and sockets: open, since seccomp cannot be used ({error.strerror})"
+    return "programs and sockets: none (seccomp)"
+
+
+def _limits() -> str:
+    """Lower the limits of the process; that on files stays, since wasmtime keeps an image of memory in one (memfd)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = min(value for value in (soft, hard, _OPEN_FILES) if value != resource.RLIM_INFINITY)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return "limits of the process: no core file, few open files"
