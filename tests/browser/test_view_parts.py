@@ -141,7 +141,7 @@ def test_charts_are_chosen_by_two_drop_downs(page, open_notebook, keep):
     keep("chart-bars", view)
     named = notebook.view(3)
     named.get_by_role("button", name="Chart", exact=True).click()
-    expect(named.get_by_role("figure").get_by_role("img")).to_have_attribute("aria-label", ".: by key")
+    expect(named.get_by_role("figure").get_by_role("img")).to_have_attribute("aria-label", "by key")
     keep("chart-object", named)
     grouped = notebook.view(4)
     cells(grouped, 2).first.click()

@@ -100,7 +100,7 @@ export class View {
     for (const part of [this.wanted, this.chart, this.path, this.peek]) part.hidden = text;
     const label = table ? "filter rows" : "search keys and values";
     this.wanted.setAttribute("aria-label", label);
-    this.wanted.setAttribute("placeholder", table ? "filter: text, or column > 3" : "search");
+    this.wanted.setAttribute("placeholder", table ? "filter: text or a > 3" : "search");
     this.wanted.value = this.current.typedText ?? "";
     this.hold.replaceChildren(this.current.element);
     this.say("");

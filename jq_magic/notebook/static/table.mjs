@@ -144,7 +144,10 @@ export class Table extends Scroller {
     const { scrollLeft: left, clientWidth } = this.element;
     const columns = columnWindow(this.widths, left, left + clientWidth - this.gutter);
     this.space.style.height = `${height}px`;
-    this.space.style.width = `${this.widths.reduce((sum, width) => sum + width, this.gutter)}px`;
+    const total = this.widths.reduce((sum, width) => sum + width, this.gutter);
+    this.space.style.width = `${total}px`;
+    // No wider than its columns, with the border and the scroll bar.
+    this.element.style.maxWidth = `${total + Math.max(2, this.element.offsetWidth - clientWidth)}px`;
     this.rows.style.transform = `translateY(${top}px)`;
     const shown = columns.lefts.map((x, place) => [columns.first + place, x]).filter(([column]) => this.widths[column]);
     const lines = [];

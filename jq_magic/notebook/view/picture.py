@@ -161,7 +161,8 @@ def _scatter(chart: dict[str, Any], width: int) -> Iterable[Shape]:
 
 
 def _bars(chart: dict[str, Any], width: int) -> Iterable[Shape]:
-    bars_at = min(_BARS_AT, width * 5 // 14)
+    longest = max(len(visible(label)) for label, _ in chart["bars"])
+    bars_at = min(_BARS_AT, width * 5 // 14, 7 * max(longest, 2) + 14)
     label_chars = min(_LABEL_CHARS, bars_at // 7)
     low, high = min(0, *(size for _, size in chart["bars"])), max(0, *(size for _, size in chart["bars"]))
     x = _scale(low, high, bars_at, width - _COUNT_WIDTH)

@@ -61,6 +61,16 @@ def of_column(table: Table, column: int, by: int | None, kind: str | None) -> di
         chosen = "numbers" if numbers and is_short and _differ(samples[column]) else "bars"
         plain = "bars"
     kinds = {name: columns for name, columns in kinds.items() if columns}
+    labels = table.rows.labels
+    if labels is not None and plain == "histogram" and kind in {None, "numbers"} and is_short:
+        # The rows of an object have names already.
+        drawn = chart.by_category(cells, labels)
+        return {
+            **drawn,
+            "by": "key",
+            "kinds": ["numbers", *(name for name in kinds if name != "numbers"), plain],
+            "columns": [],
+        }
     kind = kind if kind in kinds or kind == plain else chosen
     total = len(table.rows)
     if kind == plain:
