@@ -28,7 +28,7 @@ users = json.loads('{"meta": {"count": 2, "next": null}, "results": [{"id": 1, "
     "error": "%jq weather .[0].date.year",
 }
 #: What is selected before a chart is drawn: the column that a cell stands in, or an array or object of the tree.
-CHARTS = {"table": 3, "short": None, "named": 1, "object": None}
+CHARTS = {"table": 3, "short": 0, "named": 1, "object": 0}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

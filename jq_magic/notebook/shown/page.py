@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from jq_magic.messages import visible_head
-from jq_magic.notebook.view.table import MISSING, Table, table_of
+from jq_magic.notebook.view.items import MISSING
+from jq_magic.notebook.view.table import Table, table_of
 from jq_magic.notebook.view.tree import TEXT_CHARS, Document, RequestError, described
 
 #: Rows and columns of a table, and characters of one of its cells.

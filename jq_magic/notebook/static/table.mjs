@@ -56,7 +56,7 @@ export class Table extends Scroller {
     this.pager = (block) => {
       if (!blocks.has(block)) {
         const { left, right } = this.across(block);
-        const load = (page) => this.asker.ask("cells", {
+        const load = (page) => this.whole({
           from: page * TABLE_PAGE, to: (page + 1) * TABLE_PAGE, left, right, sort: this.sort, where: this.where,
         }).then((loaded) => (blocks === this.blocks ? this.suited(left, loaded) : loaded));
         blocks.set(block, new Pager(load, changed));
@@ -71,10 +71,11 @@ export class Table extends Scroller {
     const before = { sort: this.sort, where: this.where };
     const request = { from: 0, to: TABLE_PAGE, ...this.across(0), sort, where };
     this.latest = request;
-    for (;;) {
-      const answer = await this.asker.ask("cells", request);
+    const show = (answer, found) => {
       // Another change began meanwhile.
-      if (this.latest !== request) return;
+      if (this.latest !== request) return false;
+      // Rows that are found are shown as they come, those that are put in order when they are.
+      if (found && sort && answer.sorted < answer.rows) return true;
       Object.assign(this, { sort, where, rowCount: answer.rows });
       this.owner.counted(answer.rows, answer.looked);
       this.forget();
@@ -82,7 +83,18 @@ export class Table extends Scroller {
       this.pager(0).pages.set(0, this.suited(0, answer));
       if (before.sort !== sort || before.where !== where) this.element.scrollTop = 0;
       this.choose(0, this.active.column);
-      if (answer.looked >= this.shape.rows) return;
+      return true;
+    };
+    await this.whole(request, show);
+  }
+
+  /** Ask for cells until all rows were looked at and are in order; each answer goes to `show`, which can end it. */
+  async whole(request, show = () => true) {
+    for (;;) {
+      const answer = await this.asker.ask("cells", request);
+      const found = answer.looked >= this.shape.rows;
+      const goesOn = show(answer, found);
+      if (!goesOn || (found && (!request.sort || answer.sorted >= answer.rows))) return answer;
     }
   }
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from jq_magic.notebook.view.dates import date_ms
+from jq_magic.notebook.view.items import MISSING
 from jq_magic.notebook.view.number import is_number, near, scalar
-from jq_magic.notebook.view.table import MISSING
-from jq_magic.notebook.view.tree import RequestError, sent
+from jq_magic.notebook.view.tree import NESTED, RequestError, sent
 
 #: Values that a picture is made of; of more, the first.
-DRAWN = 500_000
+DRAWN = 200_000
 #: Categories that have a bar of their own.
 BARS = 20
 #: Points of a line; of more, the lowest and highest of each stretch are drawn.
@@ -48,7 +48,7 @@ def _drawn(values: Sequence[Any], dates: Sequence[Any] | None) -> dict[str, Any]
     left_out = len(values) - len(known)
     if not known:
         raise RequestError("there is nothing to draw: no value here is a number or a category")
-    if any(isinstance(value, (dict, list)) for value in known):
+    if any(isinstance(value, NESTED) for value in known):
         raise RequestError("arrays and objects cannot be drawn; choose a column or an array of numbers or strings")
     if all(map(is_number, known)):
         if dates is not None:
@@ -115,7 +115,7 @@ def by_category(values: Sequence[Any], labels: Sequence[Any]) -> dict[str, Any]:
     sums: dict[str, float] = {}
     rows = 0
     for value, label in zip(values, labels, strict=True):
-        if is_number(value) and math.isfinite(number := near(value)) and not isinstance(label, (dict, list)):
+        if is_number(value) and math.isfinite(number := near(value)) and not isinstance(label, NESTED):
             rows += 1
             text = "missing" if label is MISSING else label if isinstance(label, str) else scalar(label)
             sums[text] = sums.get(text, 0.0) + number

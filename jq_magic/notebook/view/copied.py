@@ -8,9 +8,10 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
+from jq_magic.notebook.view.items import Items
 from jq_magic.notebook.view.number import Number, scalar
 from jq_magic.notebook.view.table import Table
-from jq_magic.notebook.view.tree import WRITTEN_CHARS, RequestError, compact
+from jq_magic.notebook.view.tree import NESTED, WRITTEN_CHARS, RequestError, compact
 
 #: Cells that are written as CSV for one request.
 COPIED_CELLS = 200_000
@@ -34,11 +35,16 @@ def as_csv(table: Table, positions: Iterable[int], rows: int) -> str:
 
 def value_as_csv(value: Any) -> str:
     """Write an array as lines, each of its arrays as one line. Raises: RequestError for too much, and for others."""
-    if not isinstance(value, list):
+    if not isinstance(value, (list, Items)):
         raise RequestError("an array or a table can be copied as CSV")
-    if sum(len(line) if isinstance(line, list) else 1 for line in value) > COPIED_CELLS:
+    if (
+        len(value) > COPIED_CELLS
+        or sum(len(line) if isinstance(line, (list, Items)) else 1 for line in value) > COPIED_CELLS
+    ):
         raise RequestError("the array has too many values to copy; .text has all of it")
-    return _lines([_written(cell) for cell in line] if isinstance(line, list) else [_written(line)] for line in value)
+    return _lines(
+        [_written(cell) for cell in line] if isinstance(line, (list, Items)) else [_written(line)] for line in value
+    )
 
 
 def as_python(value: Any) -> str:
@@ -54,7 +60,7 @@ def as_python(value: Any) -> str:
 def _literal(value: Any) -> str:
     if isinstance(value, dict):
         return f"{{{', '.join(f'{key!r}: {_literal(member)}' for key, member in value.items())}}}"
-    if isinstance(value, list):
+    if isinstance(value, (list, Items)):
         return f"[{', '.join(map(_literal, value))}]"
     if value is None or isinstance(value, (bool, str)):
         return repr(value)
@@ -68,7 +74,7 @@ def _cells(row: dict[str, Any], table: Table) -> list[str]:
 def _written(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return compact(value) if isinstance(value, (dict, list)) else "" if value is None else scalar(value)
+    return compact(value) if isinstance(value, NESTED) else "" if value is None else scalar(value)
 
 
 def _lines(lines: Iterable[list[str]]) -> str:

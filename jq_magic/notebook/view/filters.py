@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from jq_magic.notebook.view.dates import date_ms
 from jq_magic.notebook.view.number import is_number, near, scalar
-from jq_magic.notebook.view.tree import RequestError, sent
+from jq_magic.notebook.view.tree import NESTED, RequestError, sent
 
 #: Conditions that a row meets, all of them, and characters of the text of one.
 CONDITIONS = 8
@@ -45,17 +45,24 @@ class Condition(NamedTuple):
             return lambda row: any(wanted in cell_text(value).casefold() for value in row.values())
         if self.column >= len(columns):
             raise RequestError("there is no such column in this result")
-        name = columns[self.column]
+        name, meets = columns[self.column], self.meets
+        return lambda row: name in row and meets(row[name])
+
+    @property
+    def is_on_text(self) -> bool:
+        """Whether it is a condition on the text of a cell, as it is written, and not on a number."""
+        return self.text is not None or self.label is not None
+
+    def meets(self, cell: Any) -> bool:
+        """Say whether a cell of the column meets the condition."""
         if self.text is not None:
-            wanted = self.text
-            return lambda row: name in row and wanted in cell_text(row[name]).casefold()
+            return self.text in cell_text(cell).casefold()
         if self.label is not None:
-            label = self.label
-            return lambda row: name in row and sent(cell_text(row[name]), LABEL_CHARS) == label
-        low, high = (-math.inf if self.low is None else self.low), (math.inf if self.high is None else self.high)
-        return lambda row: (
-            (at := position(row.get(name))) is not None and (low <= at < high if self.is_open else low <= at <= high)
-        )
+            return sent(cell_text(cell), LABEL_CHARS) == self.label
+        at = position(cell)
+        if at is None or (self.low is not None and at < self.low):
+            return False
+        return self.high is None or (at < self.high if self.is_open else at <= self.high)
 
 
 def read(where: object) -> tuple[Condition, ...]:
@@ -71,7 +78,7 @@ def cell_text(value: Any) -> str:
     """Give the text of a value that a filter looks at; arrays and objects have none."""
     if isinstance(value, str):
         return value
-    return "" if isinstance(value, (dict, list)) else scalar(value)
+    return "" if isinstance(value, NESTED) else scalar(value)
 
 
 def position(value: Any) -> float | None:

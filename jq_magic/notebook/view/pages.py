@@ -5,8 +5,8 @@
 | text that is decoded | `tree.TEXT_CHARS`, `tree.TEXT_MARKS`, and `shelf.DECODED_CHARS` for all views together |
 | rows or children, cells, and keys of the rows | PAGE_ROWS, PAGE_CELLS, `table.PAGE_KEYS` |
 | values and characters that a search looks at, places that it gives | `tree.SEARCHED_…`, `tree.PLACES…` |
-| rows that are sorted | `table.SORTED_ROWS` |
-| conditions of a filter, cells that it looks at | `filters.CONDITIONS`, `table.LOOKED_CELLS` |
+| rows that are sorted, in all and at a time | `table.SORTED_ROWS`, `sorting.STEP_ROWS` |
+| conditions of a filter, cells that it looks at | `filters.CONDITIONS`, `filtering.LOOKED_CELLS` |
 | rows and columns of a profile | `profile.SAMPLED_ROWS`, `profile.PROFILED` |
 | values of a chart, columns that are looked at for it | `chart.DRAWN`, `plot.OFFERED` |
 | cells that are written as CSV | `copied.COPIED_CELLS` |
@@ -19,10 +19,13 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import msgspec
+
 from jq_magic.notebook.view import copied, filters, picture, plot, profile
+from jq_magic.notebook.view.items import MISSING
 from jq_magic.notebook.view.shelf import DECODED_CHARS, Shelf
-from jq_magic.notebook.view.table import MISSING, Table, table_of
-from jq_magic.notebook.view.tree import PLACES, At, Document, RequestError, described
+from jq_magic.notebook.view.table import Table, table_of
+from jq_magic.notebook.view.tree import NESTED, PLACES, At, Document, RequestError, described
 
 #: Children, or rows, of one page.
 PAGE_ROWS = 500
@@ -32,9 +35,8 @@ PAGE_CELLS = 5_000
 WANTED_CHARS = 1_000
 #: Rows of a tree that are open when it is first shown.
 OPENED_ROWS = 14
-#: Of the pages of a page's first requests, which its model brings: characters of JSON, and of the text they are from.
+#: Characters of JSON of the answers to a page's first requests, which its model brings.
 FIRST_CHARS = 64_000
-FIRST_TEXT_CHARS = DECODED_CHARS
 #: Pixels of a chart.
 NARROWEST, WIDEST = 240, 2_000
 #: What a page of ours asks for at first: see static/table.mjs and static/tree.mjs.
@@ -81,10 +83,8 @@ class Pages:
             return None
         try:
             return {"id": number, "ok": self._answers[operation](request)}
-        except RequestError as error:
-            return {"id": number, "error": str(error)}
-        except MemoryError:
-            return {"id": number, "error": "there is not enough memory for this view of the result"}
+        except (RequestError, ValueError, msgspec.MsgspecError, RecursionError, MemoryError) as error:
+            return {"id": number, "error": _reason(error)}
 
     def forget(self) -> None:
         """Let go of the decoded text; the next request decodes it again."""
@@ -106,13 +106,11 @@ class Pages:
         if opened is None:
             document = Document(self._text)
             opened = self._decoded = _Opened(document, table_of(document))
-        _SHELF.put(self, len(self._text))
+        _SHELF.put(self, opened.document.decoded_chars)
         return opened
 
     def first(self) -> list[list[Any]]:
         """Answer what a page asks for at first, as [request, answer]; what is large is left to be asked for."""
-        if len(self._text) > FIRST_TEXT_CHARS:
-            return []
         pairs: list[list[Any]] = []
 
         def put(**request: Any) -> Any:
@@ -142,7 +140,7 @@ class Pages:
             shape = {"rows": len(table.rows), "columns": len(table.columns), "named": table.rows.labels is not None}
             shape["across"] = table.rows.is_across
         opened: dict[str, Any] = {"outputs": len(outputs), "table": shape}
-        if len(outputs) == 1 and not (isinstance(outputs[0], (dict, list)) and outputs[0]):
+        if len(outputs) == 1 and not (isinstance(outputs[0], NESTED) and outputs[0]):
             return {**opened, "open": [], "scalar": described(outputs[0])}
         return {**opened, "open": document.unfolded(OPENED_ROWS, OPENED_ROWS)}
 
@@ -185,7 +183,9 @@ class Pages:
         document, table = self._opened()
         form = request.get("as")
         if form == "csv" and table is not None and request.get("at") is None:
-            positions, _ = table.order(_order(request), filters.read(request.get("where")))
+            order, where = _order(request), filters.read(request.get("where"))
+            # What is copied is what the page shows: it has asked for these rows until all were found and in order.
+            positions, _, _ = table.order(order, where)
             return {"text": copied.as_csv(table, positions, len(positions))}
         value = document.find(_at(request))
         if form == "csv":
@@ -207,6 +207,15 @@ class Pages:
             drawn = plot.of_value(document.find(_at(request)), kind)
         offered = {name: drawn.get(name) for name in ("kinds", "columns", "by_column")}
         return {**picture.laid_out(drawn, pixels), **offered}
+
+
+def _reason(error: Exception) -> str:
+    """Say why a request has no answer. An item of a long array is decoded when it is asked for, so it can fail then."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this view of the result"
+    if isinstance(error, RecursionError):
+        return "the output nests too deep to be shown here; .text has all of it"
+    return str(error) if isinstance(error, RequestError) else "the output is no JSON; .text has all of it"
 
 
 def _order(request: dict[str, Any]) -> tuple[int, bool] | None:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from jq_magic.notebook.view import chart
+from jq_magic.notebook.view.items import MISSING
 from jq_magic.notebook.view.number import is_number
-from jq_magic.notebook.view.table import MISSING, Table
-from jq_magic.notebook.view.tree import RequestError, sent
+from jq_magic.notebook.view.table import Table
+from jq_magic.notebook.view.tree import NESTED, RequestError, sent
 
 #: Kinds of charts that a page can ask for.
 KINDS = ("histogram", "bars", "line", "numbers", "scatter")
@@ -22,7 +23,7 @@ _NAME_CHARS = 60
 
 def of_value(value: Any, kind: str | None) -> dict[str, Any]:
     """Draw an array, or an object: a bar for each of its numbers. Raises: RequestError."""
-    if not isinstance(value, (dict, list)):
+    if not isinstance(value, NESTED):
         raise RequestError("choose an array of numbers or strings to draw")
     values = list(itertools.islice(value.values() if isinstance(value, dict) else value, chart.DRAWN))
     is_named = isinstance(value, dict) and any(map(is_number, values))

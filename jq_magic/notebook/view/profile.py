@@ -10,9 +10,9 @@ from typing import Any
 from jq_magic.notebook.view.chart import bins
 from jq_magic.notebook.view.dates import MIDNIGHT, date_ms
 from jq_magic.notebook.view.filters import LABEL_CHARS, cell_text
+from jq_magic.notebook.view.items import MISSING
 from jq_magic.notebook.view.number import is_number, near
-from jq_magic.notebook.view.table import MISSING
-from jq_magic.notebook.view.tree import kind, sent
+from jq_magic.notebook.view.tree import NESTED, kind, sent
 
 #: Rows that a profile is made of; of more, as many at equal distances.
 SAMPLED_ROWS = 2_000
@@ -42,7 +42,7 @@ def profile(cells: Sequence[Any]) -> dict[str, Any]:
         days = all(MIDNIGHT.fullmatch(value) for value in known)
         found = [moment for moment in moments if moment is not None]
         return {**described, "type": "date" if days else "time", "days": days, "dates": True, "bins": bins(found, BARS)}
-    if any(isinstance(value, (dict, list)) for value in known):
+    if any(isinstance(value, NESTED) for value in known):
         return described
     counts = collections.Counter(sent(cell_text(value), LABEL_CHARS) for value in known)
     top = [[label, count] for label, count in counts.most_common(NAMED) if count > 1 or len(counts) <= NAMED]

@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from jq_magic.notebook.view.items import MISSING, Items
 from jq_magic.notebook.view.tree import At
 
 
@@ -29,8 +30,26 @@ class Rows:
         self.labels: list[str] | None = list(outputs[0]) if is_named else None
         self.is_across = is_across
         self._ends: array.array[int] | None = None
-        if isinstance(outputs[0], list):
+        if isinstance(outputs[0], (list, Items)):
             self._ends = array.array("Q", itertools.accumulate(map(len, outputs)))
+
+    @property
+    def parts(self) -> Sequence[Sequence[dict[str, Any]]]:
+        """Give the sequences that the rows are in, one after the other."""
+        return [self._outputs] if self._ends is None else self._outputs
+
+    def cells(self, name: str, start: int, stop: int) -> list[Any]:
+        """Give the cells of a column in some rows; MISSING where a row has none."""
+        cells: list[Any] = []
+        begin = 0
+        for part in self.parts:
+            first, last = max(start - begin, 0), min(stop - begin, len(part))
+            if first < last and isinstance(part, Items):
+                cells += part.cells(name, first, last)
+            elif first < last:
+                cells += [row.get(name, MISSING) for row in part[first:last]]
+            begin += len(part)
+        return cells
 
     def __len__(self) -> int:
         return len(self._outputs) if self._ends is None else self._ends[-1]

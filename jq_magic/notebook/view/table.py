@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import array
 import collections
-import itertools
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from jq_magic.notebook.view.filtering import Filtering
 from jq_magic.notebook.view.filters import Condition
-from jq_magic.notebook.view.number import comparable
+from jq_magic.notebook.view.items import Items
 from jq_magic.notebook.view.rows import Rows, across
-from jq_magic.notebook.view.tree import KEY_CHARS, SENT_CHARS, Document, RequestError, described, kind, sent
+from jq_magic.notebook.view.sorting import Sorting
+from jq_magic.notebook.view.tree import KEY_CHARS, SENT_CHARS, Document, RequestError, described, sent
 
 #: Columns that a table has; outputs with more keys are a tree only.
 COLUMNS = 10_000
@@ -19,18 +19,10 @@ COLUMNS = 10_000
 SORTED_ROWS = 1_000_000
 #: Keys of rows that are looked at for one page.
 PAGE_KEYS = 1_000_000
-#: Cells that a filter looks at for one request.
-LOOKED_CELLS = 150_000
-#: The order of types, as jq sorts them; what is missing comes last in both directions.
-_ORDER = {"null": 0, "boolean": 1, "number": 2, "string": 3, "array": 4, "object": 5}
-#: What stands for a cell whose object lacks the column's key.
-MISSING = object()
-
-
-class _Filtered(NamedTuple):
-    where: tuple[Condition, ...]
-    positions: array.array[int]
-    looked: int
+#: Arrays of objects that are the rows of one table.
+ARRAYS = 10_000
+#: Rows that say whether rows share keys.
+_COUNTED_ROWS = 20_000
 
 
 class Table:
@@ -45,8 +37,8 @@ class Table:
     def __init__(self, rows: Rows, columns: Iterable[str]) -> None:
         self.rows = rows
         self.columns = list(columns)
-        self._sorted: tuple[Any, Sequence[int]] = (None, range(len(rows)))
-        self._filtered = _Filtered((), array.array("Q"), 0)
+        self._sorting = Sorting(None, range(0))
+        self._filtering = Filtering((), rows, self.columns)
 
     def label(self, position: int) -> str | None:
         """Give the key of a row that is a member of an object."""
@@ -56,8 +48,7 @@ class Table:
         """Give the cells of a column in the rows' own order, `most` of them. Raises: RequestError."""
         if position >= len(self.columns):
             raise RequestError("there is no such column in this result")
-        name = self.columns[position]
-        return [row.get(name, MISSING) for row in itertools.islice(self.rows, most)]
+        return self.rows.cells(self.columns[position], 0, len(self.rows) if most is None else min(most, len(self.rows)))
 
     def sample(self, most: int) -> list[dict[str, Any]]:
         """Give `most` rows at equal distances, all where there are no more."""
@@ -74,12 +65,13 @@ class Table:
             where: Conditions that the rows meet.
         Returns: names of the columns; at: each row's place, labels: its key, where rows have one; cells: described
             values, null for a missing one; keys: the position of each cell in its row's object, for its place; rows:
-            how many meet the conditions, of those that were looked at; looked: how many these are.
+            how many meet the conditions, of those that were looked at; looked: how many these are; sorted: how many
+            rows are in order.
         Raises: RequestError.
 
         """
         names = self.columns[columns.start : columns.stop]
-        index, looked_at = self.order(order, where)
+        index, looked_at, sorted_ = self.order(order, where)
         cells, places, keys, labels = [], [], [], []
         looked = 0
         for position in index[rows.start : rows.stop]:
@@ -94,48 +86,33 @@ class Table:
             labels.append(position if self.rows.labels is None else _head(self.rows.labels[position]))
         heads = [_head(name) for name in names]
         answer = {"names": heads, "at": places, "labels": labels, "cells": cells, "keys": keys}
-        return {**answer, "rows": len(index), "looked": looked_at}
+        return {**answer, "rows": len(index), "looked": looked_at, "sorted": sorted_}
 
-    def order(self, order: tuple[int, bool] | None, where: tuple[Condition, ...] = ()) -> tuple[Sequence[int], int]:
-        """Give positions of rows that meet some conditions, in an order, and how many rows were looked at for them.
+    def order(
+        self, order: tuple[int, bool] | None, where: tuple[Condition, ...] = ()
+    ) -> tuple[Sequence[int], int, int]:
+        """Give positions of rows that meet some conditions, in an order, once they are.
 
-        A request looks at LOOKED_CELLS; the next one with the same conditions goes on from there.
+        A request looks at so many cells, and sorts so many; the next one that asks for the same goes on from there.
+        Returns: positions; how many rows were looked at for the conditions; how many are in order.
         """
-        positions: Sequence[int] = range(len(self.rows))
-        looked = len(self.rows)
-        if where:
-            filtered = self._filter(where)
-            positions, looked = filtered.positions, filtered.looked
+        # One assignment each: another thread that answers this page goes on with the work before or with this one.
+        filtering = self._filtering
+        if filtering.where != where:
+            filtering = self._filtering = Filtering(where, self.rows, self.columns)
+        filtering.go_on()
+        positions, looked = filtering.positions, filtering.looked
         if order is None or looked < len(self.rows):
-            return positions, looked
-        # One assignment below: another thread that answers this page reads the order before or this one.
-        last = self._sorted
-        if last[0] != (order, where):
+            return positions, looked, 0
+        sorting = self._sorting
+        if sorting.key != (order, where):
             if len(self.rows) > SORTED_ROWS:
                 raise RequestError(f"a table of more than {SORTED_ROWS:,} rows is not sorted here")
-            column, is_down = order
-            cells = self.column(column)
-            present = [position for position in positions if cells[position] is not MISSING]
-            missing = [position for position in positions if cells[position] is MISSING]
-            present.sort(key=lambda position: _rank(cells[position]), reverse=is_down)
-            last = self._sorted = ((order, where), array.array("Q", present + missing))
-        return last[1], looked
-
-    def _filter(self, where: tuple[Condition, ...]) -> _Filtered:
-        last = self._filtered
-        if last.where != where:
-            last = _Filtered(where, array.array("Q"), 0)
-        tests = [condition.test(self.columns) for condition in where]
-        positions = array.array("Q", last.positions)
-        position, cells = last.looked, 0
-        while position < len(self.rows) and cells < LOOKED_CELLS:
-            row = self.rows.row(position)
-            cells += len(row) + len(where)
-            if all(test(row) for test in tests):
-                positions.append(position)
-            position += 1
-        self._filtered = last = _Filtered(where, positions, position)
-        return last
+            if order[0] >= len(self.columns):
+                raise RequestError("there is no such column in this result")
+            sorting = self._sorting = Sorting((order, where), positions)
+        sorting.go_on(lambda start, stop: self.rows.cells(self.columns[order[0]], start, stop), is_down=order[1])
+        return sorting.positions, looked, sorting.done
 
 
 def table_of(document: Document) -> Table | None:
@@ -154,18 +131,28 @@ def table_of(document: Document) -> Table | None:
         rows = Rows(outputs, is_named=True)
     elif len(only) > 1 and _are_columns(list(only.values())):
         rows = Rows(across(only), is_across=True)
-    elif _are_objects(outputs) or all(isinstance(items, list) and items and _are_objects(items) for items in outputs):
+    elif _are_objects(outputs) or (
+        len(outputs) <= ARRAYS
+        and all(isinstance(items, (list, Items)) and items and _are_objects(items) for items in outputs)
+    ):
         rows = Rows(outputs)
     return None if rows is None else _of_rows(rows)
 
 
 def _of_rows(rows: Rows) -> Table | None:
     columns: collections.Counter[str] = collections.Counter()
-    for row in rows:
-        columns.update(row.keys())
+    counted = 0
+    for part in rows.parts:
+        if isinstance(part, Items):
+            columns.update(part.keys(_COUNTED_ROWS, COLUMNS))
+            counted += min(len(part), _COUNTED_ROWS)
+        else:
+            for row in part:
+                columns.update(row.keys())
+            counted += len(part)
         if len(columns) > COLUMNS:
             return None
-    return Table(rows, columns) if columns and max(columns.values()) * 2 > len(rows) else None
+    return Table(rows, columns) if columns and max(columns.values()) * 2 > counted else None
 
 
 def _head(name: str) -> dict[str, str]:
@@ -173,19 +160,10 @@ def _head(name: str) -> dict[str, str]:
 
 
 def _are_objects(values: Iterable[Any]) -> bool:
-    return all(isinstance(value, dict) for value in values)
+    return values.are_objects if isinstance(values, Items) else all(isinstance(value, dict) for value in values)
 
 
 def _are_columns(members: Sequence[Any]) -> bool:
     """Say whether values are arrays of one length, of two items at least that hold nothing themselves."""
     are_long = all(isinstance(member, list) and len(member) == len(members[0]) > 1 for member in members)
     return are_long and not any(isinstance(item, (dict, list)) for member in members for item in member)
-
-
-def _rank(value: Any) -> tuple[int, Any]:
-    name = kind(value)
-    if name == "number":
-        return _ORDER[name], comparable(value)
-    if name in {"array", "object"}:
-        return _ORDER[name], len(value)
-    return _ORDER[name], 0 if value is None else value

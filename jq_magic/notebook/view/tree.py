@@ -6,12 +6,13 @@ import collections
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from jq_magic.notebook.view.number import Fractions, Integers, Number, scalar
+from jq_magic.notebook.view.items import Items, held
+from jq_magic.notebook.view.number import Number, scalar
 
 #: Characters of outputs that are decoded for a view, and commas and opening brackets among them: a value in Python
 #: takes at most some 110 bytes for each of those.
@@ -26,12 +27,19 @@ WRITTEN_CHARS = 8 << 20
 #: Values that one search looks at, and characters that it reads.
 SEARCHED_VALUES = 2_000_000
 SEARCHED_CHARS = 64 << 20
+#: Items of long arrays that one search decodes, since they contain what is looked for.
+SEARCHED_ITEMS = 10_000
 #: Places that a search gives, and steps from the outputs down that all of them have together.
 PLACES = 1_000
 PLACES_STEPS = 100_000
+#: Characters that are copied at a time.
+_COPIED_CHARS = 1 << 20
 _PREVIEWED = 6
 _PREVIEW_CHARS = 80
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+#: The types of arrays and objects.
+NESTED = (dict, list, Items)
 
 #: Where a value is: the output's position, then the position in each array or object.
 At = tuple[int, ...]
@@ -55,30 +63,29 @@ class Document:
     def __init__(self, text: str) -> None:
         if len(text) > TEXT_CHARS or sum(map(text.count, "\n,[{")) > TEXT_MARKS:
             raise RequestError(f"the output of {len(text):,} characters is too much for a view; .text has all of it")
-        lines = f"[{text.removesuffix(chr(10)).replace(chr(10), ',')}]"
-        integer, fraction = Integers().__getitem__, Fractions().__getitem__
         try:
-            self.outputs: list[Any] = json.loads(
-                lines, parse_int=integer, parse_float=fraction, parse_constant=_no_constant
-            )
+            self.outputs: Sequence[Any] = _outputs(text)
         except RecursionError:
             raise RequestError("the output nests too deep to be shown as a tree; .text has all of it") from None
         except ValueError:
             raise RequestError("the output is no JSON; .text has all of it") from None
+        is_long = isinstance(self.outputs, Items) or any(isinstance(value, Items) for value in self.outputs[:1])
+        #: Characters that take the memory of decoded ones: a text with the places of its items takes a tenth of that.
+        self.decoded_chars = len(text) // 10 if is_long else len(text)
 
     def find(self, at: At) -> Any:
         """Give the value at a place; the list of outputs at (). Raises: RequestError."""
         value: Any = self.outputs
         for position in at:
-            if not isinstance(value, (dict, list)) or position >= len(value):
+            if not isinstance(value, NESTED) or position >= len(value):
                 raise RequestError("there is no such value in this result")
-            value = value[position] if isinstance(value, list) else _nth(value.values(), position)
+            value = _nth(value.values(), position) if isinstance(value, dict) else value[position]
         return value
 
     def children(self, at: At, start: int, stop: int) -> list[dict[str, Any]]:
         """Describe the children at positions start to stop for the rows of a tree. Raises: RequestError."""
         value = self.find(at)
-        if isinstance(value, list):
+        if isinstance(value, (list, Items)):
             return [described(child) for child in value[start:stop]]
         if isinstance(value, dict):
             return [{**described(child), **_key(key)} for key, child in itertools.islice(value.items(), start, stop)]
@@ -100,7 +107,7 @@ class Document:
         )
         while waiting:
             at, value = waiting.popleft()
-            if not isinstance(value, (dict, list)) or not value or len(at) > most_level:
+            if not isinstance(value, NESTED) or not value or len(at) > most_level:
                 continue
             is_only = len(at) == 1 and len(self.outputs) == 1
             steps += len(at)
@@ -108,7 +115,7 @@ class Document:
                 continue
             rows += len(value)
             places.append([at, len(value)])
-            children = value if isinstance(value, list) else value.values()
+            children = value.values() if isinstance(value, dict) else value
             waiting.extend(([*at, place], child) for place, child in enumerate(itertools.islice(children, most_rows)))
         return places
 
@@ -126,21 +133,21 @@ class Document:
 
         """
         wanted = wanted.casefold()
-        count, steps, looked, chars = 0, 0, 0, 0
+        count, steps, looked, chars, decoded = 0, 0, 0, 0, 0
         places: list[list[int]] = []
         # One list is the place of the value that is looked at: a place of its own for each value is quadratic work.
         at = [-1]
-        open_: list[tuple[Iterator[Any], bool]] = [(iter(self.outputs), False)]
+        open_ = [(_children(self.outputs, wanted), isinstance(self.outputs, Items))]
         while open_:
-            items, has_keys = open_[-1]
-            for item in items:
-                at[-1] += 1
-                key, value = item if has_keys else ("", item)
-                is_nested = isinstance(value, (dict, list))
+            children, is_decoded = open_[-1]
+            for position, key, value in children:
+                at[-1] = position
+                decoded += is_decoded
+                is_nested = isinstance(value, NESTED)
                 text = "" if is_nested else value if isinstance(value, str) else scalar(value)
                 looked += 1
                 chars += len(text) + len(key)
-                if looked > SEARCHED_VALUES or chars > SEARCHED_CHARS:
+                if looked > SEARCHED_VALUES or chars > SEARCHED_CHARS or decoded > SEARCHED_ITEMS:
                     return {"count": count, "at": places, "whole": False}
                 if wanted in text.casefold() or (key and wanted in key.casefold()):
                     count += 1
@@ -148,8 +155,7 @@ class Document:
                     if len(places) < PLACES and steps <= PLACES_STEPS:
                         places.append(list(at))
                 if is_nested and value:
-                    is_object = isinstance(value, dict)
-                    open_.append((iter(value.items() if is_object else value), is_object))
+                    open_.append((_children(value, wanted), isinstance(value, Items)))
                     at.append(-1)
                     break
             else:
@@ -158,18 +164,44 @@ class Document:
         return {"count": count, "at": places, "whole": True}
 
 
+def _children(value: Any, wanted: str) -> Iterator[tuple[int, str, Any]]:
+    """Yield position, key and value of each child; of a long array, those whose text contains what is looked for."""
+    if isinstance(value, dict):
+        return ((position, *item) for position, item in enumerate(value.items()))
+    if isinstance(value, Items):
+        return ((position, "", value[position]) for position in value.containing(wanted, 0, len(value)))
+    return ((position, "", item) for position, item in enumerate(value))
+
+
+def _outputs(text: str) -> Sequence[Any]:
+    """Decode JSON texts, one a line, and hold one copy of those that stay texts. Raises: as `held`."""
+    text_ends = text.find("\n") in {-1, len(text) - 1}
+    array = bytearray(b"[")
+    for start in range(0, len(text), _COPIED_CHARS):
+        array += text[start : start + _COPIED_CHARS].replace("\n", ",").encode("utf-8", "surrogatepass")
+    if array.endswith(b","):
+        del array[-1]
+    if text_ends and len(array) > 1:
+        # A single output, which can be a long array itself.
+        del array[0]
+        return [held(array)]
+    array += b"]"
+    outputs: Sequence[Any] = held(array)
+    return outputs
+
+
 def kind(value: Any) -> str:
     """Name the type of a value, as jq does."""
     if isinstance(value, str):
         return "string"
-    if isinstance(value, (dict, list)):
+    if isinstance(value, NESTED):
         return "object" if isinstance(value, dict) else "array"
     return "null" if value is None else "boolean" if isinstance(value, bool) else "number"
 
 
 def described(value: Any) -> dict[str, Any]:
     """Say what a page shows of a value: `t` its type, `v` its text, `n` its size, `cut` characters left out."""
-    if isinstance(value, (dict, list)):
+    if isinstance(value, NESTED):
         return {"t": kind(value), "v": _preview(value), "n": len(value)}
     text = value if isinstance(value, str) else scalar(value)
     shown = {"t": kind(value), "v": sent(text)}
@@ -187,12 +219,12 @@ def _key(key: str) -> dict[str, Any]:
     return {"k": sent(key), "keycut": len(key) - SENT_CHARS}
 
 
-def _preview(value: dict[str, Any] | list[Any]) -> str:
+def _preview(value: dict[str, Any] | Sequence[Any]) -> str:
     """Show the first keys of an object, the first values of an array that is not nested."""
     parts = []
     room = _PREVIEW_CHARS
     for part in itertools.islice(value, _PREVIEWED):
-        text = _sign(part) if isinstance(value, list) else sent(part, _PREVIEW_CHARS)
+        text = sent(part, _PREVIEW_CHARS) if isinstance(value, dict) else _sign(part)
         if len(text) > room:
             break
         parts.append(text)
@@ -203,7 +235,7 @@ def _preview(value: dict[str, Any] | list[Any]) -> str:
 
 
 def _sign(value: Any) -> str:
-    if isinstance(value, (dict, list)):
+    if isinstance(value, NESTED):
         return ("{…}" if isinstance(value, dict) else "[…]") if value else ("{}" if isinstance(value, dict) else "[]")
     return json.dumps(sent(value, _PREVIEW_CHARS), ensure_ascii=False) if isinstance(value, str) else scalar(value)
 
@@ -211,9 +243,9 @@ def _sign(value: Any) -> str:
 def compact(value: Any) -> str:
     """Write a value as JSON in one line. Raises: RequestError for what cannot be written."""
 
-    def written(number: Any) -> msgspec.Raw:
-        assert isinstance(number, Number)
-        return msgspec.Raw(number.text.encode())
+    def written(value: Any) -> msgspec.Raw:
+        assert isinstance(value, (Number, Items))
+        return msgspec.Raw((value.text if isinstance(value, Number) else value.written()).encode())
 
     try:
         return msgspec.json.encode(value, enc_hook=written).decode()
@@ -221,11 +253,6 @@ def compact(value: Any) -> str:
         raise RequestError("the value nests too deep to be copied; .text has all of it") from None
     except UnicodeEncodeError:
         raise RequestError("the value has halves of characters and cannot be copied; .text has all of it") from None
-
-
-def _no_constant(word: str) -> Any:
-    # json.loads takes NaN and Infinity, which are no JSON and no numbers that can be sorted.
-    raise ValueError(word)
 
 
 def _nth(values: Any, position: int) -> Any:

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from jq_magic.notebook.view import copied, filters, plot, profile, table
+from jq_magic.notebook.view import copied, filtering, filters, plot, profile
 from jq_magic.notebook.view.pages import FIRST_CHARS, Pages
 from jq_magic.notebook.view.tree import WRITTEN_CHARS
 from tests.notebook.answers import ask, refusal, span
@@ -47,7 +47,7 @@ def test_rows_that_meet_all_conditions_are_shown(where, rows):
 
 def test_a_filter_goes_on_with_the_next_request(monkeypatch):
     view = pages({"a": number} for number in range(100))
-    monkeypatch.setattr(table, "LOOKED_CELLS", 60)
+    monkeypatch.setattr(filtering, "LOOKED_CELLS", 60)
     wanted = {"where": [{"column": 0, "low": 20}], "sort": [0, True]}
     windows = [ask(view, "cells", **span(0, 5), **wanted) for _ in range(5)]
     assert [window["looked"] for window in windows] == [30, 60, 90, 100, 100]

@@ -10,9 +10,9 @@ import pytest
 import jq_magic
 from jq_magic.notebook.view import chart
 from jq_magic.notebook.view import tree as document
+from jq_magic.notebook.view.items import MISSING
 from jq_magic.notebook.view.number import Number
 from jq_magic.notebook.view.pages import Pages
-from jq_magic.notebook.view.table import MISSING
 from jq_magic.notebook.view.tree import Document, RequestError
 
 USERS = (
