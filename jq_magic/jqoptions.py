@@ -20,7 +20,7 @@ from jq_magic.limits import KINDS, PRESETS, Kind, preset
 from jq_magic.limits.amounts import Unit
 
 #: What `--as` takes.
-FORMS = ("values", "text", *frames.MODULES)
+FORMS = ("values", "text", "csv", *frames.MODULES)
 #: What `--indent` takes; -1 is a tab, as in jq.
 _WIDTH = re.compile(r"-0*1|[+-]?0+|\+?0*[1-7]")
 #: The name of an option's value, by the unit of its limit.
@@ -221,9 +221,11 @@ GROUPS: dict[str, tuple[Option, ...]] = {
             read=_variable, place=Place.MAGIC,
         ),
         Option(
-            "as", "", "give values, text, or a frame (pandas, polars, arrow) instead of the display", ("FORM",),
-            read=_form, place=Place.MAGIC,
+            "as", "", "give values, text, csv, or a frame (pandas, polars, arrow, duckdb) instead of the display",
+            ("FORM",), read=_form, place=Place.MAGIC,
         ),
+        Option("dates", "", "strings that are all dates become dates in a frame", place=Place.MAGIC),
+        Option("lenient", "", "values of several types become strings in a frame", place=Place.MAGIC),
         Option("quiet", "", "show nothing", place=Place.MAGIC),
         Option("usage", "", "say on stderr what was used", place=Place.COMMAND),
         Option("warm", "", "compile the sandbox, keep it for later processes, and end", place=Place.COMMAND),

@@ -188,7 +188,12 @@ class Program:
         return self.input_value(value) if text is _ABSENT else self.input_text(text)
 
     def input_value(self, value: Any) -> Inputs:
-        """One value as input; a data frame is an array of records. Raises: DataError, InputLimitError."""
+        """One value as input; a data frame is an array of records, and a Result its outputs.
+
+        Raises: DataError, InputLimitError.
+        """
+        if isinstance(value, Result):
+            return Inputs(self, value.text, slurp=False)
         return Inputs(self, inputs.value_input(value, most_bytes=self.sandbox.limits.input_bytes), slurp=False)
 
     def input_values(self, values: Iterable[Any], *, jobs: int | None = None) -> Inputs:

@@ -8,7 +8,7 @@ import importlib
 import importlib.util
 from typing import Any
 
-from jq_magic.data import decode
+from jq_magic.data import decode, frames
 from jq_magic.limits import Limits
 from jq_magic.limits.amounts import show_count, show_seconds
 from jq_magic.messages import visible_head
@@ -103,3 +103,42 @@ class Result:
     def values(self) -> list[Any]:
         """Give the outputs as Python values, decoded on first use. Raises: DataError."""
         return decode.from_json_lines(self.text)
+
+    def to_pandas(self, *, dates: bool = False, lenient: bool = False) -> Any:
+        """Make a pandas.DataFrame, with a row for each output, or for each element of the only output.
+
+        Args:
+            dates: Make dates of columns of strings that are all dates, or all dates with times (RFC 3339).
+            lenient: Make strings of columns whose values no one type holds, with JSON in them, and no error.
+        Raises: DataError, which names the column and the first two values that no type holds together; where pandas is
+            not installed; for a frame that would be far larger than the outputs.
+
+        """
+        return self._frame("pandas", dates=dates, lenient=lenient)
+
+    def to_polars(self, *, dates: bool = False, lenient: bool = False) -> Any:
+        """Make a polars.DataFrame. Args and Raises: as `to_pandas`."""
+        return self._frame("polars", dates=dates, lenient=lenient)
+
+    def to_arrow(self, *, dates: bool = False, lenient: bool = False) -> Any:
+        """Make a pyarrow.Table. Args and Raises: as `to_pandas`."""
+        return self._frame("arrow", dates=dates, lenient=lenient)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Give the rows of the frames above as dictionaries, each with the keys that it has. Raises: DataError."""
+        rows: list[Any] = self.values
+        if len(rows) == 1 and isinstance(rows[0], list):
+            rows = rows[0]
+        return [row if isinstance(row, dict) else {frames.ONLY: row} for row in rows]
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Give the rows to whatever reads Arrow data: polars, DuckDB, pandas and others.
+
+        Source: The Arrow PyCapsule interface.
+        Raises: DataError, as `to_arrow`, and where neither pyarrow nor polars is installed.
+        """
+        form = "polars" if importlib.util.find_spec("pyarrow") is None else "arrow"
+        return self._frame(form, dates=False, lenient=False).__arrow_c_stream__(requested_schema)
+
+    def _frame(self, form: str, *, dates: bool, lenient: bool) -> Any:
+        return frames.frame(self.values, form, frames.Options(dates, lenient))

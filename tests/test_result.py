@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import importlib.util
 
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import jq_magic
@@ -36,3 +42,32 @@ def test_usage_adds_up_and_memory_is_the_largest():
     assert USAGE + other == Usage(11, 20, 1.5, 33, 44, 55) == other + USAGE
     assert sum([USAGE, other], Usage.none()) == USAGE + other
     assert Usage.none() + USAGE == USAGE
+
+
+def test_rows_become_frames_and_dictionaries():
+    made = result('{"a":1,"t":"2024-01-02"}\n{"a":"x"}\n')
+    assert made.to_dicts() == [{"a": 1, "t": "2024-01-02"}, {"a": "x"}]
+    assert made.to_pandas()["a"].tolist() == [1, "x"]
+    with pytest.raises(jq_magic.DataError, match="row 0 has an integer, 1 and row 1 has a string"):
+        made.to_polars()
+    assert made.to_polars(lenient=True)["a"].to_list() == ["1", "x"]
+    assert made.to_arrow(lenient=True, dates=True)["t"].to_pylist() == [datetime.date(2024, 1, 2), None]
+    assert result("[1,2]\n").to_dicts() == [{"value": 1}, {"value": 2}]
+    assert result("").to_dicts() == []
+
+
+@pytest.mark.parametrize("without", [(), ("pyarrow",)])
+def test_what_reads_arrow_reads_a_result(monkeypatch, without):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in without else find(name))
+    made = result('{"a":9007199254740993,"b":[{"c":true}]}\n{"a":null,"b":[]}\n')
+    rows = [{"a": 2**53 + 1, "b": [{"c": True}]}, {"a": None, "b": []}]
+    assert pl.DataFrame(made).to_dicts() == rows
+    assert pa.table(made).to_pylist() == rows
+    assert duckdb.from_arrow(made).fetchall() == [(2**53 + 1, [{"c": True}]), (None, [])]
+    assert pd.DataFrame.from_arrow(made)["b"].map(list).tolist() == [[{"c": True}], []]
+
+
+def test_a_result_is_the_input_of_another_run():
+    made = result('{"a":1}\n{"a":2}\n')
+    assert jq_magic.all(".a + 1", made) == [2, 3]

@@ -1,4 +1,4 @@
-"""Makes data frames of pandas, polars or pyarrow of outputs.
+"""Makes data frames of pandas, polars, pyarrow or DuckDB, or CSV, of outputs.
 
 What a frame takes grows with rows × columns, which can be far more than there are values, so it is counted before
 anything is built.
@@ -7,20 +7,43 @@ anything is built.
 from __future__ import annotations
 
 import contextlib
+import csv
+import datetime
 import importlib
-from typing import Any
+import importlib.util
+import io
+import math
+import operator
+from typing import Any, NamedTuple
 
-from jq_magic.data import shapes
+from jq_magic.data import dates, encode, shapes
 from jq_magic.errors import DataError
 
 #: The module that makes each form of frame.
-MODULES = {"pandas": "pandas", "polars": "polars", "arrow": "pyarrow"}
+MODULES = {"pandas": "pandas", "polars": "polars", "arrow": "pyarrow", "duckdb": "duckdb"}
 #: The name of the only column when rows are no objects.
-_ONLY = "value"
+ONLY = "value"
 _INT64 = range(-(2**63), 2**63)
+_MOMENTS = {datetime.date, datetime.datetime}
 
 
-def frame(values: list[Any], form: str) -> Any:
+class Options(NamedTuple):
+    """How the values of a column become one type.
+
+    Attributes:
+        dates: Strings that are all dates, or all dates with times, become those.
+        lenient: A column that no type holds becomes strings; what is no string stands in them as JSON.
+
+    """
+
+    dates: bool = False
+    lenient: bool = False
+
+
+_PLAIN = Options()
+
+
+def frame(values: list[Any], form: str, options: Options = _PLAIN) -> Any:
     """Make a frame with a row for each output, or for each element of the only output if that is an array.
 
     Objects give the columns, in the order in which their keys are first seen; a key that a row lacks is null
@@ -30,28 +53,66 @@ def frame(values: list[Any], form: str) -> Any:
 
     Args:
         values: Decoded outputs.
-        form: "pandas", "polars" or "arrow".
-    Returns: A pandas.DataFrame, polars.DataFrame or pyarrow.Table.
+        form: "pandas", "polars", "arrow" or "duckdb".
+        options: How the values of a column become one type.
+    Returns: A pandas.DataFrame, polars.DataFrame, pyarrow.Table or duckdb.DuckDBPyRelation.
     Raises: DataError, naming the column, when the package is absent or cannot hold a column, and for a frame that
         would be far larger than the outputs.
 
     """
-    module = MODULES[form]
-    try:
-        package = importlib.import_module(module)
-    except ImportError:
-        raise DataError(f"--as {form} needs the package {module}, which is not installed") from None
-    rows = values[0] if len(values) == 1 and isinstance(values[0], list) else values
-    columns = _columns(rows)
-    made = {name: _column(package, form, name, cells) for name, cells in columns.items()}
+    package = _package(form)
+    if form == "duckdb":
+        # DuckDB makes a relation of whatever has Arrow's interface.
+        return package.from_arrow(frame(values, "arrow" if importlib.util.find_spec("pyarrow") else "polars", options))
+    found = columns(values)
+    made = {name: _column(package, form, name, cells, options) for name, cells in found.items()}
     return package.table(made) if form == "arrow" else package.DataFrame(made)
 
 
-def _columns(rows: list[Any]) -> dict[str, list[Any]]:
-    """Give the cells of each column. Raises: DataError for far more cells than there are values."""
-    if not all(isinstance(row, dict) for row in rows):
-        return {_ONLY: rows}
-    names = dict.fromkeys(name for row in rows for name in row)
+def csv_text(values: list[Any]) -> str:
+    """Write rows as CSV with a line of names (RFC 4180, lines ended by LF); what is missing is empty.
+
+    Arrays and objects are written as JSON. Raises: DataError for far more cells than there are values.
+    """
+    found = columns(values)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    if found:
+        writer.writerow(found)
+        writer.writerows(zip(*(map(_csv_cell, cells) for cells in found.values()), strict=True))
+    return out.getvalue()
+
+
+def _csv_cell(cell: Any) -> Any:
+    if cell is None or isinstance(cell, str):
+        return cell
+    if isinstance(cell, float) and math.isinf(cell):
+        return "inf" if cell > 0 else "-inf"
+    return encode.value_to_json(cell).decode()
+
+
+def _package(form: str) -> Any:
+    module = MODULES[form]
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise DataError(f"--as {form} needs the package {module}, which is not installed") from None
+
+
+def columns(values: list[Any]) -> dict[str, list[Any]]:
+    """Give the cells of each column, with a row for each output, or for each element of the only one.
+
+    Raises: DataError for far more cells than there are values.
+    """
+    rows = values[0] if len(values) == 1 and isinstance(values[0], list) else values
+    if set(map(type, rows)) != {dict}:
+        return {ONLY: rows} if rows else {}
+    names = tuple(rows[0])
+    # As many keys in each row, and these in all of them, are the same keys, which most rows have.
+    if set(map(len, rows)) == {len(names)}:
+        with contextlib.suppress(KeyError):
+            return {name: list(map(operator.itemgetter(name), rows)) for name in names}
+    names = tuple(dict.fromkeys(name for row in rows for name in row))
     cells, filled = len(rows) * len(names), sum(map(len, rows))
     if cells > max(shapes.MOST_CELLS, shapes.SPARSENESS * filled):
         raise DataError(
@@ -61,9 +122,27 @@ def _columns(rows: list[Any]) -> dict[str, list[Any]]:
     return {name: [row.get(name) for row in rows] for name in names}
 
 
-def _column(package: Any, form: str, name: str, cells: list[Any]) -> Any:
+def _column(package: Any, form: str, name: str, cells: list[Any], options: Options) -> Any:
+    kinds = set(map(type, cells)) - {type(None)}
+    if options.dates and kinds == {str} and (moments := dates.moments(cells)) is not None:
+        cells = moments
+    try:
+        return _typed(package, form, name, cells, options)
+    except DataError:
+        if not options.lenient:
+            raise
+    texts = [cell if cell is None or isinstance(cell, str) else encode.value_to_json(cell).decode() for cell in cells]
+    return _typed(package, form, name, texts, options)
+
+
+def _typed(package: Any, form: str, name: str, cells: list[Any], options: Options) -> Any:
+    """Make a column of one type. Raises: DataError."""
     kinds = set(map(type, cells)) - {type(None)}
     if form == "pandas":
+        if options.lenient and len(kinds) > 1 and kinds != {int, float}:
+            raise DataError(f"the column {name!r} has values of several types")
+        if kinds & _MOMENTS:
+            return package.to_datetime(package.Series(cells, dtype="object"))
         held, kind = _pandas_column(kinds, cells)
         return package.Series(held, dtype=kind)
     if len(kinds) == 1 and not kinds & {dict, list}:
@@ -85,8 +164,8 @@ def _built(package: Any, form: str, name: str, cells: list[Any], kind: Any) -> A
         if not isinstance(kind, package.List):
             return package.Series(name, cells, kind)
         # polars makes a frame of each list of structs, with all columns of the type; not so of a list in a struct.
-        boxed = package.Series(name, [{_ONLY: cell} for cell in cells], package.Struct({_ONLY: kind}))
-        return boxed.struct.field(_ONLY).rename(name)
+        boxed = package.Series(name, [{ONLY: cell} for cell in cells], package.Struct({ONLY: kind}))
+        return boxed.struct.field(ONLY).rename(name)
     except (ValueError, TypeError, OverflowError, RuntimeError) as error:
         raise _refused(form, name, error) from None
     except BaseException as error:

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jq_magic
-from jq_magic.data import columns, encode, inputs
+from jq_magic.data import columns, encode, frames, inputs
 from jq_magic.data.columns import block, zones
 from jq_magic.data.refusals import Refused
 from tests.data.examples import NAMES
@@ -56,6 +56,20 @@ def test_a_column_becomes_what_the_table_says(row, package):
     frame = held(row, package)
     assert taken(frame) is not None
     assert read(held(row, package), "map(.v)") == row["json"] + "\n"
+
+
+#: Types whose JSON does not say what they were.
+ONE_WAY = {"decimals", "maps"}
+
+
+@pytest.mark.parametrize(("row", "package"), [case for case in CASES if case[0]["type"] not in ONE_WAY])
+def test_what_comes_out_of_a_frame_makes_the_same_frame_again(row, package):
+    result = jq_magic.compile(".").run(taken(held(row, package)))
+    if package == "duckdb":
+        made = frames.frame(result.values, "duckdb")
+    else:
+        made = {"pandas": result.to_pandas, "polars": result.to_polars, "arrow": result.to_arrow}[package]()
+    assert read(made, "map(.v)") == row["json"] + "\n"
 
 
 #: Values that columns have and the text of `values.json` has not.

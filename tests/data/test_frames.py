@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 
+import duckdb
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -13,7 +15,8 @@ from hypothesis import strategies as st
 
 import jq_magic
 from jq_magic.data import shapes
-from jq_magic.data.frames import frame
+from jq_magic.data.frames import Options, csv_text, frame
+from jq_magic.data.frames import columns as cells_of
 
 FORMS = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "arrow": pa.Table}
 BIG = 2**53 + 1
@@ -245,3 +248,89 @@ def test_a_panic_of_polars_is_a_data_error(monkeypatch):
     monkeypatch.setattr(pl, "Series", panic)
     with pytest.raises(jq_magic.DataError, match="polars cannot hold the column 'a': gone"):
         frame([{"a": 1}], "polars")
+
+
+LENIENT = Options(lenient=True)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_mixed_columns_are_strings_when_that_is_asked_for(form):
+    rows = [{"a": 1, "b": 2, "c": [1]}, {"a": "x", "b": None, "c": {"k": None}}, {"a": True, "b": 0.5, "c": None}]
+    made = columns(frame(rows, form, LENIENT))
+    assert made["a"] == ["1", "x", "true"]
+    assert made["b"] == [2, None, 0.5]
+    assert made["c"] == ["[1]", '{"k":null}', None]
+
+
+def test_the_first_two_values_that_no_type_holds_are_said():
+    rows = [{"a": 1}, {}, {"a": 2}, {"a": "x"}, {"a": True}]
+    with pytest.raises(
+        jq_magic.DataError, match=r"'a' in one type: row 0 has an integer, 1 and row 3 has a string, 'x'"
+    ):
+        frame(rows, "polars")
+
+
+DATES = Options(dates=True)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("cells", "second"),
+    [
+        (["2024-02-29", None, "1969-12-31"], datetime.date(1969, 12, 31)),
+        (["2024-01-02T03:04:05", None, "2024-01-02 03:04:05.5"], datetime.datetime(2024, 1, 2, 3, 4, 5, 500000)),  # noqa: DTZ001 - none is written
+        (
+            ["2024-01-02T03:04:05Z", None, "2024-01-02T03:04:05.123456+05:30"],
+            datetime.datetime(2024, 1, 1, 21, 34, 5, 123456, datetime.timezone.utc),
+        ),
+    ],
+)
+def test_strings_that_are_all_dates_become_dates_when_that_is_asked_for(form, cells, second):
+    rows = [{"t": cell} for cell in cells]
+    made = frame(rows, form, DATES)
+    found = made["t"].tolist() if form == "pandas" else columns(made)["t"]
+    if form == "pandas":
+        assert found[2] == pd.Timestamp(second)
+        assert found[1] is pd.NaT
+    else:
+        assert found[1:] == [None, second]
+    assert columns(frame(rows, form))["t"] == cells
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["2024-01-02", "2024-01-02T00:00:00"],
+        ["2024-01-02T00:00:00", "2024-01-02T00:00:00Z"],
+        ["2024-02-30"],
+        ["2024-01-02T00:00:00.1234567"],
+        ["2024-01-02T25:00:00"],
+        ["0001-01-01T00:00:00+10:00"],
+        ["2024-01-02", "today"],
+        ["2024W01"],
+        ["２024-01-02"],
+        [None],
+    ],
+)
+def test_strings_that_are_no_dates_of_one_kind_stay_as_they_are(cells):
+    rows = [{"t": cell} for cell in cells]
+    assert columns(frame(rows, "polars", DATES)) == {"t": cells}
+
+
+def test_a_relation_of_duckdb_has_the_rows():
+    made = frame([{"a": 1, "b": "x"}, {"a": 2}], "duckdb")
+    assert isinstance(made, duckdb.DuckDBPyRelation)
+    assert made.fetchall() == [(1, "x"), (2, None)]
+
+
+def test_rows_become_csv():
+    rows = [{"a": 1, "b": 'say "hi", é'}, {"a": [1, {"k": None}], "c": True}, {"a": float("inf"), "b": "two\nlines"}]
+    assert csv_text(rows) == 'a,b,c\n1,"say ""hi"", é",\n"[1,{""k"":null}]",,true\ninf,"two\nlines",\n'
+    assert csv_text([1.5, None]) == 'value\n1.5\n""\n'
+    assert csv_text([]) == ""
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(0, 3)), max_size=5))
+def test_cells_are_those_of_the_rows_whatever_keys_they_have(rows):
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    assert cells_of([rows]) == {name: [row.get(name) for row in rows] for name in names}

@@ -99,7 +99,7 @@ class JqMagic(Settings):
         call = _Call(line, cell, options, written.variable, written.program if cell is None else cell, namespace, frame)
         result = self._run(call, None if call.variable is None else call.find(call.variable))
         shown = Shown(result, jqcall.style(options), views=self.views, mode=self.view)
-        produced = _produced(shown, options.get("as")) if call.gives_values or "out" in options else None
+        produced = _produced(shown, options) if call.gives_values or "out" in options else None
         if "out" in options:
             variables[options.get("out")] = produced
         if "exit_status" in options:
@@ -213,7 +213,7 @@ def _is_variable(namespace: Mapping[str, Any], name: str) -> bool:
 
 def _input(value: Any, sandbox: Sandbox, options: Options) -> bytes | Columns:
     """Give what a variable holds as input; a result is its outputs as they are. Raises: DataError, InputLimitError."""
-    held = value.text if isinstance(value, Shown) else value
+    held = value.text if isinstance(value, (Shown, Result)) else value
     return inputs.text_input(held, index="index" in options, most_bytes=sandbox.limits.input_bytes)
 
 
@@ -222,10 +222,14 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Shown) else value
 
 
-def _produced(shown: Shown, form: str | None) -> Any:
+def _produced(shown: Shown, options: Options) -> Any:
     """Give a result in the form that `--as` asks for, as values without one. Raises: DataError."""
+    form = options.get("as")
     if form in frames.MODULES:
-        return frames.frame(shown.result.values, form)
+        types = frames.Options(dates="dates" in options, lenient="lenient" in options)
+        return frames.frame(shown.result.values, form, types)
+    if form == "csv":
+        return frames.csv_text(shown.result.values)
     return shown.result.text if form == "text" else shown.value
 
 

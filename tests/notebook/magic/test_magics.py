@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
 import pytest
@@ -35,6 +36,10 @@ def test_a_line_shows_its_result_and_an_assignment_gives_values(shell):
     assert (shell.user_ns["x"], shell.user_ns["y"], shell.user_ns["z"]) == ("a b", [4.5, 1], [])
     assert shell.go("%jq --as text rows .[].score") == "4.5\n1\n"
     assert shell.go("%jq --as values rows .[0].score") == 4.5
+    assert shell.go("%jq --as csv rows .[0] | {score}") == "score\n4.5\n"
+    assert shell.go("%jq --as duckdb rows map({name})").fetchall() == [("a b",), ("c",)]
+    assert shell.go('%jq --as polars --lenient rows {v: .[].score}, {v: "x"}')["v"].to_list() == ["4.5", "1", "x"]
+    assert shell.go('%jq -n --as polars --dates {v: "2024-01-02"}')["v"].to_list() == [datetime.date(2024, 1, 2)]
     assert shell.go("%jq --as pandas --out kept rows map({name})").name.tolist() == ["a b", "c"]
     assert shell.user_ns["kept"].name.tolist() == ["a b", "c"]
     shell.go("kept = %jq --as polars rows .[] | {score}")
@@ -118,7 +123,7 @@ def test_options_are_read_and_mistakes_explained(shell):
         ("%jq --memory 64QB rows .", "write for example 64MiB"),
         ("%jq --timeout nan rows .", "write for example 2s"),
         ("%jq --preset huge rows .", "there is no preset"),
-        ("%jq --as yaml rows .", "values, text, pandas, polars, arrow"),
+        ("%jq --as yaml rows .", "values, text, csv, pandas, polars, arrow, duckdb"),
         ("%jq --arg a", "VALUE is missing"),
         ("%jq --argjson a x -n .", "is not JSON"),
         ("%jq -nq .", "there is no option -nq"),
