@@ -6,6 +6,7 @@ it is; any other is first made plain by `values`.
 
 from __future__ import annotations
 
+import codecs
 import datetime
 import decimal
 import gc
@@ -37,9 +38,18 @@ _INFINITE_PACKED = (b"\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00", b"\xcb\xff\xf0\x00\
 
 
 def text_to_bytes(text: str | bytes) -> bytes:
-    """JSON texts as UTF-8; a lone surrogate becomes U+FFFD. Raises: DataError for other types."""
+    """JSON texts as UTF-8; a lone surrogate becomes U+FFFD, and UTF-16 and UTF-32 with a mark are decoded.
+
+    Raises: DataError for other types.
+    """
     if isinstance(text, (bytes, bytearray, memoryview)):
-        return bytes(text)
+        held = bytes(text)
+        # No JSON in UTF-8 begins with one of these bytes. The mark of UTF-32 begins with that of UTF-16.
+        if held[:4] in {codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE}:
+            return held.decode("utf-32", "replace").encode()
+        if held[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+            return held.decode("utf-16", "replace").encode()
+        return held
     if not isinstance(text, str):
         message = f"the input text is a str or bytes, not {type(text).__name__}; input_value takes Python values"
         raise DataError(message)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from jq_magic.data import looks
 from jq_magic.data.columns.block import Columns
 from jq_magic.data.decode import from_json, from_json_bytes
 from jq_magic.errors import (
@@ -94,7 +95,10 @@ def error_of(
         return ProgramError(_message(members), program=program, **span, hint=members.hint)
     if status == Status.INPUT_ERROR:
         place = {"index": _count(members, "index"), "offset": _count(members, "offset")}
-        return InputError(_message(members), **place, text=None if isinstance(text, Columns) else text)
+        held = None if isinstance(text, Columns) else text
+        made = InputError(_message(members), **place, text=held)
+        made.advice = "" if held is None else looks.advice(held, place["offset"])
+        return made
     if status == Status.FILTER_ERROR:
         return _filter_error(members)
     if status == Status.HALT:

@@ -138,7 +138,8 @@ class JqMagic(Settings):
                 given = jqcall.events(sandbox)(given)
             return self._run_on(given, sandbox, call)
         except InputError as error:
-            if isinstance(value, str) and error.index == 0 and value.lstrip()[:1] not in {"{", "[", '"'}:
+            is_text = isinstance(value, str) and error.index == 0 and value.lstrip()[:1] not in {"{", "[", '"'}
+            if is_text and not error.advice:
                 advice = "is a str, which is read as JSON text; with -R each of its lines is a string"
                 error.advice = f"{visible_head(call.variable or '', QUOTED_CHARS)[0]} {advice}"
             raise
