@@ -14,6 +14,8 @@ from jq_magic.notebook.view.rows import Rows
 LOOKED_CELLS = 200_000
 #: Rows whose column is read at a time.
 _PART_ROWS = 10_000
+#: One row of so many is decoded by itself; of more, all are decoded at once.
+_FEW = 20
 
 
 class Filtering:
@@ -77,9 +79,13 @@ class Filtering:
             if condition.column is None:
                 containing = list(part.containing(condition.text or "", start, stop))
                 rows = frozenset(candidates)
-                candidates = [at for at in containing if at in rows and test(part[at])]
-                # A row that is decoded takes as long as some twenty whose text is looked at.
-                cost += stop - start + 20 * len(containing)
+                if len(containing) * _FEW < stop - start:
+                    candidates = [at for at in containing if at in rows and test(part[at])]
+                else:
+                    values = enumerate(part[start:stop], start)
+                    candidates = [at for at, row in values if at in rows and test(row)]
+                    cost += 4 * (stop - start)
+                cost += stop - start
             else:
                 cells = part.cells(self._columns[condition.column], start, stop)
                 candidates = [at for at in candidates if _meets(condition, cells[at - start], part, at, test)]

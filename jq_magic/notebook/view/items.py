@@ -59,7 +59,8 @@ class Items(Sequence[Any]):
     def __getitem__(self, position: slice) -> list[Any]: ...
     def __getitem__(self, position: int | slice) -> Any:
         if isinstance(position, slice):
-            return [self[at] for at in range(*position.indices(len(self)))]
+            start, stop, _ = position.indices(len(self))
+            return list(self._between(start, stop))
         at = range(len(self))[position]
         if at in self._long:
             return self._long[at]
@@ -71,11 +72,14 @@ class Items(Sequence[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         for start in range(0, len(self), _PART_ITEMS):
-            stop = min(start + _PART_ITEMS, len(self))
-            if self._starts[stop] - self._starts[start] <= _PART_BYTES:
-                yield from decoded(_in_brackets(self.text(start, stop)))
-            else:
-                yield from (self[at] for at in range(start, stop))
+            yield from self._between(start, min(start + _PART_ITEMS, len(self)))
+
+    def _between(self, start: int, stop: int) -> Iterator[Any]:
+        """Yield items that stand beside each other, decoded at once unless they are long."""
+        if start < stop and self._starts[stop] - self._starts[start] <= _PART_BYTES:
+            yield from decoded(_in_brackets(self.text(start, stop)))
+        else:
+            yield from (self[at] for at in range(start, stop))
 
     def text(self, start: int, stop: int) -> bytes | bytearray:
         """Give the texts of some items, with the commas between them."""

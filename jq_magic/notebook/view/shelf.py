@@ -1,7 +1,8 @@
 """Bounds how much of the results that have a view is decoded at a time.
 
 A result stays open in the page for as long as its cell stands in the notebook, and decoded it takes many times the
-memory of its text, unless it is a long array: see `items.py`. So the results whose pages sent the last requests are held decoded, and others as text only.
+memory of its text, unless it is a long array: see `items.py`. So the results whose pages sent the last requests are
+held decoded, and others as text only.
 """
 
 from __future__ import annotations

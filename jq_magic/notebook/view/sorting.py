@@ -60,10 +60,10 @@ class Sorting:
             # Of a long table, the next request puts the parts together.
             if self._at < len(before) or self._at > STEP_ROWS:
                 return
-        parted = [cells_ for cells_ in self._types.values() if len(cells_.runs) > 1]
-        if parted:
-            parted[0].merge(is_down=is_down)
-        if len(parted) > 1:
+        parted = next((type_ for type_ in self._types.values() if len(type_.runs) > 1), None)
+        if parted is not None:
+            parted.merge(is_down=is_down)
+        if any(len(type_.runs) > 1 for type_ in self._types.values()):
             return
         order = [name for name in _TYPES if name in self._types]
         positions = array.array("I")
@@ -112,9 +112,11 @@ class _Type:
         self.runs.append(array.array("I", order))
 
     def merge(self, *, is_down: bool) -> None:
-        """Put the runs together; Python's sort takes the order that they have already."""
-        order = sorted(itertools.chain.from_iterable(self.runs), key=self.keys.__getitem__, reverse=is_down)
-        self.runs = [array.array("I", order)]
+        """Put two runs together, the shortest neighbours; Python's sort takes the order that they have already."""
+        at = min(range(len(self.runs) - 1), key=lambda at: len(self.runs[at]) + len(self.runs[at + 1]))
+        pair = self.runs[at : at + 2]
+        order = sorted(itertools.chain.from_iterable(pair), key=self.keys.__getitem__, reverse=is_down)
+        self.runs[at : at + 2] = [array.array("I", order)]
 
 
 def _key(name: str, value: Any) -> Any:

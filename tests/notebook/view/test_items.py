@@ -98,7 +98,7 @@ def test_an_item_is_decoded_when_it_is_asked_for(monkeypatch):
     text = b"[" + b",".join(b"[%d]" % number for number in range(100_000)) + b"]"
     array = held(text)
     assert isinstance(array, Items)
-    assert (len(array), array[7], array[-1], array[3:5]) == (100_000, [7], [99_999], [[3], [4]])
+    assert (len(array), array[7], array[-1], array[3:5], array[5:3]) == (100_000, [7], [99_999], [[3], [4]], [])
     with pytest.raises(IndexError):
         array[100_000]
     # An item that is long itself is looked through once.
@@ -121,7 +121,7 @@ def test_a_long_table_is_filtered_and_sorted_in_several_requests(monkeypatch):
     wanted = {"where": [{"column": 0, "low": 5, "high": 44_999}], "sort": [1, True]}
     windows = [ask(view, "cells", **span(0, 3), **wanted) for _ in range(8)]
     assert [window["looked"] for window in windows[:4]] == [20_000, 40_000, 50_000, 50_000]
-    assert [window["sorted"] for window in windows] == [0, 0, 0, 0, 0, 44_995, 44_995, 44_995]
+    assert [window["sorted"] for window in windows] == [0, 0, 0, 0, 0, 0, 44_995, 44_995]
     names = [f"n{number * 7919 % 50_000}" for number in range(5, 45_000)]
     assert [cells[0]["v"] for cells in ask(view, "cells", **span(0, 3, 1, 2), **wanted)["cells"]] == sorted(names)[
         :-4:-1
