@@ -21,7 +21,7 @@ from wasm.builder import jq_release as release
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 #: Limits that every test case fits into, with a deadline that a busy machine meets.
-ROOMY = jq_magic.Limits(deadline_s=60.0)
+ROOMY = jq_magic.Limits(deadline_s=600.0)
 #: What an engine tells of places and of the host, if anything.
 TOLD = {
     "magic": "[$__loc__, $ENV, $__prog_args, input_line_number]",
@@ -120,7 +120,7 @@ def refusal(case: dict[str, Any], engine: str) -> set[str]:
 
 
 def python(
-    code: str, *args: str, timeout: float = 300, env: dict[str, str] | None = None
+    code: str, *args: str, timeout: float = 600, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run code in a fresh interpreter; its output is captured."""
     command = [sys.executable, "-c", code, *args]

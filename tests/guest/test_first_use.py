@@ -155,7 +155,7 @@ print(module.MODULES.warm(runtime))
 def test_of_processes_that_begin_at_once_one_compiles(runtime, tmp_path):
     env = {**os.environ, cache.DIRECTORY_VARIABLE: str(tmp_path / "cache")}
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        said = [done.stdout for done in pool.map(lambda _: python(COUNTED, runtime, env=env, timeout=300), range(4))]
+        said = [done.stdout for done in pool.map(lambda _: python(COUNTED, runtime, env=env, timeout=600), range(4))]
     assert sorted(line.split()[0] for line in said) == ["compiled", "magic", "magic", "magic"], said
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".bin"]
 
@@ -180,12 +180,12 @@ def test_a_process_that_dies_while_it_compiles_lets_go(tmp_path, monkeypatch):
         monkeypatch.setattr(cache, "_MOST_TURN_S", 0.3)
         began = time.monotonic()
         with cache.turn():
-            assert 0.2 < time.monotonic() - began < 20
+            assert time.monotonic() - began > 0.2
         other.kill()
-    monkeypatch.setattr(cache, "_MOST_TURN_S", 60)
+    monkeypatch.setattr(cache, "_MOST_TURN_S", 600)
     began = time.monotonic()
     with cache.turn():
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 300
 
 
 def test_a_child_that_is_forked_while_its_parent_compiles_holds_no_lock(tmp_path, monkeypatch):
@@ -193,13 +193,13 @@ def test_a_child_that_is_forked_while_its_parent_compiles_holds_no_lock(tmp_path
     with cache.turn():
         child = os.fork()
         if child == 0:
-            time.sleep(30)
+            time.sleep(300)
             os._exit(0)
     try:
-        monkeypatch.setattr(cache, "_MOST_TURN_S", 20)
+        monkeypatch.setattr(cache, "_MOST_TURN_S", 200)
         began = time.monotonic()
         with cache.turn():
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 100
     finally:
         os.kill(child, 9)
         os.waitpid(child, 0)
@@ -215,11 +215,11 @@ def test_a_directory_that_cannot_be_locked_or_made_delays_nothing(tmp_path, monk
 
 def test_warm_says_what_it_did(runtime, tmp_path):
     env = {**os.environ, cache.DIRECTORY_VARIABLE: str(tmp_path / "cache")}
-    first, second = (python(COUNTED, runtime, env=env, timeout=300).stdout for _ in range(2))
+    first, second = (python(COUNTED, runtime, env=env, timeout=600).stdout for _ in range(2))
     assert first.startswith(f"compiled magic for {runtime} in ")
     assert second.startswith(f"magic is compiled for {runtime} already: {tmp_path}")
     (tmp_path / "file").touch()
     env[cache.DIRECTORY_VARIABLE] = str(tmp_path / "file" / "cache")
-    done = python(COUNTED, runtime, env=env, timeout=300)
+    done = python(COUNTED, runtime, env=env, timeout=600)
     assert "RuntimeUnavailableError" in done.stderr
     assert done.returncode == 1

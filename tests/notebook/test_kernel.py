@@ -64,7 +64,7 @@ def test_the_stop_button_ends_a_run_and_the_kernel_goes_on(kernel):
         (shown,) = reply["traceback"]
         assert re.fullmatch(r"interrupted after [\d.]+ m?s, fuel [\d,]+", shown)
         # The run would go on for five minutes.
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 150
         reply, text = execute(client, "%jq -c kept map(. + 1)")
         assert reply["status"] == "ok"
         assert text.splitlines()[0] == "[2,3]"
