@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from jq_magic import jqbuiltins
 from jq_magic.errors import JqMagicError
 from jq_magic.guest.module import ENGINES, MODULES
 from jq_magic.kernel import landlock, seccomp
@@ -21,8 +22,10 @@ from jq_magic.wasm_runtimes import runtimes
 
 #: Modules that are imported late, when they are first needed: no file can be read then.
 _LATE = (
-    "tornado.platform.asyncio", "tqdm", "encodings.idna", "encodings.utf_16", "encodings.latin_1", "traceback",
-    "zoneinfo", "msgspec.json", "_strptime", "concurrent.futures.thread",
+    "tornado.platform.asyncio",
+    "zmq.utils.garbage", "tqdm", "traceback", "zoneinfo", "msgspec.json", "_strptime",
+    "concurrent.futures.thread",
+    *(f"encodings.{name}" for name in ("ascii", "idna", "latin_1", "raw_unicode_escape", "unicode_escape", "utf_16")),
 )  # fmt: skip
 _OPEN_FILES = 1_024
 
@@ -39,6 +42,7 @@ def prepare() -> None:
             importlib.import_module(name)
     if importlib.util.find_spec("anywidget") is not None:
         importlib.import_module("jq_magic.notebook.view.widget")
+    jqbuiltins.described()
     # The C library reads the time zone when it is first asked for.
     time.localtime()
 

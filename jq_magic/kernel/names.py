@@ -111,6 +111,11 @@ class Definitions:
         self._blocks: dict[tuple[str, ...], str] = {}
 
     @property
+    def blocks(self) -> dict[tuple[str, ...], str]:
+        """The cells by the names that they define, in their order."""
+        return dict(self._blocks)
+
+    @property
     def texts(self) -> list[str]:
         """The cells, in their order."""
         return list(self._blocks.values())

@@ -14,6 +14,9 @@ from IPython.core.error import UsageError
 
 from jq_magic.errors import JqMagicError
 from jq_magic.kernel import comms, messages
+from jq_magic.kernel.complete import complete
+from jq_magic.kernel.inputs import Inputs, is_complete
+from jq_magic.kernel.inspection import inspect
 from jq_magic.kernel.session import Output, Session, Text
 from jq_magic.messages import MESSAGE_CHARS, printable, visible
 from jq_magic.notebook.view.views import Views
@@ -75,6 +78,7 @@ class JqKernel(Kernel):
         self.cells = Session(None, self.views)
         # Subshells have threads of their own.
         self._turn = threading.RLock()
+        self._inputs = Inputs()
         comms.install()
 
     @property
@@ -110,6 +114,31 @@ class JqKernel(Kernel):
         """Run a cell, and publish what it shows. Returns: The content of the reply."""
         with self._turn:
             return self._execute(code, is_silent=silent)
+
+    async def do_complete(self, code: str, cursor_pos: int) -> dict[str, Any]:
+        """Complete what stands before the cursor."""
+        with self._turn:
+            matches, start, end = complete(self.cells, code, cursor_pos)
+        return {"matches": matches, "cursor_start": start, "cursor_end": end, "metadata": {}, "status": "ok"}
+
+    async def do_inspect(self, code: str, cursor_pos: int, *_others: Any, **_more: Any) -> dict[str, Any]:
+        """Describe what stands at the cursor."""
+        with self._turn:
+            text = inspect(self.cells, code, cursor_pos)
+        data = {"text/plain": printable(text)} if text else {}
+        return {"status": "ok", "found": bool(text), "data": data, "metadata": {}}
+
+    async def do_is_complete(self, code: str) -> dict[str, Any]:
+        """Say whether a cell can run, for consoles."""
+        with self._turn:
+            return {"status": "complete"} if is_complete(self.cells, code) else {"status": "incomplete", "indent": ""}
+
+    async def do_history(self, hist_access_type: str, *_others: Any, **members: Any) -> dict[str, Any]:
+        """List cells of this session."""
+        cells = self._inputs.listed(hist_access_type, members)
+        # Results are under their numbers in the notebook, and not here.
+        history = [(*place, (code, None)) for *place, code in cells] if members.get("output") else cells
+        return {"status": "ok", "history": history}
 
     async def create_subshell_request(self, socket: Any, ident: Any, parent: Any) -> None:
         """Make a subshell, unless there are many."""
@@ -148,6 +177,8 @@ class JqKernel(Kernel):
 
     def _execute(self, code: str, *, is_silent: bool) -> dict[str, Any]:
         number = self.execution_count + is_silent
+        if not is_silent:
+            self._inputs.add(number, code)
         self.views.cell_runs()
         waiting: Output | None = None
         try:

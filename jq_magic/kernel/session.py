@@ -203,7 +203,10 @@ class Session:
         yield self._size(name)
 
     def _use(self, text: str) -> Iterator[Output]:
-        self.use = cells.read_line(text, is_kept=self._is_kept, cell=True, needs_input=False)
+        line = cells.read_line(text, is_kept=self._is_kept, cell=True, needs_input=False)
+        # What cannot be read is an error here, and not of each cell below.
+        self.runner.text(line.input, self.runner.defaults.sandbox(line.options))
+        self.use = line
         yield from ()
 
     def _data(self, text: str) -> Iterator[Output]:

@@ -18,7 +18,7 @@ from jq_magic.guest.module import engines
 from jq_magic.jqoptions import FORMS
 from jq_magic.limits import PRESETS
 from jq_magic.notebook.magic import lookup, sample
-from jq_magic.notebook.magic.help import HELP
+from jq_magic.notebook.magic.help import HELP, KEYWORDS
 from jq_magic.notebook.magic.line import OPTIONS, read
 from jq_magic.wasm_runtimes import runtimes
 
@@ -42,9 +42,6 @@ Offer = tuple[str, str]
 _MARK = "_jq_magic_completion"
 
 BUILTINS = tuple(HELP)
-_KEYWORDS = [
-    "and", "as", "catch", "def", "elif", "else", "end", "foreach", "if", "label", "or", "reduce", "then", "try",
-]  # fmt: skip
 
 
 def matcher(ipython: Any) -> Callable[[CompletionContext], Any]:
@@ -156,7 +153,7 @@ def _filter(program: str, token: str, value: list[Any] | None) -> list[Offer]:
     # What IPython takes for the token may leave out the @ of a format.
     cut = len(written) - len(token) if len(written) > len(token) else 0
     functions = [(name, help_) for name, help_ in HELP.items() if written and name.startswith(written)]
-    keywords = [(name, "keyword") for name in _KEYWORDS if written and name.startswith(written)]
+    keywords = [(name, "keyword") for name in KEYWORDS if written and name.startswith(written)]
     return [(head + name[cut:], help_) for name, help_ in (*functions, *keywords)]
 
 

@@ -136,3 +136,7 @@ HELP = {
     "@tsv": "array as a line with tabs",
     "@uri": "text escaped for a URI",
 }
+#: Words of jq's grammar that begin or join terms.
+KEYWORDS = (
+    "and", "as", "catch", "def", "elif", "else", "end", "foreach", "if", "label", "or", "reduce", "then", "try",
+)  # fmt: skip
