@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from tests.kernel.test_cells import SESSIONS, files
+
 pytestmark = pytest.mark.slow
 
 ENDLESS = "%%jq --timeout 300s --fuel 1e18 -n\nlast(range(infinite))"
@@ -20,6 +22,23 @@ def test_a_cell_shows_its_result_as_text_and_html(kernel):
     assert set(content["data"]) == {"text/plain", "text/html"}
     assert content["data"]["text/plain"].startswith("5.5\nfuel ")
     assert "<script" not in content["data"]["text/html"]
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=[session["name"] for session in SESSIONS])
+def test_a_live_kernel_gives_what_the_conformance_file_says(start, tmp_path, session):
+    files(tmp_path, session["files"])
+    kernel = start(tmp_path)
+    for cell in session["cells"]:
+        reply, published = kernel.run(cell["code"], stop_on_error=False)
+        assert reply.get("ename") == cell.get("error"), (cell, reply)
+        assert cell.get("message", "") in reply.get("evalue", "")
+        written = "".join(content["text"] for kind, content in published if kind == "stream")
+        assert cell.get("shows", "") in written
+        assert written == cell.get("text", written)
+        if len(cell.get("outputs", [])) == 1 and cell["outputs"][0][0] not in "[{":
+            assert published[-1][1]["data"]["text/plain"].splitlines()[0] == cell["outputs"][0]
+    kernel.client.stop_channels()
+    kernel.manager.shutdown_kernel(now=True)
 
 
 def test_only_the_last_output_of_a_cell_is_its_result(kernel):
