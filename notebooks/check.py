@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from record import GUEST_KEY, HERE, guest_sha256
+from record import GUEST_KEY, HERE, guest_sha256, kernels
 
 ALWAYS = HERE / "sanitize.cfg"
 OTHER_GUEST = HERE / "sanitize_other_guest.cfg"
@@ -44,7 +44,8 @@ def check(paths: list[Path], rules: list[Path]) -> int:
             "no:cacheprovider",
             *paths,
         ]
-        return subprocess.run([sys.executable, *map(str, command)], cwd=HERE.parent, check=False).returncode
+        with kernels():
+            return subprocess.run([sys.executable, *map(str, command)], cwd=HERE.parent, check=False).returncode
 
 
 def main() -> None:
