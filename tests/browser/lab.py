@@ -14,6 +14,8 @@ from pathlib import Path
 
 import nbformat
 
+from jq_magic.kernel import install
+
 #: Patience on a busy machine; nothing waits for it that comes sooner.
 WAIT_S = 120
 TOKEN = "jq-magic-tests"
@@ -38,6 +40,9 @@ def server(root: Path, home: Path):
         path = home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(settings))
+    kernel = home / "data" / "kernels" / "jq"
+    kernel.mkdir(parents=True, exist_ok=True)
+    install.write(kernel, install.spec(sys.executable))
     environment = {
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(home / "config"),
@@ -169,10 +174,17 @@ class Notebook:
         return nbformat.read(self.path, as_version=4)
 
 
-def write(path: Path, *cells: str) -> Path:
+#: What a notebook says of its kernel, by the kernel's name.
+KERNELS = {
+    "python3": {"name": "python3", "display_name": "Python 3", "language": "python"},
+    "jq": {"name": "jq", "display_name": "jq", "language": "jq"},
+}
+
+
+def write(path: Path, *cells: str, kernel: str = "python3") -> Path:
     """A notebook of code cells."""
     notebook = nbformat.v4.new_notebook()
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata.kernelspec = KERNELS[kernel]
     notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
     nbformat.write(notebook, path)
     return path
