@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import logging
+import signal
 import threading
 from types import SimpleNamespace
 from typing import Any
@@ -175,25 +176,48 @@ class JqKernel(Kernel):
         """List the processes that this one has started: none, and it may not look at /proc."""
         return []
 
+    def pre_handler_hook(self) -> None:
+        """Leave SIGINT ignored: only the run of a cell takes it, where it ends as an error of the cell."""
+
+    def post_handler_hook(self) -> None:
+        """Leave it so."""
+
     def _execute(self, code: str, *, is_silent: bool) -> dict[str, Any]:
         number = self.execution_count + is_silent
         if not is_silent:
             self._inputs.add(number, code)
         self.views.cell_runs()
+        is_main = threading.current_thread() is threading.main_thread()
+        try:
+            try:
+                if is_main:
+                    signal.signal(signal.SIGINT, signal.default_int_handler)
+                self._run(code, number, is_silent=is_silent)
+            finally:
+                if is_main:
+                    signal.signal(signal.SIGINT, signal.SIG_IGN)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - each ends as an error of the cell, and the kernel goes on
+            if is_main:
+                # An interrupt can come in the middle of the lines above.
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+            return self._failed(error, is_silent=is_silent)
+        finally:
+            self.views.cell_ran()
+        return {"status": "ok", "execution_count": number, "payload": [], "user_expressions": {}}
+
+    def _run(self, code: str, number: int, *, is_silent: bool) -> None:
+        """Run a cell, and show what it shows as it comes; the last is its result."""
         waiting: Output | None = None
         try:
             for output in self.cells.execute(code, number):
                 self._show(waiting, is_silent=is_silent)
                 waiting = output
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - each ends as an error of the cell, and the kernel goes on
+        except BaseException:
             self._show(waiting, is_silent=is_silent)
-            return self._failed(error, is_silent=is_silent)
-        finally:
-            self.views.cell_ran()
+            raise
         self._show(waiting, is_silent=is_silent, is_result=True)
-        return {"status": "ok", "execution_count": number, "payload": [], "user_expressions": {}}
 
     def _show(self, output: Output | None, *, is_silent: bool, is_result: bool = False) -> None:
         if output is None or is_silent:
