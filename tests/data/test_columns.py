@@ -315,3 +315,24 @@ def test_pandas_needs_no_pyarrow(monkeypatch):
     frame = pd.DataFrame({"a": [1, 2], "b": [0.5, None], "t": pd.to_datetime(["2024-01-02", None])})
     frame["c"] = pd.Categorical([3, 4])
     assert read(frame) == ('[{"a":1,"b":0.5,"t":"2024-01-02T00:00:00","c":3},{"a":2,"b":null,"t":null,"c":4}]\n')
+
+
+@pytest.mark.parametrize("package", [pl.DataFrame, pd.DataFrame, pa.table])
+@pytest.mark.parametrize("needs", [set(), {"b"}, {"c", "a"}, {"absent"}])
+def test_only_the_columns_that_are_needed_are_copied(package, needs):
+    held = {"a": [1, None, 3], "b": [["x"], [], ["y"]], "c": [{"d": 1}] * 3}
+    made = taken(package(held), needs=needs)
+    rows = [dict(zip(held, row, strict=True)) for row in zip(*held.values(), strict=True)]
+    wanted = [{name: cell for name, cell in row.items() if name in needs} for row in rows]
+    program = jq_magic.compile("., length")
+    if package is pd.DataFrame:
+        # pandas makes floats of integers beside what is missing.
+        wanted = [{**row, **({"a": row["a"] and float(row["a"])} if "a" in row else {})} for row in wanted]
+    assert program.run(made).values == [wanted, 3]
+
+
+def test_what_is_not_needed_takes_no_bytes_whatever_its_type():
+    frame = pl.DataFrame({"a": [1] * 1_000, "o": pl.Series([object()] * 1_000, dtype=pl.Object)})
+    assert columns.of(frame) is None
+    assert len(taken(frame, needs=())) < 300
+    assert jq_magic.compile("length").run(taken(frame, needs=())).values == [1_000]

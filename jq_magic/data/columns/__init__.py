@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Collection
 from typing import Any
 
 from jq_magic.data.columns.block import Columns
@@ -17,13 +18,16 @@ from jq_magic.data.columns.block import Columns
 _CAPSULES = ("__arrow_c_stream__", "__arrow_c_array__")
 
 
-def of(value: Any, *, index: bool = False, most_bytes: int | None = None) -> Columns | None:
+def of(
+    value: Any, *, index: bool = False, most_bytes: int | None = None, needs: Collection[str] | None = None
+) -> Columns | None:
     """Give the columns of a data frame or of a series; None for anything else, and for types that have no columns.
 
     Args:
         value: A frame of pandas, or whatever gives Arrow data by the PyCapsule interface.
         index: Keep an index of pandas that only counts the rows, too.
         most_bytes: As many may be copied; None for any number.
+        needs: The columns of a frame that are copied; the others are no members of its records. None for all.
     Raises: Refused, with the column and what to do; InputLimitError.
 
     """
@@ -36,5 +40,5 @@ def of(value: Any, *, index: bool = False, most_bytes: int | None = None) -> Col
         module = importlib.import_module("jq_magic.data.columns.from_arrow")
     else:
         return None
-    made: Columns | None = module.columns(value, index=index, most_bytes=most_bytes)
+    made: Columns | None = module.columns(value, index=index, most_bytes=most_bytes, needs=needs)
     return made

@@ -6,7 +6,7 @@ Source: The Arrow C data interface, "Data type description: format strings"; Arr
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from jq_magic.data.columns import zones
@@ -45,7 +45,13 @@ _UUID, _BOOL8 = b"arrow.uuid", b"arrow.bool8"
 _EXTENSION = b"ARROW:extension:name"
 
 
-def columns(value: Any, *, index: bool = False, most_bytes: int | None = None) -> Columns | None:  # noqa: ARG001 - as for pandas
+def columns(
+    value: Any,
+    *,
+    index: bool = False,  # noqa: ARG001 - as for pandas
+    most_bytes: int | None = None,
+    needs: Collection[str] | None = None,
+) -> Columns | None:
     """Take the columns of a table, or of an array; None where a type has no column in the guest.
 
     Raises: Refused for columns of one name, and for what nanoarrow finds wrong; InputLimitError.
@@ -53,7 +59,7 @@ def columns(value: Any, *, index: bool = False, most_bytes: int | None = None) -
     if nanoarrow is None:
         return None
     try:
-        return _columns(value, most_bytes)
+        return _columns(value, most_bytes, needs)
     except _NoColumn:
         return None
     except NanoarrowException as error:
@@ -64,7 +70,7 @@ class _NoColumn(Exception):
     """There is no column for a type."""
 
 
-def _columns(value: Any, most_bytes: int | None) -> Columns:
+def _columns(value: Any, most_bytes: int | None, needs: Collection[str] | None) -> Columns:
     if hasattr(type(value), "__arrow_c_stream__"):
         arrays = nanoarrow.c_array_stream(value)
         schema = arrays.get_schema()
@@ -75,6 +81,9 @@ def _columns(value: Any, most_bytes: int | None) -> Columns:
     root = field(schema)
     if schema.format == "+s":
         check_names([child.name for child in root.children])
+        for child in root.children:
+            if needs is not None and child.name not in needs:
+                child.flags |= Flag.OFF
     chunks: list[Column] = []
     owners = []
     used = 0
@@ -160,7 +169,8 @@ def column(kind: Field, view: Any, start: int, length: int) -> Column:  # noqa: 
     valid = valid[at // 8 : -(-(at + length) // 8)] if view.null_count else memoryview(b"")
     width = kind.parameter & 0xFF
     if kind.kind is Kind.STRUCT:
-        children = [column(child, view.child(place), at, length) for place, child in enumerate(kind.children)]
+        below = zip(kind.children, view.children, strict=True)
+        children = [_off(child) if child.flags & Flag.OFF else column(child, rows, at, length) for child, rows in below]
         return Column(length, first, (valid,), children)
     if kind.kind in {Kind.NULL, Kind.RUNS}:
         below = zip(kind.children, view.children, strict=True)
@@ -184,6 +194,11 @@ def column(kind: Field, view: Any, start: int, length: int) -> Column:  # noqa: 
         dictionary = view.dictionary
         values = [column(kind.children[0], dictionary, 0, dictionary.length)]
     return Column(length, first, (valid, numbers), values)
+
+
+def _off(kind: Field) -> Column:
+    """Give a column that is not copied."""
+    return Column(0, children=[_off(child) for child in kind.children])
 
 
 def _cut(kind: Field, view: Any, length: int, at: int, buffers: tuple[memoryview, ...]) -> Column:

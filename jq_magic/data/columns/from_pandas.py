@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,13 +28,16 @@ class _Named(NamedTuple):
     column: Column
 
 
-def columns(value: Any, *, index: bool = False, most_bytes: int | None = None) -> Columns:
+def columns(
+    value: Any, *, index: bool = False, most_bytes: int | None = None, needs: Collection[str] | None = None
+) -> Columns:
     """Take the columns of a DataFrame, or a Series with what its index says.
 
     Args:
         value: A DataFrame or a Series.
         index: Keep an index that only counts the rows.
         most_bytes: As many may be copied; None for any number.
+        needs: The columns that are copied, by the first label of their names; None for all.
     Raises: Refused, with the column; InputLimitError.
 
     """
@@ -43,6 +47,9 @@ def columns(value: Any, *, index: bool = False, most_bytes: int | None = None) -
     owners: list[Any] = []
     used = 0
     for name, cells in parts.columns:
+        if needs is not None and parts.are_records and name[0] not in needs:
+            made.append(_Named(name, Field(Kind.NULL, flags=Flag.OFF), Column(len(value))))
+            continue
         field, column = _made(name, cells, walk, owners)
         used += size(column)
         check_bytes(used, most_bytes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import polars as pl
@@ -10,14 +11,21 @@ from jq_magic.data.columns import from_arrow
 from jq_magic.data.columns.block import Columns
 
 
-def columns(value: Any, *, index: bool = False, most_bytes: int | None = None) -> Columns | None:
+def columns(
+    value: Any, *, index: bool = False, most_bytes: int | None = None, needs: Collection[str] | None = None
+) -> Columns | None:
     """Take the columns of a DataFrame or a Series; None where one holds Python's objects. Raises: as from_arrow."""
     held = [value] if isinstance(value, pl.Series) else value.get_columns()
-    made = [_given(series) for series in held]
+    # A column that is not copied can be of any type, so it becomes one that polars hands on.
+    made = [_given(series) if _is_needed(series, needs) else series.is_null() for series in held]
     if any(series is None for series in made):
         return None
     whole = made[0] if isinstance(value, pl.Series) else value.with_columns(made)
-    return from_arrow.columns(whole, index=index, most_bytes=most_bytes)
+    return from_arrow.columns(whole, index=index, most_bytes=most_bytes, needs=needs)
+
+
+def _is_needed(series: Any, needs: Collection[str] | None) -> bool:
+    return needs is None or series.name in needs or not _holds(series.dtype, pl.Object)
 
 
 def _given(series: Any) -> Any:
