@@ -112,4 +112,4 @@ audit: setup  ## look the dependencies up in the advisory databases
 
 clean:  ## remove what was made here
 	rm -rf $(VENV) build dist jq_magic/magic.* jq_magic/jaq.* jq_magic/jq.*
-	rm -rf wasm/jaq-core wasm/Cargo.lock wasm/target wasm/wasmer/Cargo.lock wasm/wasmer/licenses.txt wasm/wasmer/target
+	rm -rf wasm/Cargo.lock wasm/target wasm/wasmer/Cargo.lock wasm/wasmer/licenses.txt wasm/wasmer/target

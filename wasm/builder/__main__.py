@@ -6,8 +6,7 @@ import argparse
 import subprocess
 
 from wasm.builder import audit, cargo, clang, package, pins, recipe, reproduce, rust, rust_guest, wasmer
-from wasm.builder.jaq_core import prepare
-from wasm.builder.places import say
+from wasm.builder.places import WASM, say
 
 #: What `build` takes, and what it then builds.
 BUILDS = {
@@ -31,7 +30,7 @@ def _build_guest(guest: recipe.Recipe, *, force: bool) -> None:
     try:
         if isinstance(guest, rust_guest.RustGuest):
             # Taken from the store, it is not compiled here; who works on it still needs what cargo does.
-            prepare()
+            pins.lock(WASM)
         package.install(guest, recipe.made(guest, force=force))
     except clang.CompilerError as error:
         package.leave_out(guest, str(error))
@@ -45,7 +44,7 @@ def is_fresh(name: str) -> bool:
 def prepare_all() -> None:
     """Make what cargo and an editor need beside the sources, in every workspace."""
     for workspace in pins.WORKSPACES:
-        prepare(workspace)
+        pins.lock(workspace)
 
 
 def pin_all() -> None:
@@ -67,7 +66,7 @@ def lint() -> None:
 
 def test() -> None:
     """Run the tests of the guest and the packer, natively."""
-    prepare()
+    pins.lock(WASM)
     cargo.run([rust.host_cargo(), "test", "--locked", "-q"], what="testing the guest and the packer")
 
 
@@ -81,7 +80,7 @@ def main() -> None:
     how.add_argument("--force", action="store_true", help="build even if nothing changed")
     how.add_argument("--check", action="store_true", help="only say whether all is up to date, by the exit status")
     actions = {
-        "prepare": (prepare_all, "make jaq-core and Cargo.lock, which cargo and an editor need"),
+        "prepare": (prepare_all, "make Cargo.lock, which cargo and an editor need"),
         "lint": (lint, "rustfmt and clippy"),
         "test": (test, "the Rust tests"),
         "pin": (pin_all, "write Cargo.pins from Cargo.lock"),

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from wasm.builder.jaq_core import prepare
+from wasm.builder import pins
 from wasm.builder.places import WASM, say
 
 _NOT_MADE = 2
@@ -22,7 +22,7 @@ _UNREACHABLE = (
 
 def main() -> None:
     """Make the checks. Raises: SystemExit with 1 when one found something, with 2 when one was not made."""
-    prepare()
+    pins.lock(WASM)
     statuses = {}
     for name, (install, command) in _checks().items():
         statuses[name], output = _status(command, install)

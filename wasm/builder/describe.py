@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wasm.builder import pins, recipe
+from wasm.builder import recipe
 from wasm.builder.packer import Packer
 
 
@@ -128,7 +128,7 @@ def crates(cargo: str, environment: Mapping[str, str], package: Path, platform: 
                 Path(found["manifest_path"]).parent,
             )
             for found in compiled
-            if found["source"] or found["name"] == pins.CHANGED
+            if found["source"]
         ),
         key=lambda crate: (crate.name, crate.version),
     )  # fmt: skip

@@ -1,13 +1,11 @@
 """Keeps Cargo's lock files without addresses, as `Cargo.pins`, and asks cargo's registry for what is pinned.
 
 Cargo.lock is written from the pins before cargo is called, with the address that this cargo gives to its default
-registry. A crate that is compiled from a path has neither address nor checksum. jaq-core is there twice: as it is
-published, for the engine jaq, and from a path, with changes of ours, for the engine magic.
+registry.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import tempfile
@@ -16,8 +14,6 @@ from pathlib import Path
 from wasm.builder import rust
 from wasm.builder.places import WASM
 
-#: The crate that is compiled with changes.
-CHANGED = "jaq-core"
 #: Where Cargo.pins are.
 WORKSPACES = (WASM, WASM / "wasmer")
 _HEADER = """\
@@ -32,9 +28,6 @@ _CARGOS_HEADER = """\
 """
 _COMMENTS = re.compile(r"\A(?:#.*\n)*")
 _SOURCES = re.compile(r'^source = "(.+)"\n', re.MULTILINE)
-#: Where cargo names a registry to tell two packages of one name and version apart.
-_NAMED = re.compile(r'^( "\S+ \S+) \(registry\+.+\)"', re.MULTILINE)
-_UNNAMED = re.compile(r'^( "\S+ \S+) \(registry\)"', re.MULTILINE)
 _PACKAGE = re.compile(r'name = "([^"]+)"\nversion = "([^"]+)"\nchecksum = "([0-9a-f]{64})"')
 #: A package that depends on one crate, for which cargo writes a lock file with addresses.
 _PROBE = """\
@@ -55,14 +48,6 @@ def checksums() -> dict[tuple[str, str], str]:
     return {(name, version): checksum for name, version, checksum in packages}
 
 
-def pinned(crate: str) -> tuple[str, str]:
-    """Read version and checksum of a crate that is there in one version. Raises: ValueError."""
-    versions = {version: checksum for (name, version), checksum in checksums().items() if name == crate}
-    if len(versions) != 1:
-        raise ValueError(f"Cargo.pins has {len(versions)} versions of {crate} with a checksum, not one")
-    return versions.popitem()
-
-
 def lock(workspace: Path) -> None:
     """Write Cargo.lock from its pins, unless it says the same already.
 
@@ -75,8 +60,8 @@ def lock(workspace: Path) -> None:
         address = _SOURCES.search(_probed(Path(directory), "cfg-if", "1"))
     if address is None:
         raise ValueError("cargo wrote a lock file without a registry")
-    content = _COMMENTS.sub(_CARGOS_HEADER, pins, count=1).replace("\nchecksum = ", f"\n{address[0]}checksum = ")
-    path.write_text(_UNNAMED.sub(rf'\1 ({address[1]})"', content))
+    content = _COMMENTS.sub(_CARGOS_HEADER, pins, count=1)
+    path.write_text(content.replace("\nchecksum = ", f"\n{address[0]}checksum = "))
 
 
 def pin(workspace: Path) -> None:
@@ -84,23 +69,8 @@ def pin(workspace: Path) -> None:
     (workspace / "Cargo.pins").write_text(_without_addresses((workspace / "Cargo.lock").read_text()))
 
 
-def published(crate: str) -> Path:
-    """Give the directory where cargo keeps the published sources of a pinned crate, fetched if need be.
-
-    Raises: ValueError for other sources than those pinned, subprocess.CalledProcessError.
-    """
-    version, checksum = pinned(crate)
-    with tempfile.TemporaryDirectory() as directory:
-        if f'checksum = "{checksum}"' not in _probed(Path(directory), crate, f"={version}"):
-            raise ValueError(f"{crate} {version} has another checksum than Cargo.pins says")
-        command = [rust.host_cargo(), "metadata", "--format-version=1", "--locked"]
-        done = subprocess.run(command, cwd=directory, stdout=subprocess.PIPE, text=True, check=True)
-    packages = json.loads(done.stdout)["packages"]
-    return next(Path(package["manifest_path"]).parent for package in packages if package["name"] == crate)
-
-
 def _without_addresses(lock_text: str) -> str:
-    return _NAMED.sub(r'\1 (registry)"', _COMMENTS.sub(_HEADER, _SOURCES.sub("", lock_text), count=1))
+    return _COMMENTS.sub(_HEADER, _SOURCES.sub("", lock_text), count=1)
 
 
 def _probed(directory: Path, crate: str, version: str) -> str:

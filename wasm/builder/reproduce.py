@@ -16,7 +16,7 @@ from pathlib import Path
 from wasm.builder.places import PACKAGE, ROOT, say
 
 _COPIED = ("wasm", "jq_magic", "LICENSE")
-_NOT_COPIED = ("target", "magic.*", "jaq.*", "jq.*", "jaq-core", "Cargo.lock", "__pycache__")
+_NOT_COPIED = ("target", "magic.*", "jaq.*", "jq.*", "Cargo.lock", "__pycache__")
 
 
 def main() -> None:

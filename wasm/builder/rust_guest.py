@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 from wasm.builder import cargo, describe, pins, recipe, rust
-from wasm.builder.jaq_core import JaqCore, prepare
 from wasm.builder.packer import Packer
 from wasm.builder.places import WASM, say
 
@@ -21,15 +20,14 @@ class RustGuest:
         name: The engine.
         folder: Where its crate is, in wasm/, whose name is `jq-magic-FOLDER`.
         stack_bytes: Bytes of the guest's own stack.
-        needs: What it is built with besides the packer.
 
     """
 
-    def __init__(self, name: str, folder: str, stack_bytes: int, needs: tuple[recipe.Recipe, ...] = ()) -> None:
+    def __init__(self, name: str, folder: str, stack_bytes: int) -> None:
         self.name = name
         self._folder, self._stack_bytes = folder, stack_bytes
         self.folders = (WASM / folder, WASM / "shared", WASM / "Cargo.toml", WASM / "Cargo.pins")
-        self.needs: tuple[recipe.Recipe, ...] = (*needs, Packer())
+        self.needs: tuple[recipe.Recipe, ...] = (Packer(),)
 
     def tools(self) -> str:
         """Name the compiler and how it gets a standard library."""
@@ -40,7 +38,7 @@ class RustGuest:
         """Compile and pack the guest, and describe it."""
         toolchain = rust.find()
         say(f"toolchain: {toolchain.version}")
-        prepare()
+        pins.lock(WASM)
         shutil.copyfile(self._compiled(toolchain), into / "guest.wasm")
         crates = describe.crates(toolchain.cargo, toolchain.environment, WASM / self._folder, rust.TARGET)
         checksums = pins.checksums()
@@ -81,7 +79,7 @@ class RustGuest:
         return cargo.target() / rust.TARGET / "guest" / f"jq_magic_{self._folder}.wasm"
 
 
-#: The engine that is ours; it evaluates with a jaq-core that has our changes.
-MAGIC = RustGuest("magic", "guest", 4 << 20, (JaqCore(),))
+#: The engine that is ours.
+MAGIC = RustGuest("magic", "guest", 4 << 20)
 #: jaq as its authors publish it, which takes some kilobytes of stack for a call.
 JAQ = RustGuest("jaq", "jaq", 12 << 20)

@@ -19,7 +19,8 @@ import sys
 from pathlib import Path
 
 from tests.support import ROOT, TESTS
-from wasm.builder import cargo, jaq_core, rust
+from wasm.builder import cargo, pins, rust
+from wasm.builder.places import WASM
 
 CRATE = ROOT / "wasm" / "fuzz"
 
@@ -37,7 +38,7 @@ _FLAGS = (
 
 def binaries() -> Path:
     """Build the guest's targets; where they are."""
-    jaq_core.prepare()
+    pins.lock(WASM)
     built = cargo.target(CRATE)
     host = rust.host()
     # A target that is named keeps the flags from build scripts.

@@ -20,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
     let source: &'static str = Box::leak(source.to_string().into_boxed_str());
     let args: &'static [u8] = Box::leak(args.as_bytes().to_vec().into_boxed_slice());
     // As in an instance, which compiles one program.
-    let compiled = Program::compile(&mut Prelude::new(), source, args, DEPTH);
+    let compiled = Program::compile(&Prelude::new(), source, args, DEPTH);
     if let Err(fault) = compiled {
         assert!(matches!(fault.status(), 2 | 6));
         if let jq_magic_guest::run::fault::Fault::Program { span, .. } = &fault {

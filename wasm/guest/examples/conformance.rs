@@ -25,9 +25,9 @@ fn value(text: &str) -> Option<Val> {
 }
 
 fn run(program: &str, input: &str) -> Result<Vec<String>, String> {
-    let mut prelude = Prelude::new();
+    let prelude = Prelude::new();
     let fault = |fault: Fault| fault.json();
-    let program = Program::compile(&mut prelude, leaked(program), b"{}", 512).map_err(fault)?;
+    let program = Program::compile(&prelude, leaked(program), b"{}", 512).map_err(fault)?;
     let options = Options {
         mode: Mode::default(),
         sort_keys: false,

@@ -1,4 +1,4 @@
-//! Implements the built-ins that are written in Rust: natives, as jaq calls them.
+//! Implements the built-ins that are written in Rust: natives.
 //!
 //! A native sees the sandbox only: the environment is empty, the clock is frozen, messages go to the host,
 //! JSON text is strict and limited. The built-ins that are written in jq are in `language/defs.jq`.
@@ -6,31 +6,64 @@
 
 mod collections;
 mod formats;
-mod host;
+pub mod host;
 mod json;
 mod math;
 mod numbers;
-mod paths;
 mod regex;
 mod strings;
 mod tables;
 mod time;
 
-use crate::run::context::{JqData, RunContext};
+use crate::run::context::RunContext;
 use crate::run::fault::Fault;
-use crate::value::{Error, Val, ValR};
-use jaq_core::box_iter::{box_once, flat_map_then_with};
-use jaq_core::native::{bome, run, Filter, Fun};
-use jaq_core::{Bind, Cv, Exn, RunPtr, ValX, ValXs};
+use crate::value::{Error, Interruption, Val, ValR};
 
-/// A native that has outputs only, not paths.
-type Simple = Filter<RunPtr<JqData>>;
+/// What a native gives: one output, an error or a reason to stop.
+pub type Outcome = Result<Val, Interruption>;
 
-/// The natives that are jaq's own: our definitions build on them.
-const FROM_JAQ: [&str; 2] = ["error_empty", "path"];
+/// A call of a native: its input, and one output of each of its arguments.
+pub struct Call<'a> {
+    /// The run.
+    pub context: &'a RunContext,
+    /// The input.
+    pub input: Val,
+    /// The arguments; those that the native does not have are null.
+    pub arguments: [Val; 3],
+}
+
+/// In which order the arguments of a native are evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As those of a definition with `$` parameters: the outputs of the first argument vary last.
+    FirstOutermost,
+    /// As those of jq's functions in C: the outputs of the last argument vary last.
+    LastOutermost,
+}
+
+/// A native.
+#[derive(Clone, Copy)]
+pub struct Native {
+    /// Its name.
+    pub name: &'static str,
+    /// The number of its arguments.
+    pub arity: usize,
+    /// Their order.
+    pub order: Order,
+    /// Whether its output is always a new value; otherwise it may be the very input, which a path can go on from.
+    pub is_new: bool,
+    /// Computes the output.
+    pub run: fn(Call<'_>) -> Outcome,
+}
+
+/// A native as its module lists it.
+type Simple = (&'static str, (usize, Order), fn(Call<'_>) -> Outcome);
+
+/// The natives whose output is their input.
+const TRANSPARENT: [&str; 2] = ["_debug", "_stderr"];
 
 /// List all natives.
-pub fn all() -> Vec<Fun<JqData>> {
+pub fn all() -> Vec<Native> {
     let simple = [
         host::natives(),
         json::natives(),
@@ -42,76 +75,55 @@ pub fn all() -> Vec<Fun<JqData>> {
         time::natives(),
         regex::natives(),
     ];
-    let from_jaq = jaq_core::funs().filter(|(name, ..)| FROM_JAQ.contains(name));
-    let simple = simple.into_iter().flatten().map(run::<JqData>);
-    from_jaq.chain(simple).chain(paths::natives()).collect()
+    let natives = simple.into_iter().flatten();
+    natives
+        .map(|(name, (arity, order), run)| Native {
+            name,
+            arity,
+            order,
+            is_new: !TRANSPARENT.contains(&name),
+            run,
+        })
+        .collect()
 }
 
-/// Make the one output of a native: a value or an error.
-fn value<'a>(result: ValR) -> ValXs<'a, Val> {
-    bome(result)
+/// Declare that a native takes `count` arguments like a definition with `$` parameters.
+fn v(count: usize) -> (usize, Order) {
+    (count, Order::FirstOutermost)
 }
 
-/// End the run for a reason that `try` cannot catch: jaq's halt unwinds the filter.
-fn stop<'a>(context: &RunContext, fault: Fault) -> ValX<'a, Val> {
+/// Declare that a native takes `count` arguments like a function in C.
+fn filters(count: usize) -> (usize, Order) {
+    (count, Order::LastOutermost)
+}
+
+/// Make the output of a native: a value or an error.
+fn value(result: ValR) -> Outcome {
+    result.map_err(Interruption::Error)
+}
+
+/// End the run for a reason that `try` cannot catch.
+fn stop(context: &RunContext, fault: Fault) -> Interruption {
     context.stop(fault);
-    Err(Exn::halt(0))
+    Interruption::Stop
 }
 
-/// Make the one output of a native that may meet a limit, which ends the run.
-fn limited<'a>(context: &RunContext, result: Result<Val, Fault>) -> ValXs<'a, Val> {
-    box_once(result.or_else(|fault| stop(context, fault)))
+/// Make the output of a native that may meet a limit, which ends the run.
+fn limited(context: &RunContext, result: Result<Val, Fault>) -> Outcome {
+    result.map_err(|fault| stop(context, fault))
 }
 
 /// Take the native's input and its one argument.
-fn unary(mut cv: Cv<'_, JqData>) -> (Val, Val) {
-    let argument = cv.0.pop_var();
-    (cv.1, argument)
+fn unary(call: Call<'_>) -> (Val, Val) {
+    let [argument, ..] = call.arguments;
+    (call.input, argument)
 }
 
-/// Makes an output of a native's input and of one output of each of its `N` filters.
-type OfEach<const N: usize> = fn(&RunContext, Val, [Val; N]) -> ValR;
-
-/// Call `f` with all combinations of the outputs of a native's `N` filters. As for jq's functions in C, the
-/// last filter runs first, and its outputs vary last.
-pub fn each_of<const N: usize>(mut cv: Cv<'_, JqData>, f: OfEach<N>) -> ValXs<'_, Val> {
-    let context = *cv.0.data();
-    let mut filters: Vec<_> = (0..N)
-        .map(|_| {
-            let (filter, ctx) = cv.0.pop_fun();
-            move |input| filter.run((ctx.clone(), input))
-        })
-        .collect();
-    filters.reverse();
-    combined(context, filters, cv.1, [const { Val::Null }; N], f)
-}
-
-fn combined<'a, const N: usize>(
-    context: &'a RunContext,
-    mut filters: Vec<impl Fn(Val) -> ValXs<'a, Val> + Clone + 'a>,
-    input: Val,
-    outputs: [Val; N],
-    f: OfEach<N>,
-) -> ValXs<'a, Val> {
-    let Some(filter) = filters.pop() else {
-        return value(f(context, input, outputs));
-    };
-    // Nearly always there is one output: then `flat_map_then_with` moves the input on, and `f` can change it in place.
-    let own_outputs = filter(input.clone());
-    let rest = (filters, input, outputs);
-    flat_map_then_with(
-        own_outputs,
-        rest,
-        move |output, (filters, input, mut outputs)| {
-            outputs[filters.len()] = output;
-            combined(context, filters, input, outputs, f)
-        },
-    )
-}
-
-/// Declare that a native takes `count` filters.
-pub fn filters(count: usize) -> Box<[Bind]> {
-    vec![Bind::Fun(()); count].into()
+/// Call `f` with the native's `N` arguments.
+fn each_of<const N: usize>(call: Call<'_>, f: fn(&RunContext, Val, [Val; N]) -> ValR) -> Outcome {
+    let mut arguments = call.arguments.into_iter();
+    let arguments = core::array::from_fn(|_| arguments.next().unwrap_or_default());
+    value(f(call.context, call.input, arguments))
 }
 
 /// Take the string that `value` must be.

@@ -1,7 +1,7 @@
 //! Runs jq programs as a bare WebAssembly module: it imports nothing, and an instance serves one run.
 //!
-//! The evaluator is jaq's (the crate jaq-core, with the edits of `edits/`); the rest is written here. How the host
-//! calls the guest stands in the crate `jq_magic_shared`.
+//! It is the engine `magic`: jq 1.8.2's language, compiled to code for a machine that keeps all its state in the heap.
+//! How the host calls the guest stands in the crate `jq_magic_shared`.
 //!
 //! # Where things are
 //!
@@ -12,7 +12,8 @@
 //! | folder | question |
 //! |---|---|
 //! | [`session`] | What happens in one run, from its start through its batches to its end? |
-//! | [`language`] | How does a program's text become a filter that jaq-core evaluates? |
+//! | [`language`] | How does a program's text become code? |
+//! | [`evaluation`] | How is code executed? |
 //! | [`builtins`] | What do the built-in filters do that are written in Rust? |
 //! | [`run`] | What do a running filter and its host share: input, limits, messages, the reason of an end? |
 //! | [`regex`] | How is a regular expression compiled, matched and cached? |
@@ -23,6 +24,8 @@
 pub mod session;
 
 pub mod language;
+
+pub mod evaluation;
 
 pub mod builtins;
 

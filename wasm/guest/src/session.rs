@@ -1,16 +1,16 @@
 //! Runs a compiled program over one input, and hands out the outputs in batches.
 #![forbid(unsafe_code)]
 
+use crate::evaluation::{Ended, Machine};
 use crate::json::writer::{Style, Writer};
 use crate::language::prelude::Prelude;
 use crate::language::program::Program;
 use crate::regex::Cache;
-use crate::run::context::{JqData, RunContext};
+use crate::run::context::RunContext;
 use crate::run::fault::{Fault, Limit};
 use crate::run::inputs::Inputs;
 use crate::run::text_buffer::TextBuffer;
 use crate::value::Val;
-use jaq_core::{Ctx, Exn, ValXs, Vars};
 use jq_magic_shared::engine::{Counts, Engine};
 pub use jq_magic_shared::engine::{Options, Publishers, Pulled};
 use std::cell::{Cell, RefCell};
@@ -30,7 +30,7 @@ impl Engine for Magic {
         args: &'static [u8],
         depth: usize,
     ) -> Result<(), Fault> {
-        self.program = Some(Program::compile(&mut self.prelude, program, args, depth)?);
+        self.program = Some(Program::compile(&self.prelude, program, args, depth)?);
         Ok(())
     }
 
@@ -60,8 +60,9 @@ impl Engine for Magic {
 /// A run in progress.
 pub struct Session {
     context: &'static RunContext,
-    ctx: Ctx<'static, JqData>,
-    running: Option<ValXs<'static, Val>>,
+    machine: Machine,
+    /// Whether the machine may have more outputs of the last input.
+    is_running: bool,
     null_pending: bool,
     style: Style,
     outputs: usize,
@@ -80,7 +81,6 @@ impl Session {
         publishers: Publishers,
     ) -> Self {
         let context: &'static RunContext = Box::leak(Box::new(RunContext {
-            filter: program.filter,
             inputs: RefCell::new(Inputs::new(input, options.mode, options.limits.depth)),
             now: options.now,
             limits: options.limits,
@@ -93,8 +93,8 @@ impl Session {
         }));
         Self {
             context,
-            ctx: Ctx::new(context, Vars::new(program.values)),
-            running: None,
+            machine: Machine::new(Box::leak(Box::new(program.code)), context),
+            is_running: false,
             null_pending: options.mode.null,
             style: Style {
                 sort_keys: options.sort_keys,
@@ -115,16 +115,23 @@ impl Session {
         self.batch.clear();
         self.context.messages.borrow_mut().clear();
         while self.batch.count() < outputs && self.batch.texts().len() < bytes {
-            let produced = match self.running.as_mut().map(Iterator::next) {
-                Some(Some(Ok(value))) => self.write(&value),
-                Some(Some(Err(exception))) => Err(self.fault(exception)),
-                Some(None) | None => match self.next_input() {
+            let next = if self.is_running {
+                self.machine.resume()
+            } else {
+                match self.next_input() {
                     None => return Pulled::Done,
-                    Some(started) => started,
-                },
+                    Some(Ok(input)) => self.machine.start(input),
+                    Some(Err(fault)) => return Pulled::Fault(fault),
+                }
+            };
+            self.is_running = next.is_some();
+            let produced = match next {
+                Some(Ok(value)) => self.write(&value),
+                Some(Err(ended)) => Err(self.fault(ended)),
+                None => Ok(()),
             };
             if let Err(fault) = produced {
-                self.running = None;
+                self.is_running = false;
                 return match fault {
                     Fault::Halt { code: 0, .. } => Pulled::Done,
                     fault => Pulled::Fault(fault),
@@ -134,18 +141,12 @@ impl Session {
         Pulled::More
     }
 
-    fn next_input(&mut self) -> Option<Result<(), Fault>> {
-        let input = if self.context.inputs.borrow().mode().null {
-            if !core::mem::replace(&mut self.null_pending, false) {
-                return None;
-            }
-            Ok(Val::Null)
-        } else {
-            self.context.inputs.borrow_mut().next_value()?
-        };
-        Some(input.map(|input| {
-            self.running = Some(self.context.filter.id.run((self.ctx.clone(), input)))
-        }))
+    fn next_input(&mut self) -> Option<Result<Val, Fault>> {
+        let mut inputs = self.context.inputs.borrow_mut();
+        if !inputs.mode().null {
+            return inputs.next_value();
+        }
+        core::mem::replace(&mut self.null_pending, false).then_some(Ok(Val::Null))
     }
 
     fn write(&mut self, value: &Val) -> Result<(), Fault> {
@@ -164,30 +165,23 @@ impl Session {
         Ok(())
     }
 
-    /// Make the fault of an exception that reached the end of the program.
-    fn fault(&self, exception: Exn<'static, Val>) -> Fault {
-        // `RunContext::stop` has stored the reason; its exception only unwinds the filter.
+    /// Make the fault of a program that ended early.
+    fn fault(&self, ended: Ended) -> Fault {
         if let Some(fault) = self.context.fault.borrow_mut().take() {
             return fault;
         }
-        match exception.get_err() {
-            Ok(error) => {
-                let value = error.into_val();
-                let refused = self.context.refused.borrow_mut().take();
-                match refused {
-                    Some((message, fault)) if value.as_str() == Some(message.as_bytes()) => fault,
-                    _ => self.filter_error(value),
-                }
-            }
-            Err(exception) => match exception.get_halt() {
-                Ok(code) => Fault::Halt { code, value: None },
-                // jaq's only other exception is `break`, and the compiler has checked that its label is around it.
-                Err(_) => self.filter_error(Val::str("break")),
-            },
+        let Ended::Error(error, trace) = ended else {
+            unreachable!("who stops a run stores the reason, and an end is no error");
+        };
+        let value = error.into_value();
+        let refused = self.context.refused.borrow_mut().take();
+        match refused {
+            Some((message, fault)) if value.as_str() == Some(message.as_bytes()) => fault,
+            _ => self.filter_error(value, &trace),
         }
     }
 
-    fn filter_error(&self, value: Val) -> Fault {
+    fn filter_error(&self, value: Val, trace: &[u32]) -> Fault {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let json = match self.context.json(&value) {
             Ok(json) => text(json),
@@ -201,6 +195,7 @@ impl Session {
             value: json,
             message,
             index: self.context.inputs.borrow().read().saturating_sub(1),
+            trace: self.machine.places(trace),
         }
     }
 }

@@ -35,8 +35,8 @@ fn leaked(text: &str) -> &'static str {
 }
 
 fn session(program: &str, args: &str, input: &str, options: Options) -> Result<Session, Fault> {
-    let mut prelude = Prelude::new();
-    let program = Program::compile(&mut prelude, leaked(program), leaked(args).as_bytes(), 100)?;
+    let prelude = Prelude::new();
+    let program = Program::compile(&prelude, leaked(program), leaked(args).as_bytes(), 100)?;
     Ok(Session::new(
         program,
         leaked(input).as_bytes(),
@@ -262,6 +262,7 @@ fn a_run_ends_as_the_filter_says() {
         value: value.into(),
         message: message.into(),
         index,
+        trace: Vec::new(),
     };
     let halt = |code, value: Option<&str>| Fault::Halt {
         code,
@@ -313,11 +314,48 @@ fn a_run_ends_as_the_filter_says() {
             Pulled::Fault(filter("\"break\"", "break", 0)),
         ),
     ] {
+        let (found, mut ended) = run(program, input, OPTIONS);
+        if let Pulled::Fault(Fault::Filter { trace, .. }) = &mut ended {
+            trace.clear();
+        }
         assert_eq!(
-            run(program, input, OPTIONS),
+            (found, ended),
             (outputs.into_iter().map(String::from).collect(), end),
             "{program}"
         );
+    }
+}
+
+#[test]
+fn an_error_knows_where_in_the_program_it_arose_and_who_called_that() {
+    for (program, input, places) in [
+        (". | .a", "1", vec![".a"]),
+        ("[.[] | .a.b]", "[{\"a\":1}]", vec![".a.b"]),
+        ("1 + (2 | . - \"x\")", "1", vec![". - \"x\""]),
+        ("error", "1", vec!["error"]),
+        ("{a: error(\"x\")}", "1", vec!["error(\"x\")"]),
+        ("map(.a | tonumber)", "[{\"a\":[]}]", vec!["tonumber"]),
+        ("def f: .a; 1 | f", "1", vec![".a", "f"]),
+        (
+            "def f: if . == 0 then .a else (. - 1 | f) + 1 end; 2 | f",
+            "1",
+            vec![".a", "f", "f"],
+        ),
+        ("def f(g): g | .b; f(.)", "1", vec![".b", "f(.)"]),
+        (".a = 1", "[]", vec![".a = 1"]),
+        (
+            "try error(\"x\") catch error(\"y\")",
+            "1",
+            vec!["error(\"y\")"],
+        ),
+        ("\"\\(.a)\"", "1", vec![".a"]),
+        ("limit(1; .a)", "1", vec![".a"]),
+    ] {
+        let Pulled::Fault(Fault::Filter { trace, .. }) = run(program, input, OPTIONS).1 else {
+            panic!("{program} raises an error");
+        };
+        let texts: Vec<_> = trace.into_iter().map(|span| &program[span]).collect();
+        assert_eq!(texts, places, "{program}");
     }
 }
 

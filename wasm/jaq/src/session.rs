@@ -141,6 +141,7 @@ impl Run {
             value: json,
             message,
             index: self.progress.values.get().saturating_sub(1),
+            trace: Vec::new(),
         }
     }
 }

@@ -57,6 +57,9 @@ pub enum Fault {
         message: String,
         /// The place of the value in the input, from 0.
         index: usize,
+        /// The bytes of the program that raised it, and of the calls around that, the innermost first; empty if
+        /// the engine does not know.
+        trace: Vec<core::ops::Range<usize>>,
     },
     /// The filter called `halt` or `halt_error`.
     Halt {
@@ -107,10 +110,15 @@ impl Fault {
                 value,
                 message,
                 index,
+                trace,
             } => {
+                let spans = trace
+                    .iter()
+                    .map(|span| format!("[{},{}]", span.start, span.end));
                 format!(
-                    r#"{{"value":{value},"message":{},"index":{index}}}"#,
-                    quoted(message)
+                    r#"{{"value":{value},"message":{},"index":{index},"trace":[{}]}}"#,
+                    quoted(message),
+                    spans.collect::<Vec<_>>().join(",")
                 )
             }
             Self::Halt { value, .. } => {

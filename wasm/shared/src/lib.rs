@@ -54,9 +54,12 @@
 //! | 1 `DONE` | the last batch is ready; also the success of `compile` and `feed` | |
 //! | 2 | the program cannot be compiled | `message`, `start`, `end` (bytes of the program), `hint` |
 //! | 3 | the input is not JSON, or no columns | `message`, `index` (value, from 0), `offset` (byte) |
-//! | 4 | the filter raised an error | `value`, `message`, `index` (value, from 0) |
+//! | 4 | the filter raised an error | `value`, `message`, `index` (value, from 0), `trace`: see below |
 //! | 5 | the filter halted with another code than 0 | `value` |
 //! | 6 | a limit of the guest was met | `limit`, `where`, `used`, `allowed`, `offset` |
+//!
+//! A trace lists where in the program an error arose, and the calls around that place, the innermost first: pairs of
+//! the byte offsets of the first byte and after the last one. An engine that does not know has none.
 //!
 //! After a status above `MORE` the instance is used up. A batch can come with an error: it holds
 //! what was produced before.

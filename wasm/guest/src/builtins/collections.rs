@@ -1,13 +1,10 @@
 //! Implements the built-ins on arrays and objects.
 #![forbid(unsafe_code)]
 
-use super::{each_of, filters, unary, value, Simple};
-use crate::run::context::JqData;
+use super::{each_of, filters, unary, v, value, Call, Outcome, Simple};
 use crate::value::{
     code_points, delete_paths, index, position, set_path, sorted, Error, Map, Num, Val, ValR,
 };
-use jaq_core::native::v;
-use jaq_core::{Bind, Cv, Exn, ValT as _, ValXs};
 use std::rc::Rc;
 
 const UNSORTED: &str = "cannot be sorted, as they are not both arrays";
@@ -15,22 +12,19 @@ const UNREAD: &str = "cannot be iterated over";
 
 /// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
-    let f = || [Bind::Fun(())].into();
     vec![
-        ("null", v(0), |_| value(Ok(Val::Null))),
-        ("true", v(0), |_| value(Ok(Val::Bool(true)))),
-        ("false", v(0), |_| value(Ok(Val::Bool(false)))),
-        ("not", v(0), |cv| value(Ok(Val::Bool(!cv.1.as_bool())))),
-        ("type", v(0), |cv| value(Ok(Val::from(cv.1.kind())))),
-        ("length", v(0), |cv| value(length(&cv.1))),
-        ("keys", v(0), |cv| value(keys(&cv.1, true))),
-        ("keys_unsorted", v(0), |cv| value(keys(&cv.1, false))),
-        ("has", v(1), |cv| {
-            let (input, key) = unary(cv);
+        ("type", v(0), |call| value(Ok(Val::from(call.input.kind())))),
+        ("length", v(0), |call| value(length(&call.input))),
+        ("keys", v(0), |call| value(keys(&call.input, true))),
+        ("keys_unsorted", v(0), |call| {
+            value(keys(&call.input, false))
+        }),
+        ("has", v(1), |call| {
+            let (input, key) = unary(call);
             value(has(&input, &key))
         }),
-        ("contains", v(1), |cv| {
-            let (input, other) = unary(cv);
+        ("contains", v(1), |call| {
+            let (input, other) = unary(call);
             let comparable = input.kind() == other.kind();
             value(if comparable {
                 Ok(Val::Bool(input.contains(&other)))
@@ -38,8 +32,8 @@ pub fn natives() -> Vec<Simple> {
                 Err(input.error2(&other, "cannot have their containment checked"))
             })
         }),
-        ("indices", v(1), |cv| {
-            let (input, wanted) = unary(cv);
+        ("indices", v(1), |call| {
+            let (input, wanted) = unary(call);
             value(match (&input, &wanted) {
                 (Val::Str(_), Val::Str(_)) => super::strings::places(&input, &wanted),
                 (Val::Arr(_), Val::Arr(_)) => index(&input, &wanted),
@@ -47,67 +41,67 @@ pub fn natives() -> Vec<Simple> {
                 _ => index(&input, &wanted),
             })
         }),
-        ("to_entries", v(0), |cv| value(to_entries(&cv.1))),
-        ("from_entries", v(0), |cv| value(from_entries(cv.1))),
-        ("join", v(1), |cv| {
-            let (input, separator) = unary(cv);
+        ("to_entries", v(0), |call| value(to_entries(&call.input))),
+        ("from_entries", v(0), |call| value(from_entries(call.input))),
+        ("join", v(1), |call| {
+            let (input, separator) = unary(call);
             value(join(input, &separator))
         }),
-        ("reverse", v(0), |cv| value(reverse(cv.1))),
-        ("sort", v(0), |cv| {
-            value(array(cv.1).map(|mut items| {
+        ("reverse", v(0), |call| value(reverse(call.input))),
+        ("sort", v(0), |call| {
+            value(array(call.input).map(|mut items| {
                 Rc::make_mut(&mut items).sort();
                 Val::Arr(items)
             }))
         }),
-        ("unique", v(0), |cv| {
-            value(array(cv.1).map(|mut items| {
+        ("unique", v(0), |call| {
+            value(array(call.input).map(|mut items| {
                 let sorted = Rc::make_mut(&mut items);
                 sorted.sort();
                 sorted.dedup();
                 Val::Arr(items)
             }))
         }),
-        ("min", v(0), |cv| value(extreme_of(cv.1, true))),
-        ("max", v(0), |cv| value(extreme_of(cv.1, false))),
-        ("sort_by", f(), |cv| {
-            by(cv, UNSORTED, |keyed| {
+        ("min", v(0), |call| value(extreme_of(call.input, true))),
+        ("max", v(0), |call| value(extreme_of(call.input, false))),
+        ("_sort_by", v(1), |call| {
+            by(call, UNSORTED, |keyed| {
                 keyed.sort_by(|(x, _), (y, _)| x.cmp(y));
                 keyed.drain(..).map(|(_, item)| item).collect()
             })
         }),
-        ("group_by", f(), |cv| {
-            by(cv, UNSORTED, |keyed| {
+        ("_group_by", v(1), |call| {
+            by(call, UNSORTED, |keyed| {
                 groups(keyed)
                     .map(|group| group.into_iter().collect())
                     .collect()
             })
         }),
-        ("unique_by", f(), |cv| {
-            by(cv, UNSORTED, |keyed| {
+        ("_unique_by", v(1), |call| {
+            by(call, UNSORTED, |keyed| {
                 groups(keyed)
                     .filter_map(|group| group.into_iter().next())
                     .collect()
             })
         }),
-        ("min_by", f(), |cv| {
-            by(cv, UNREAD, |keyed| extreme(keyed, true))
+        ("_min_by", v(1), |call| {
+            by(call, UNREAD, |keyed| extreme(keyed, true))
         }),
-        ("max_by", f(), |cv| {
-            by(cv, UNREAD, |keyed| extreme(keyed, false))
+        ("_max_by", v(1), |call| {
+            by(call, UNREAD, |keyed| extreme(keyed, false))
         }),
-        ("bsearch", v(1), |cv| {
-            let (input, wanted) = unary(cv);
+        ("bsearch", v(1), |call| {
+            let (input, wanted) = unary(call);
             value(match &input {
                 Val::Arr(items) => Ok(Val::from(search(items, &wanted))),
                 _ => Err(input.error("cannot be searched from")),
             })
         }),
-        ("setpath", filters(2), |cv| {
-            each_of(cv, |_, input, [path, new]| set_path(input, &path, new))
+        ("setpath", filters(2), |call| {
+            each_of(call, |_, input, [path, new]| set_path(input, &path, new))
         }),
-        ("delpaths", v(1), |cv| {
-            let (input, paths) = unary(cv);
+        ("delpaths", v(1), |call| {
+            let (input, paths) = unary(call);
             value(delete_paths(input, &paths))
         }),
     ]
@@ -202,16 +196,15 @@ fn to_entries(input: &Val) -> ValR {
 
 fn from_entries(input: Val) -> ValR {
     let mut members = Map::default();
-    for entry in input.values() {
-        let entry = entry?;
+    for entry in input.items()? {
         let mut key = Val::Null;
         for name in ["key", "Key", "name", "Name"] {
             key = index(&entry, &Val::from(name))?;
-            if key.as_bool() {
+            if key.is_true() {
                 break;
             }
         }
-        let has_value = has(&entry, &Val::from("value"))?.as_bool();
+        let has_value = has(&entry, &Val::from("value"))?.is_true();
         let name = if has_value { "value" } else { "Value" };
         let value = index(&entry, &Val::from(name))?;
         if !matches!(key, Val::Str(_)) {
@@ -227,19 +220,19 @@ fn from_entries(input: Val) -> ValR {
 
 fn join(input: Val, separator: &Val) -> ValR {
     let mut joined = Val::Null;
-    for item in input.values() {
+    for item in input.items()? {
         let left = match joined {
             Val::Null => Val::from(""),
             joined => (joined + separator.clone())?,
         };
-        let right = match item? {
+        let right = match item {
             Val::Null => Val::from(""),
             item @ (Val::Bool(_) | Val::Num(_)) => Val::from(item.to_string()),
             item => item,
         };
         joined = (left + right)?;
     }
-    Ok(if joined.as_bool() {
+    Ok(if joined.is_true() {
         joined
     } else {
         Val::from("")
@@ -272,38 +265,27 @@ fn reverse(input: Val) -> ValR {
     }
 }
 
-/// An item after its key: the outputs of the filter by which items are compared.
-type Keyed = (Vec<Val>, Val);
+/// An item after its key, by which items are compared.
+type Keyed = (Val, Val);
 
-/// Apply `f` to the items of the input with their keys, the outputs of the native's argument; `refusal` is the
-/// message for an input that is not an array.
-fn by<'a>(mut cv: Cv<'a, JqData>, refusal: &str, f: fn(&mut Vec<Keyed>) -> Val) -> ValXs<'a, Val> {
-    let (filter, ctx) = cv.0.pop_fun();
-    let input = cv.1.clone();
-    let keyed = cv.1.values().map(|item| {
-        let item = item?;
-        let key = filter
-            .run((ctx.clone(), item.clone()))
-            .collect::<Result<_, _>>()?;
-        Ok((key, item))
-    });
-    let result = match keyed.collect::<Result<Vec<Keyed>, Exn<'a, Val>>>() {
-        Err(error) => Err(error),
-        Ok(mut keyed) => match input {
-            Val::Arr(_) => Ok(f(&mut keyed)),
-            other => {
-                let keys = keyed.into_iter().map(|(key, _)| key.into_iter().collect());
-                Err(other.error2(&keys.collect(), refusal).into())
-            }
-        },
-    };
-    jaq_core::box_iter::box_once(result)
+/// Apply `f` to the items of the input with their keys, which are the items of the native's argument; `refusal` is
+/// the message for an input that is not an array.
+fn by(call: Call<'_>, refusal: &str, f: fn(&mut Vec<Keyed>) -> Val) -> Outcome {
+    let (input, keys) = unary(call);
+    value(match (input, keys) {
+        (Val::Arr(items), Val::Arr(keys)) => {
+            let items = Rc::unwrap_or_clone(items);
+            let keys = Rc::unwrap_or_clone(keys);
+            Ok(f(&mut keys.into_iter().zip(items).collect()))
+        }
+        (input, keys) => Err(input.error2(&keys, refusal)),
+    })
 }
 
 /// Group the items whose keys are equal, in the order of the keys.
 fn groups(keyed: &mut Vec<Keyed>) -> impl Iterator<Item = Vec<Val>> {
     keyed.sort_by(|(x, _), (y, _)| x.cmp(y));
-    let mut groups: Vec<(Vec<Val>, Vec<Val>)> = Vec::new();
+    let mut groups: Vec<(Val, Vec<Val>)> = Vec::new();
     for (key, item) in keyed.drain(..) {
         match groups.last_mut() {
             Some((last, items)) if *last == key => items.push(item),

@@ -1,28 +1,27 @@
 //! Encodes and decodes for the formats: `@sh`, `@html`, `@uri`, `@base64`, `@base32` and their inverses.
 #![forbid(unsafe_code)]
 
-use super::{limited, value};
-use crate::run::context::{JqData, RunContext};
+use super::{limited, value, Call, Outcome};
+use crate::run::context::RunContext;
 use crate::run::fault::Fault;
 use crate::value::{Error, Val, ValR};
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
 use base64::{alphabet, Engine};
 use bytes::Bytes;
-use jaq_core::{Cv, ValXs};
 
 /// Apply `f` to a string, or to the JSON text of any other value.
-pub(super) fn format<'a>(cv: Cv<'a, JqData>, f: fn(&Bytes) -> ValR) -> ValXs<'a, Val> {
-    let context = *cv.0.data();
-    format_of(context, cv.1, |_, text| f(text))
+pub(super) fn format(call: Call<'_>, f: fn(&Bytes) -> ValR) -> Outcome {
+    let context = call.context;
+    format_of(context, call.input, |_, text| f(text))
 }
 
 /// The same for an `f` that needs the string as a value too, for its errors.
-pub(super) fn format_of<'a>(
+pub(super) fn format_of(
     context: &RunContext,
     input: Val,
     f: impl Fn(&Val, &Bytes) -> ValR,
-) -> ValXs<'a, Val> {
+) -> Outcome {
     if let Val::Str(text) = &input {
         return value(f(&input, text));
     }

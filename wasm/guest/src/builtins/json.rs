@@ -1,42 +1,39 @@
 //! Implements the built-ins between values and their JSON text.
 #![forbid(unsafe_code)]
 
-use super::{limited, value, Simple};
+use super::{limited, v, value, Call, Outcome, Simple};
 use crate::json::complaint;
 use crate::json::numeral::number;
 use crate::json::reader::{ReadError, Reader};
-use crate::run::context::JqData;
 use crate::value::{Error, Val, ValR};
 use bytes::Bytes;
-use jaq_core::native::v;
-use jaq_core::{Cv, ValXs};
 
 /// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     vec![
         ("tojson", v(0), to_json),
-        ("tostring", v(0), |cv| match cv.1 {
-            Val::Str(_) => value(Ok(cv.1)),
-            _ => to_json(cv),
+        ("tostring", v(0), |call| match call.input {
+            Val::Str(_) => value(Ok(call.input)),
+            _ => to_json(call),
         }),
-        ("fromjson", v(0), |cv| {
-            value(from_json(&cv.1, cv.0.data().limits.depth))
+        ("fromjson", v(0), |call| {
+            value(from_json(&call.input, call.context.limits.depth))
         }),
-        ("tonumber", v(0), |cv| value(to_number(cv.1))),
-        ("toboolean", v(0), |cv| {
-            value(match (&cv.1, cv.1.as_str()) {
-                (Val::Bool(_), _) => Ok(cv.1),
+        ("tonumber", v(0), |call| value(to_number(call.input))),
+        ("toboolean", v(0), |call| {
+            value(match (&call.input, call.input.as_str()) {
+                (Val::Bool(_), _) => Ok(call.input),
                 (_, Some(b"true")) => Ok(Val::Bool(true)),
                 (_, Some(b"false")) => Ok(Val::Bool(false)),
-                _ => Err(cv.1.error("cannot be parsed as a boolean")),
+                _ => Err(call.input.error("cannot be parsed as a boolean")),
             })
         }),
     ]
 }
 
-fn to_json(cv: Cv<'_, JqData>) -> ValXs<'_, Val> {
-    let context = *cv.0.data();
-    limited(context, context.json(&cv.1).map(Val::str))
+fn to_json(call: Call<'_>) -> Outcome {
+    let context = call.context;
+    limited(context, context.json(&call.input).map(Val::str))
 }
 
 fn from_json(input: &Val, depth: usize) -> ValR {

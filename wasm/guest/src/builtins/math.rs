@@ -3,10 +3,9 @@
 
 mod functions;
 
-use super::{each_of, filters, value, Simple};
+use super::{each_of, filters, v, value, Simple};
 use crate::value::{Error, Val};
 use functions::{atan2, exp10, hypot, lgamma, lgamma_r, pow, scalb, sinh, tgamma};
-use jaq_core::native::v;
 
 fn number(input: &Val) -> Result<f64, Error> {
     match input {
@@ -26,14 +25,14 @@ fn numbers<const N: usize>(arguments: &[Val; N]) -> Result<[f64; N], Error> {
 /// Lists natives that apply a function of one number to the input.
 macro_rules! of_input {
     ($($name:literal: $f:expr),* $(,)?) => {
-        { let natives: Vec<Simple> = vec![$(($name, v(0), |cv| value(number(&cv.1).map(|x| { let f: fn(f64) -> f64 = $f; Val::from(f(x)) })))),*]; natives }
+        { let natives: Vec<Simple> = vec![$(($name, v(0), |call| value(number(&call.input).map(|x| { let f: fn(f64) -> f64 = $f; Val::from(f(x)) })))),*]; natives }
     };
 }
 
 /// Lists natives that apply a function of two numbers to their arguments.
 macro_rules! of_two {
     ($($name:literal: $f:expr),* $(,)?) => {
-        { let natives: Vec<Simple> = vec![$(($name, filters(2), |cv| each_of(cv, |_, _, both: [Val; 2]| {
+        { let natives: Vec<Simple> = vec![$(($name, filters(2), |call| each_of(call, |_, _, both: [Val; 2]| {
             let f: fn(f64, f64) -> f64 = $f;
             numbers(&both).map(|[x, y]| Val::from(f(x, y)))
         }))),*]; natives }
@@ -61,15 +60,15 @@ pub fn natives() -> Vec<Simple> {
         "ldexp": |x, e| libm::scalbn(x, e as i32), "scalb": scalb,
         "scalbln": |x, e| libm::scalbn(x, e as i32),
     ]);
-    natives.push(("fma", filters(3), |cv| {
-        each_of(cv, |_, _, all: [Val; 3]| {
+    natives.push(("fma", filters(3), |call| {
+        each_of(call, |_, _, all: [Val; 3]| {
             numbers(&all).map(|[x, y, z]| Val::from(libm::fma(x, y, z)))
         })
     }));
-    natives.push(("frexp", v(0), |cv| value(number(&cv.1).map(frexp))));
-    natives.push(("modf", v(0), |cv| value(number(&cv.1).map(modf))));
-    natives.push(("lgamma_r", v(0), |cv| {
-        value(number(&cv.1).map(|x| {
+    natives.push(("frexp", v(0), |call| value(number(&call.input).map(frexp))));
+    natives.push(("modf", v(0), |call| value(number(&call.input).map(modf))));
+    natives.push(("lgamma_r", v(0), |call| {
+        value(number(&call.input).map(|x| {
             let (gamma, sign) = lgamma_r(x);
             [Val::from(gamma), Val::from(i64::from(sign))]
                 .into_iter()

@@ -1,41 +1,39 @@
 //! Implements the built-ins behind `test`, `match`, `capture`, `scan`, `split` and `sub`.
 #![forbid(unsafe_code)]
 
-use super::{each_of, filters, Simple};
+use super::{each_of, filters, v, value, Call, Simple};
 use crate::regex::Compiled;
-use crate::run::context::{JqData, RunContext};
+use crate::run::context::RunContext;
 use crate::value::{code_points, Error, Map, Val, ValR};
 use bytes::Bytes;
-use jaq_core::native::{bome, v};
-use jaq_core::Cv;
 
 /// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     vec![
-        ("_match", filters(2), |cv| {
-            each_of(cv, |context, input, [pattern, flags]| {
+        ("_match", filters(2), |call| {
+            each_of(call, |context, input, [pattern, flags]| {
                 matched(context, &input, &pattern, &flags)
             })
         }),
-        ("_match", filters(1), |cv| {
-            each_of(cv, |context, input, [both]| {
+        ("_match", filters(1), |call| {
+            each_of(call, |context, input, [both]| {
                 let (pattern, flags) = pair(both)?;
                 matched(context, &input, &pattern, &flags)
             })
         }),
-        ("_test", filters(2), |cv| {
-            each_of(cv, |context, input, [pattern, flags]| {
+        ("_test", filters(2), |call| {
+            each_of(call, |context, input, [pattern, flags]| {
                 tested(context, &input, &pattern, &flags)
             })
         }),
-        ("_test", filters(1), |cv| {
-            each_of(cv, |context, input, [both]| {
+        ("_test", filters(1), |call| {
+            each_of(call, |context, input, [both]| {
                 let (pattern, flags) = pair(both)?;
                 tested(context, &input, &pattern, &flags)
             })
         }),
-        ("_split", v(2), |cv| bome(split(cv))),
-        ("_edits", v(2), |cv| bome(edits(cv))),
+        ("_split", v(2), |call| value(split(call))),
+        ("_edits", v(2), |call| value(edits(call))),
     ]
 }
 
@@ -109,9 +107,9 @@ fn matched(context: &RunContext, input: &Val, pattern: &Val, flags: &Val) -> Val
 }
 
 /// `_split(re; flags)`: the parts of the text between the matches.
-fn split(mut cv: Cv<'_, JqData>) -> ValR {
-    let (flags, pattern) = (cv.0.pop_var(), cv.0.pop_var());
-    let (compiled, bytes, text) = compiled(cv.0.data(), &cv.1, &pattern, &flags)?;
+fn split(call: Call<'_>) -> ValR {
+    let [pattern, flags, _] = call.arguments;
+    let (compiled, bytes, text) = compiled(call.context, &call.input, &pattern, &flags)?;
     let mut parts = Vec::new();
     let mut end = 0;
     compiled.each(text, |groups| {
@@ -128,9 +126,9 @@ fn split(mut cv: Cv<'_, JqData>) -> ValR {
 
 /// `_edits(re; flags)`: for each match the text before it and an object of its named groups, and
 /// the text after the last one. This is what `sub` works on.
-fn edits(mut cv: Cv<'_, JqData>) -> ValR {
-    let (flags, pattern) = (cv.0.pop_var(), cv.0.pop_var());
-    let (compiled, bytes, text) = compiled(cv.0.data(), &cv.1, &pattern, &flags)?;
+fn edits(call: Call<'_>) -> ValR {
+    let [pattern, flags, _] = call.arguments;
+    let (compiled, bytes, text) = compiled(call.context, &call.input, &pattern, &flags)?;
     let mut edits = Vec::new();
     let mut end = 0;
     compiled.each(text, |groups| {

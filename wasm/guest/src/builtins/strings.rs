@@ -4,80 +4,79 @@
 use super::formats::{
     base32, format, format_of, from_base32, from_base64, from_uri, html, sh, uri,
 };
-use super::{limited, text, unary, value, Simple};
-use crate::run::context::JqData;
+use super::{limited, text, unary, v, value, Call, Outcome, Simple};
 use crate::value::{code_points, split, Error, Val, ValR};
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine;
 use bytes::Bytes;
-use jaq_core::native::v;
-use jaq_core::{Cv, ValXs};
 
 /// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     vec![
-        ("utf8bytelength", v(0), |cv| {
-            value(match cv.1.as_str() {
+        ("utf8bytelength", v(0), |call| {
+            value(match call.input.as_str() {
                 Some(text) => Ok(Val::from(text.len())),
-                None => Err(cv.1.error("only strings have UTF-8 byte length")),
+                None => Err(call.input.error("only strings have UTF-8 byte length")),
             })
         }),
-        ("explode", v(0), |cv| {
-            value(text(&cv.1, "explode input must be a string").map(|text| {
-                let text = String::from_utf8_lossy(&text);
-                text.chars().map(|c| Val::from(c as usize)).collect()
-            }))
-        }),
-        ("implode", v(0), |cv| value(implode(&cv.1))),
-        ("ascii_downcase", v(0), |cv| {
+        ("explode", v(0), |call| {
             value(
-                text(&cv.1, "explode input must be a string")
+                text(&call.input, "explode input must be a string").map(|text| {
+                    let text = String::from_utf8_lossy(&text);
+                    text.chars().map(|c| Val::from(c as usize)).collect()
+                }),
+            )
+        }),
+        ("implode", v(0), |call| value(implode(&call.input))),
+        ("ascii_downcase", v(0), |call| {
+            value(
+                text(&call.input, "explode input must be a string")
                     .map(|text| Val::str(text.to_ascii_lowercase())),
             )
         }),
-        ("ascii_upcase", v(0), |cv| {
+        ("ascii_upcase", v(0), |call| {
             value(
-                text(&cv.1, "explode input must be a string")
+                text(&call.input, "explode input must be a string")
                     .map(|text| Val::str(text.to_ascii_uppercase())),
             )
         }),
-        ("startswith", v(1), |cv| {
-            let (input, prefix) = unary(cv);
+        ("startswith", v(1), |call| {
+            let (input, prefix) = unary(call);
             value(
                 both(&input, &prefix, "startswith() requires string inputs")
                     .map(|(x, y)| Val::from(x.starts_with(&y))),
             )
         }),
-        ("endswith", v(1), |cv| {
-            let (input, suffix) = unary(cv);
+        ("endswith", v(1), |call| {
+            let (input, suffix) = unary(call);
             value(
                 both(&input, &suffix, "endswith() requires string inputs")
                     .map(|(x, y)| Val::from(x.ends_with(&y))),
             )
         }),
-        ("ltrimstr", v(1), |cv| {
-            let (input, prefix) = unary(cv);
+        ("ltrimstr", v(1), |call| {
+            let (input, prefix) = unary(call);
             value(without_prefix(input, &prefix))
         }),
-        ("rtrimstr", v(1), |cv| {
-            let (input, suffix) = unary(cv);
+        ("rtrimstr", v(1), |call| {
+            let (input, suffix) = unary(call);
             value(without_suffix(input, &suffix))
         }),
-        ("trimstr", v(1), |cv| {
-            let (input, affix) = unary(cv);
+        ("trimstr", v(1), |call| {
+            let (input, affix) = unary(call);
             value(without_prefix(input, &affix).and_then(|text| without_suffix(text, &affix)))
         }),
-        ("trim", v(0), |cv| {
-            trimmed(cv, |text| text.trim_matches(white))
+        ("trim", v(0), |call| {
+            trimmed(call, |text| text.trim_matches(white))
         }),
-        ("ltrim", v(0), |cv| {
-            trimmed(cv, |text| text.trim_start_matches(white))
+        ("ltrim", v(0), |call| {
+            trimmed(call, |text| text.trim_start_matches(white))
         }),
-        ("rtrim", v(0), |cv| {
-            trimmed(cv, |text| text.trim_end_matches(white))
+        ("rtrim", v(0), |call| {
+            trimmed(call, |text| text.trim_end_matches(white))
         }),
-        ("split", v(1), |cv| {
-            let (input, separator) = unary(cv);
+        ("split", v(1), |call| {
+            let (input, separator) = unary(call);
             let strings = both(
                 &input,
                 &separator,
@@ -85,51 +84,53 @@ pub fn natives() -> Vec<Simple> {
             );
             value(strings.map(|(text, separator)| split(&text, &separator)))
         }),
-        ("_strindices", v(1), |cv| {
-            let (input, wanted) = unary(cv);
+        ("_strindices", v(1), |call| {
+            let (input, wanted) = unary(call);
             value(places(&input, &wanted))
         }),
-        ("_quoted", v(0), |cv| value(Ok(Val::from(cv.1.quoted())))),
-        ("@text", v(0), |cv| {
-            format(cv, |text| Ok(Val::str(text.clone())))
+        ("_quoted", v(0), |call| {
+            value(Ok(Val::from(call.input.quoted())))
         }),
-        ("@json", v(0), |cv| {
-            let context = *cv.0.data();
-            limited(context, context.json(&cv.1).map(Val::str))
+        ("@text", v(0), |call| {
+            format(call, |text| Ok(Val::str(text.clone())))
         }),
-        ("@sh", v(0), |cv| {
-            let context = *cv.0.data();
-            match sh(context, &cv.1) {
+        ("@json", v(0), |call| {
+            let context = call.context;
+            limited(context, context.json(&call.input).map(Val::str))
+        }),
+        ("@sh", v(0), |call| {
+            let context = call.context;
+            match sh(context, &call.input) {
                 Ok(Ok(text)) => value(Ok(Val::str(text))),
                 Ok(Err(error)) => value(Err(error)),
                 Err(fault) => limited(context, Err(fault)),
             }
         }),
-        ("@html", v(0), |cv| {
-            format(cv, |text| Ok(Val::str(html(text))))
+        ("@html", v(0), |call| {
+            format(call, |text| Ok(Val::str(html(text))))
         }),
-        ("@uri", v(0), |cv| {
-            format(cv, |text| Ok(Val::str(uri(text))))
+        ("@uri", v(0), |call| {
+            format(call, |text| Ok(Val::str(uri(text))))
         }),
-        ("@urid", v(0), |cv| {
-            let context = *cv.0.data();
-            format_of(context, cv.1, |input, text| {
+        ("@urid", v(0), |call| {
+            let context = call.context;
+            format_of(context, call.input, |input, text| {
                 from_uri(text).ok_or_else(|| input.error("is not a valid uri encoding"))
             })
         }),
-        ("@base64", v(0), |cv| {
-            format(cv, |text| Ok(Val::str(STANDARD.encode(text))))
+        ("@base64", v(0), |call| {
+            format(call, |text| Ok(Val::str(STANDARD.encode(text))))
         }),
-        ("@base64d", v(0), |cv| {
-            let context = *cv.0.data();
-            format_of(context, cv.1, from_base64)
+        ("@base64d", v(0), |call| {
+            let context = call.context;
+            format_of(context, call.input, from_base64)
         }),
-        ("@base32", v(0), |cv| {
-            format(cv, |text| Ok(Val::str(base32(text))))
+        ("@base32", v(0), |call| {
+            format(call, |text| Ok(Val::str(base32(text))))
         }),
-        ("@base32d", v(0), |cv| {
-            let context = *cv.0.data();
-            format_of(context, cv.1, |input, text| {
+        ("@base32d", v(0), |call| {
+            let context = call.context;
+            format_of(context, call.input, |input, text| {
                 from_base32(text).ok_or_else(|| input.error("is not valid base32 data"))
             })
         }),
@@ -163,11 +164,13 @@ fn white(c: char) -> bool {
     c.is_whitespace()
 }
 
-fn trimmed<'a>(cv: Cv<'a, JqData>, f: fn(&str) -> &str) -> ValXs<'a, Val> {
-    value(text(&cv.1, "trim input must be a string").map(|bytes| {
-        let trimmed = f(core::str::from_utf8(&bytes).unwrap_or_default());
-        Val::str(bytes.slice_ref(trimmed.as_bytes()))
-    }))
+fn trimmed(call: Call<'_>, f: fn(&str) -> &str) -> Outcome {
+    value(
+        text(&call.input, "trim input must be a string").map(|bytes| {
+            let trimmed = f(core::str::from_utf8(&bytes).unwrap_or_default());
+            Val::str(bytes.slice_ref(trimmed.as_bytes()))
+        }),
+    )
 }
 
 fn implode(input: &Val) -> ValR {

@@ -1,33 +1,31 @@
 //! Implements the formats for rows of tables: `@csv` and `@tsv`.
 #![forbid(unsafe_code)]
 
-use super::{limited, value, Simple};
+use super::{limited, v, value, Call, Outcome, Simple};
 use crate::json::writer::Writer;
-use crate::run::context::{JqData, RunContext};
+use crate::run::context::RunContext;
 use crate::run::fault::Fault;
 use crate::value::{Num, Val};
-use jaq_core::native::v;
-use jaq_core::{Cv, ValXs};
 
 /// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     vec![
-        ("@csv", v(0), |cv| row(&cv, "csv", b",", quoted)),
-        ("@tsv", v(0), |cv| row(&cv, "tsv", b"\t", escaped)),
+        ("@csv", v(0), |call| row(&call, "csv", b",", quoted)),
+        ("@tsv", v(0), |call| row(&call, "tsv", b"\t", escaped)),
     ]
 }
 
 /// Write the cells of an array into one text.
-fn row<'a>(
-    cv: &Cv<'a, JqData>,
+fn row(
+    call: &Call<'_>,
     format: &str,
     separator: &[u8],
     string: fn(&mut Vec<u8>, &[u8]),
-) -> ValXs<'a, Val> {
-    let context = *cv.0.data();
-    let Val::Arr(cells) = &cv.1 else {
+) -> Outcome {
+    let context = call.context;
+    let Val::Arr(cells) = &call.input else {
         let message = format!("cannot be {format}-formatted, only array");
-        return value(Err(cv.1.error(&message)));
+        return value(Err(call.input.error(&message)));
     };
     let mut out = Vec::new();
     for (index, cell) in cells.iter().enumerate() {

@@ -9,10 +9,9 @@ mod calendar;
 mod format;
 mod parse;
 
-use super::{unary, value, Simple};
+use super::{unary, v, value, Simple};
 use crate::value::{Error, Val, ValR};
 use calendar::Time;
-use jaq_core::native::v;
 
 /// The form of dates that `todate` writes and `fromdate` reads.
 const ISO_8601: &str = "%Y-%m-%dT%H:%M:%SZ";
@@ -23,29 +22,37 @@ const NO_TIME: &str = "error converting number of seconds since epoch to datetim
 /// List the natives of this module.
 pub fn natives() -> Vec<Simple> {
     vec![
-        ("gmtime", v(0), |cv| {
-            value(broken_down(&cv.1, "gmtime() requires numeric inputs"))
+        ("gmtime", v(0), |call| {
+            value(broken_down(&call.input, "gmtime() requires numeric inputs"))
         }),
-        ("localtime", v(0), |cv| {
-            value(broken_down(&cv.1, "localtime() requires numeric inputs"))
+        ("localtime", v(0), |call| {
+            value(broken_down(
+                &call.input,
+                "localtime() requires numeric inputs",
+            ))
         }),
-        ("mktime", v(0), |cv| value(mktime(&cv.1))),
-        ("strftime", v(1), |cv| {
-            let (input, format) = unary(cv);
+        ("mktime", v(0), |call| value(mktime(&call.input))),
+        ("strftime", v(1), |call| {
+            let (input, format) = unary(call);
             value(strftime(&input, &format, "strftime/1", "GMT"))
         }),
-        ("strflocaltime", v(1), |cv| {
-            let (input, format) = unary(cv);
+        ("strflocaltime", v(1), |call| {
+            let (input, format) = unary(call);
             value(strftime(&input, &format, "strflocaltime/1", "UTC"))
         }),
-        ("todateiso8601", v(0), |cv| {
-            value(strftime(&cv.1, &Val::from(ISO_8601), "strftime/1", "GMT"))
+        ("todateiso8601", v(0), |call| {
+            value(strftime(
+                &call.input,
+                &Val::from(ISO_8601),
+                "strftime/1",
+                "GMT",
+            ))
         }),
-        ("fromdateiso8601", v(0), |cv| {
-            value(strptime(&cv.1, &Val::from(ISO_8601)).and_then(|parts| mktime(&parts)))
+        ("fromdateiso8601", v(0), |call| {
+            value(strptime(&call.input, &Val::from(ISO_8601)).and_then(|parts| mktime(&parts)))
         }),
-        ("strptime", v(1), |cv| {
-            let (input, format) = unary(cv);
+        ("strptime", v(1), |call| {
+            let (input, format) = unary(call);
             value(strptime(&input, &format))
         }),
     ]

@@ -1,124 +1,402 @@
-//! Has jaq compile a program with the built-ins that it calls, and explains why it cannot be compiled.
+//! Compiles a program to code: in which order the parts of a term run, and where their values are.
+//!
+//! The rules are those of jq 1.8.2 (`compile.c`, `parser.y` and `builtin.jq` there). A call of a definition that does
+//! not call itself becomes the code of its body with the arguments in place, up to a length; other definitions
+//! become functions.
 #![forbid(unsafe_code)]
 
-use crate::language::prelude::Prelude;
-use crate::language::{parse, Def};
-use crate::run::context::JqData;
+mod assignments;
+mod builtins;
+mod calls;
+mod conditions;
+mod constructions;
+mod folds;
+mod operators;
+mod outputs;
+mod patterns;
+mod places;
+mod scope;
+mod steps;
+mod tails;
+mod terms;
+
+use super::prelude::Prelude;
+use super::term::{Span, Term};
+use crate::evaluation::code::{Code, Function, Instruction, List, Origin, Register};
+use crate::evaluation::source::{Place, Source, MOST_NESTED, MOST_REGISTERS};
 use crate::run::fault::Fault;
-use jaq_core::load::{self, Arena, File, Loader};
-use jaq_core::{compile::Undefined, Compiler, Filter};
+use crate::value::Val;
+use scope::{Named, Scope, Text};
+use std::collections::BTreeMap;
 
-const NO_MODULES: &str = "include and import are not available: the sandbox has no files";
-/// The name under which the program is defined for jaq; the program's own definitions are inside of it.
-const MAIN: &str = "_main";
+type Compiled<T> = Result<T, Fault>;
 
-/// Compile `source`, with `variables` (each with its `$`) bound from outside.
+/// Code that was emitted for a filter.
+#[derive(Clone, Copy, Debug)]
+struct Emitted {
+    /// Where its output is.
+    from: Source,
+    /// Whether it may leave forks behind, so that what follows may run again.
+    forks: bool,
+    /// Whether it has exactly one output or an error.
+    one: bool,
+    /// Whether what follows may move the output out of its register.
+    owned: bool,
+}
+
+impl Emitted {
+    /// An output in a register that this code alone writes.
+    fn fresh(register: Register) -> Self {
+        Self {
+            from: Source::register(register),
+            forks: false,
+            one: true,
+            owned: true,
+        }
+    }
+
+    /// The output, moved out of its register if that is allowed.
+    fn source(&self) -> Source {
+        self.from.last(self.owned)
+    }
+
+    /// The same output, after code that may leave forks or have another number of outputs.
+    fn after(mut self, other: &Self) -> Self {
+        self.forks |= other.forks;
+        self.one &= other.one;
+        self
+    }
+}
+
+/// The input of a filter.
+#[derive(Clone, Copy)]
+struct Input {
+    from: Source,
+    /// Whether nothing reads it after the filter, so that the filter may move it.
+    last: bool,
+}
+
+impl Input {
+    /// The same input for a filter after which it is read again.
+    fn kept(self) -> Self {
+        self.last_if(false)
+    }
+
+    fn last_if(self, condition: bool) -> Self {
+        Self {
+            last: self.last && condition,
+            ..self
+        }
+    }
+
+    fn source(self) -> Source {
+        self.from.last(self.last)
+    }
+}
+
+impl From<&Emitted> for Input {
+    fn from(emitted: &Emitted) -> Self {
+        Self {
+            from: emitted.from,
+            last: emitted.owned,
+        }
+    }
+}
+
+/// A function while it is compiled.
+struct Building {
+    /// The function in which it was defined.
+    outer: Option<usize>,
+    registers: u32,
+}
+
+/// A function whose code is still to be emitted.
+struct Pending {
+    function: usize,
+    body: &'static Term,
+    scope: Scope,
+    text: Text,
+    follow: bool,
+}
+
+/// Compiles a program.
+struct Compiler<'p> {
+    prelude: &'p Prelude,
+    code: Code,
+    functions: Vec<Building>,
+    /// The function whose code is emitted now.
+    current: usize,
+    /// Whether a path may be followed through the code that is emitted now.
+    follow: bool,
+    /// Whether the program follows paths anywhere.
+    follows: bool,
+    /// How deep the calls of [`Self::emit`] nest.
+    level: usize,
+    text: Text,
+    pending: Vec<Pending>,
+    /// Functions by the address of their body, the number of their scope, and whether they follow a path. The
+    /// scope is here so that its number stays its own.
+    known: BTreeMap<(usize, usize, bool), (usize, Scope)>,
+}
+
+/// Up to this many instructions, calls become the code of what they call.
+const LONG: usize = 4000;
+/// Up to this many nested filters, likewise.
+const DEEP: usize = 150;
+
+/// Compile `body`, with the values of global variables.
+///
+/// # Errors
+/// A name in a definition that is called is not defined, or the program is too large for its code.
 pub fn compile(
-    prelude: &mut Prelude,
-    source: &'static str,
-    variables: &[&'static str],
-    depth: usize,
-) -> Result<Filter<JqData>, Fault> {
-    let body = parse(source, depth)?;
-    let reached = prelude.reach(&body);
-    let main = Def {
-        name: MAIN,
-        args: Vec::new(),
-        body,
-    };
-    let arena = Arena::default();
-    let file = File {
-        code: MAIN,
-        path: (),
-    };
-    let modules = Loader::new(reached.defs.into_iter().chain([main]))
-        .load(&arena, file)
-        .expect("a call loads");
-    Compiler::default()
-        .with_funs(reached.natives)
-        .with_global_vars(variables.iter().copied())
-        .compile(modules)
-        .map_err(|errors| undefined(prelude, source, variables, errors))
-}
-
-/// Explain the name that jaq found to be undefined.
-fn undefined(
     prelude: &Prelude,
-    source: &str,
-    variables: &[&str],
-    errors: jaq_core::compile::Errors<&str, ()>,
-) -> Fault {
-    let error = errors.into_iter().flat_map(|(_, errors)| errors).next();
-    let (name, kind) = error.expect("an error is there");
-    let (message, hint) = match kind {
-        Undefined::Filter(arity) => (
-            format!("{name}/{arity} is not defined"),
-            filter_hint(prelude, name),
-        ),
-        Undefined::Var => {
-            let known = variables.iter().copied();
-            (
-                format!("{name} is not defined"),
-                closest(name, known).map(|near| format!("did you mean {near}?")),
-            )
-        }
-        Undefined::Label => (format!("there is no label {name} around this"), None),
-        Undefined::Mod => (NO_MODULES.into(), None),
-        _ => (format!("{name} is not defined"), None),
+    body: &'static Term,
+    globals: Vec<(&'static str, Val)>,
+    follows: bool,
+) -> Compiled<Code> {
+    let mut compiler = Compiler {
+        prelude,
+        code: Code::default(),
+        functions: Vec::new(),
+        current: 0,
+        follow: false,
+        follows,
+        level: 0,
+        text: Text {
+            own: true,
+            caller: None,
+        },
+        pending: Vec::new(),
+        known: BTreeMap::new(),
     };
-    Fault::Program {
-        message,
-        span: load::span(source, name),
-        hint,
+    let mut scope = Scope::new(prelude.definitions());
+    for (name, value) in globals {
+        let constant = compiler.constant(value);
+        scope = scope.with(Named::Variable(name, constant, 0));
     }
-}
-
-/// Suggest other numbers of arguments for `name`, or a name like it.
-fn filter_hint(prelude: &Prelude, name: &str) -> Option<String> {
-    let mut arities: Vec<_> = prelude
-        .signatures()
-        .iter()
-        .copied()
-        .filter(|(known, _)| *known == name)
-        .map(|(_, arity)| arity)
-        .collect();
-    arities.sort_unstable();
-    arities.dedup();
-    if arities.is_empty() {
-        let near = closest(name, prelude.signatures().iter().map(|(known, _)| *known))?;
-        return Some(format!("did you mean {near}?"));
+    compiler.new_function(None, 1);
+    let input = Input {
+        from: Source::register(0),
+        last: true,
+    };
+    let output = compiler.emit(body, &scope, input, None)?;
+    compiler.push(
+        body.span,
+        Instruction::Output {
+            from: output.source(),
+        },
+    );
+    compiler.push(body.span, Instruction::Fail);
+    compiler.finish(0);
+    while let Some(pending) = compiler.pending.pop() {
+        compiler.function(pending)?;
     }
-    let known: Vec<_> = arities
-        .iter()
-        .map(|arity| format!("{name}/{arity}"))
-        .collect();
-    Some(format!(
-        "there is {}; arguments are separated by ;",
-        known.join(" and ")
-    ))
+    tails::mark(&mut compiler.code);
+    Ok(compiler.code)
 }
 
-/// Find the name most like `name`: at most two edits away, and at most a third of its length.
-fn closest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let allowed = (name.len() / 3).clamp(1, 2);
-    known
-        .filter(|known| !known.starts_with(['_', '?']))
-        .map(|known| (distance(name.as_bytes(), known.as_bytes()), known))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, known)| known)
-}
+impl Compiler<'_> {
+    fn new_function(&mut self, outer: Option<usize>, registers: u32) -> usize {
+        self.functions.push(Building { outer, registers });
+        self.code.functions.push(Function::default());
+        self.functions.len() - 1
+    }
 
-/// Compute the Levenshtein distance in bytes.
-fn distance(left: &[u8], right: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, l) in left.iter().enumerate() {
-        let mut diagonal = core::mem::replace(&mut row[0], i + 1);
-        for (j, r) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(l != r);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+    /// Emit the code of a function.
+    fn function(&mut self, pending: Pending) -> Compiled<()> {
+        let Pending {
+            function,
+            body,
+            scope,
+            text,
+            follow,
+        } = pending;
+        self.current = function;
+        self.text = text;
+        self.follow = follow;
+        self.code.functions[function].entry = self.here();
+        let input = Input {
+            from: Source::register(0),
+            last: true,
+        };
+        let output = self.emit(body, &scope, input, None)?;
+        self.push(
+            body.span,
+            Instruction::Return {
+                from: output.source(),
+            },
+        );
+        self.finish(function);
+        Ok(())
+    }
+
+    fn finish(&mut self, function: usize) {
+        self.code.functions[function].registers = self.functions[function].registers;
+    }
+
+    /// The address of the next instruction.
+    fn here(&self) -> u32 {
+        self.code.instructions.len() as u32
+    }
+
+    fn push(&mut self, span: Span, instruction: Instruction) -> usize {
+        let Text { own, caller } = self.text;
+        let is_last = self
+            .code
+            .origins
+            .last()
+            .is_some_and(|last| last.span == span && last.own == own && last.caller == caller);
+        if !is_last {
+            self.code.origins.push(Origin { span, own, caller });
+        }
+        self.code.origin_of.push(self.code.origins.len() as u32 - 1);
+        self.code.instructions.push(instruction);
+        self.code.instructions.len() - 1
+    }
+
+    /// The index of an origin for calls in the place of which code is put.
+    fn origin(&mut self, span: Span) -> u32 {
+        let Text { own, caller } = self.text;
+        self.code.origins.push(Origin { span, own, caller });
+        self.code.origins.len() as u32 - 1
+    }
+
+    /// Let the jump or fork at `at` go to the next instruction.
+    fn patch(&mut self, at: usize) {
+        let here = self.here();
+        match &mut self.code.instructions[at] {
+            Instruction::Jump { address }
+            | Instruction::JumpUnless { address, .. }
+            | Instruction::JumpIf { address, .. }
+            | Instruction::JumpUnlessHolds { address, .. }
+            | Instruction::Fork { address }
+            | Instruction::Try { address, .. }
+            | Instruction::OtherPattern { address }
+            | Instruction::TakeItem { address, .. } => *address = here,
+            other => unreachable!("{other:?} has no address"),
         }
     }
-    row[right.len()]
+
+    fn patch_all(&mut self, jumps: Vec<usize>) {
+        for jump in jumps {
+            self.patch(jump);
+        }
+    }
+
+    fn register(&mut self) -> Register {
+        let registers = &mut self.functions[self.current].registers;
+        *registers += 1;
+        *registers - 1
+    }
+
+    /// Refuse a program whose code cannot hold its registers or nests too many definitions.
+    fn check_size(&self, span: Span, depth: u32) -> Compiled<()> {
+        if self.functions[self.current].registers < MOST_REGISTERS && depth < MOST_NESTED {
+            return Ok(());
+        }
+        Err(Fault::Program {
+            message: "this program is too large".into(),
+            span: span.start as usize..span.end as usize,
+            hint: Some("split it into several, or call definitions less often".into()),
+        })
+    }
+
+    fn constant(&mut self, value: Val) -> Source {
+        self.code.constants.push(value);
+        Source::constant(self.code.constants.len() - 1)
+    }
+
+    fn list(&mut self, sources: impl IntoIterator<Item = Source>) -> List {
+        let start = self.code.sources.len();
+        self.code.sources.extend(sources);
+        List {
+            start: start as u32,
+            count: (self.code.sources.len() - start) as u32,
+        }
+    }
+
+    /// Count how many definitions further out than the current function `function` is.
+    fn distance(&self, function: usize) -> u32 {
+        let mut distance = 0;
+        let mut current = self.current;
+        while current != function {
+            let Some(outer) = self.functions[current].outer else {
+                return 0;
+            };
+            current = outer;
+            distance += 1;
+        }
+        distance
+    }
+
+    /// Make a source of `function` one of the current function.
+    fn seen_from_here(&self, from: Source, function: usize) -> Source {
+        let distance = match from.place() {
+            Place::Constant(_) => 0,
+            _ => self.distance(function),
+        };
+        match from.place() {
+            Place::Register(register) if distance > 0 => Source::outer(distance, register),
+            Place::Outer(depth, register) => Source::outer(depth + distance, register),
+            _ => from,
+        }
+    }
+
+    /// Emit `f` so that no path is followed through it: its steps begin elsewhere.
+    fn aside<T>(&mut self, f: impl FnOnce(&mut Self) -> Compiled<T>) -> Compiled<T> {
+        let follow = core::mem::replace(&mut self.follow, false);
+        let result = f(self);
+        self.follow = follow;
+        result
+    }
+
+    /// Emit a filter through which no path is followed.
+    fn emit_aside(
+        &mut self,
+        term: &'static Term,
+        scope: &Scope,
+        input: Input,
+    ) -> Compiled<Emitted> {
+        self.aside(|compiler| compiler.emit(term, scope, input, None))
+    }
+
+    /// Emit a filter whose output goes to a register.
+    fn emit_to(
+        &mut self,
+        term: &'static Term,
+        scope: &Scope,
+        input: Input,
+        to: Register,
+    ) -> Compiled<Emitted> {
+        let emitted = self.emit(term, scope, input, Some(to))?;
+        Ok(self.moved(term.span, emitted, to))
+    }
+
+    /// Move an output to a register, if it is not there.
+    fn moved(&mut self, span: Span, emitted: Emitted, to: Register) -> Emitted {
+        if emitted.from != Source::register(to) {
+            self.push(
+                span,
+                Instruction::Move {
+                    to,
+                    from: emitted.source(),
+                },
+            );
+        }
+        Emitted::fresh(to).after(&emitted)
+    }
+
+    /// Tell a path that is followed that a value is new.
+    fn made(&mut self, span: Span, from: Source) {
+        if self.follow {
+            self.push(span, Instruction::Made { from });
+        }
+    }
+
+    /// Tell a path that is followed that a value was loaded.
+    fn loaded(&mut self, span: Span, from: Source) {
+        if self.follow {
+            self.push(span, Instruction::Loaded { from });
+        }
+    }
 }

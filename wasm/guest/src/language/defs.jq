@@ -1,7 +1,5 @@
 # Built-ins of jq 1.8 that are not native. A definition can call those before it; names with _ in front are ours.
-def empty: {}[] as $x | .;
-def error: error_empty as $x | .;
-def error(message): (message | error_empty) as $x | .;
+def error(message): message | error;
 def select(f): if f then . else empty end;
 def values: select(. != null);
 def nulls: select(. == null);
@@ -15,16 +13,24 @@ def scalars: select(type != "array" and type != "object");
 def isfinite: type == "number" and (isinfinite | not);
 def finites: select(isfinite);
 def normals: select(isnormal);
+def abs: if . < 0 then - . else . end;
 def toarray: if type == "array" then . else [.] end;
 
 # Generators
 def range($upto): range(0; $upto);
 def repeat(f): def rec: f, rec; rec;
 def recurse(f): def rec: ., (f | rec); rec;
-def recurse: recurse(.[]?);
 def recurse(f; cond): recurse(f | select(cond));
 def while(cond; update): def rec: if cond then ., (update | rec) else empty end; rec;
 def until(cond; update): def rec: if cond then . else update | rec end; rec;
+def limit($count; f):
+  if $count > 0 then label $out | foreach f as $item ($count; . - 1; $item, if . <= 0 then break $out else empty end)
+  elif $count == 0 then empty
+  else error("limit doesn't support negative count") end;
+def skip($count; f):
+  if $count > 0 then foreach f as $item ($count; . - 1; if . < 0 then $item else empty end)
+  elif $count == 0 then f
+  else error("skip doesn't support negative count") end;
 def isempty(g): first((g | false), true);
 def all(g; cond): isempty(g | cond and empty);
 def any(g; cond): isempty(g | cond or empty) | not;
@@ -42,6 +48,11 @@ def map(f): [.[] | f];
 def map_values(f): .[] |= f;
 def add(f): reduce f as $x (null; . + $x);
 def add: add(.[]);
+def sort_by(f): _sort_by(map([f]));
+def group_by(f): _group_by(map([f]));
+def unique_by(f): _unique_by(map([f]));
+def min_by(f): _min_by(map([f]));
+def max_by(f): _max_by(map([f]));
 def with_entries(f): to_entries | map(f) | from_entries;
 def _flatten($depth): reduce .[] as $x ([];
   if ($x | type) == "array" and $depth != 0 then . + ($x | _flatten($depth - 1)) else . + [$x] end);
@@ -65,6 +76,7 @@ def JOIN($index; stream; f; joined): stream | [., $index[f]] | joined;
 def ascii: [.] | implode;
 
 # Paths
+def paths(f): path(.. | select(f)) | select(length > 0);
 def del(f): delpaths([path(f)]);
 def pick(f): . as $in | reduce path(f) as $path (null; setpath($path; $in | getpath($path)));
 def tostream: path(def rec: (.[]? | rec), .; rec) as $path
@@ -80,9 +92,9 @@ def truncate_stream(events): . as $depth | null | events | . as $event
   | if (.[0] | length) > $depth then setpath([0]; $event[0][$depth:]) else empty end;
 
 # Messages and the end of the run
-def debug: (_debug as $x | .), .;
-def debug(messages): ((messages | _debug) as $x | .), .;
-def stderr: (_stderr as $x | .), .;
+def debug: _debug;
+def debug(messages): (messages | debug | empty), .;
+def stderr: _stderr;
 def halt_error: halt_error(5);
 def get_prog_origin: null;
 def get_jq_origin: null;

@@ -1,16 +1,17 @@
 //! Parses programs, pipelines and definitions of jq 1.8.2's grammar, by recursive descent.
 #![forbid(unsafe_code)]
 
+mod known;
 mod literals;
 mod operators;
 mod patterns;
 mod terms;
 
+pub use known::Known;
+
 use super::lexer::{token, Kind, Token};
-use super::rewrite::{destructure, with_callable_values};
-use super::{Def, Pattern, Term};
+use super::term::{Definition, Kind as K, Pattern, Span, Term};
 use crate::run::fault::{Fault, Limit};
-use jaq_core::load::parse::BinaryOp;
 
 type Parsed<T> = Result<T, Box<Fault>>;
 
@@ -24,21 +25,31 @@ const NO_MODULES: &str = "include and import are not available: the sandbox has 
 /// Read a program.
 ///
 /// # Errors
-/// The first mistake and its place; or that the program nests deeper than `depth`.
-pub fn parse(source: &'static str, depth: usize) -> Result<Term, Fault> {
+/// The first mistake and its place; or that the program nests deeper than `depth`. A name that is not defined is a
+/// mistake unless it stands in a definition: then it is one for those who call that.
+pub fn parse(source: &'static str, depth: usize, known: &dyn Known) -> Result<Term, Fault> {
     let mut parser = Parser {
         source,
         next: token(source, 0),
         end: 0,
         level: 0,
         depth,
-        defined: Vec::new(),
+        open: Vec::new(),
         values: Vec::new(),
+        known,
+        filters: Vec::new(),
+        variables: Vec::new(),
+        labels: Vec::new(),
+        undefined: None,
     };
-    parser.program().map_err(|fault| *fault)
+    let term = parser.program().map_err(|fault| *fault)?;
+    match parser.undefined {
+        Some(fault) => Err(fault),
+        None => Ok(term),
+    }
 }
 
-struct Parser {
+struct Parser<'k> {
     source: &'static str,
     /// The next token.
     next: Token,
@@ -46,10 +57,19 @@ struct Parser {
     end: usize,
     level: usize,
     depth: usize,
-    /// Names of all definitions so far and of their arguments, in scope or not.
-    defined: Vec<&'static str>,
+    /// The definitions whose bodies are open here: name, number of parameters, whether the body mentions it.
+    open: Vec<(&'static str, usize, bool)>,
     /// Arguments `$name` of the definitions that are open here, without the `$`; and whether the body may call one.
     values: Vec<(&'static str, bool)>,
+    known: &'k dyn Known,
+    /// The filters that are defined here, each with its number of arguments.
+    filters: Vec<(&'static str, usize)>,
+    /// The variables that are bound here, each with its dollar.
+    variables: Vec<&'static str>,
+    /// The labels around this.
+    labels: Vec<&'static str>,
+    /// The first name that is not defined, in the definition that is open or in the program outside of all.
+    undefined: Option<Fault>,
 }
 
 /// What comes before the rest of a pipeline.
@@ -57,38 +77,49 @@ enum Head {
     Pipe(Term),
     Comma(Term),
     Bind(Term, Vec<Pattern>),
-    Label(&'static str),
-    Def(Def),
+    Label(&'static str, usize),
+    Definition(Definition, usize),
 }
 
 impl Head {
     fn before(self, rest: Term) -> Term {
-        match self {
-            Self::Pipe(term) => Term::BinOp(Box::new(term), BinaryOp::Pipe(None), Box::new(rest)),
-            Self::Comma(term) => Term::BinOp(Box::new(term), BinaryOp::Comma, Box::new(rest)),
-            Self::Bind(value, patterns) => destructure(value, patterns, rest),
-            Self::Label(name) => Term::Label(name, Box::new(rest)),
-            Self::Def(def) => match rest {
-                // Collect definitions that follow one another in one list, so that they nest one level deep.
-                Term::Def(mut defs, body)
-                    if defs.first().is_some_and(|first| first.name != "?body") =>
-                {
-                    defs.insert(0, def);
-                    Term::Def(defs, body)
-                }
-                rest => Term::Def(vec![def], Box::new(rest)),
-            },
+        let end = rest.span.end;
+        let rest = Box::new(rest);
+        let (kind, start) = match self {
+            Self::Pipe(term) => {
+                let start = term.span.start;
+                (K::Pipe(Box::new(term), rest), start)
+            }
+            Self::Comma(term) => {
+                let start = term.span.start;
+                (K::Comma(Box::new(term), rest), start)
+            }
+            Self::Bind(value, patterns) => {
+                let start = value.span.start;
+                (K::Binding(Box::new(value), patterns, rest), start)
+            }
+            Self::Label(name, at) => (K::Label(name, rest), at as u32),
+            Self::Definition(def, at) => (K::Definition(Box::new(def), rest), at as u32),
+        };
+        Term {
+            kind,
+            span: Span { start, end },
         }
     }
 }
 
-impl Parser {
+impl Parser<'_> {
     fn program(&mut self) -> Parsed<Term> {
         if self.next.is("module") {
             self.advance();
             let at = self.next.at;
             let metadata = self.query(true)?;
-            if !matches!(metadata, Term::Obj(_)) {
+            let is_object = match &metadata.kind {
+                K::Object(_) => true,
+                K::Constant(value) => value.kind() == "object",
+                _ => false,
+            };
+            if !is_object {
                 let message = "the metadata of a module must be a constant object".into();
                 return Err(self.fault(at, self.end, message, None));
             }
@@ -100,7 +131,7 @@ impl Parser {
             return Err(self.fault(at, at + self.next.text.len(), NO_MODULES.into(), None));
         }
         if self.next.kind == Kind::End {
-            return Ok(Term::Id);
+            return Ok(self.term(self.next.at, K::Identity));
         }
         // After definitions the program may end; it is then the identity.
         let term = self.query_to_end()?;
@@ -108,6 +139,15 @@ impl Parser {
             return Err(self.unexpected("an operator or the end"));
         }
         Ok(term)
+    }
+
+    /// Make the term that began at the byte offset `start` and ends here.
+    fn term(&self, start: usize, kind: K) -> Term {
+        let end = self.end.max(start);
+        Term {
+            kind,
+            span: Span::new(start, end),
+        }
     }
 
     fn advance(&mut self) -> Token {
@@ -210,33 +250,66 @@ impl Parser {
     /// Parse filters joined by `|` and, with `commas`, by `,`. Bindings, labels and definitions hold to the end
     /// of the pipeline. A loop reads it, so that a long pipeline does not nest.
     fn pipeline(&mut self, commas: bool, may_end: bool) -> Parsed<Term> {
+        let scope = self.scope();
+        let term = self.scoped_pipeline(commas, may_end)?;
+        self.leave(scope);
+        Ok(term)
+    }
+
+    /// Measure what is defined here, for [`Self::leave`].
+    fn scope(&self) -> [usize; 3] {
+        [self.filters.len(), self.variables.len(), self.labels.len()]
+    }
+
+    /// Forget what was defined after [`Self::scope`].
+    fn leave(&mut self, [filters, variables, labels]: [usize; 3]) {
+        self.filters.truncate(filters);
+        self.variables.truncate(variables);
+        self.labels.truncate(labels);
+    }
+
+    /// Keep the error that `text` at the byte offset `at` is not defined, unless there is an earlier one.
+    fn is_undefined(&mut self, at: usize, text: &str, message: String, hint: Option<String>) {
+        self.undefined.get_or_insert(Fault::Program {
+            message,
+            span: at..at + text.len(),
+            hint,
+        });
+    }
+
+    fn scoped_pipeline(&mut self, commas: bool, may_end: bool) -> Parsed<Term> {
         let mut heads = Vec::new();
         let mut left: Option<Term> = None;
         let last = loop {
             let binder = self.next.is("def") || self.next.is("label");
+            let at = self.next.at;
             let head = if self.next.is("def") {
-                let def = self.next;
-                Head::Def(self.nested(def.at, Self::def)?)
+                let definition = self.nested(at, Self::definition)?;
+                self.filters
+                    .push((definition.name, definition.parameters.len()));
+                Head::Definition(definition, at)
             } else if self.next.is("label") {
                 self.advance();
                 let name = self.variable()?;
                 self.expect("|")?;
-                Head::Label(name)
+                self.labels.push(name);
+                Head::Label(name, at)
             } else {
                 if may_end
                     && self.next.kind == Kind::End
-                    && matches!(heads.last(), Some(Head::Def(_)))
+                    && matches!(heads.last(), Some(Head::Definition(..)))
                 {
-                    break Term::Id;
+                    break self.term(at, K::Identity);
                 }
                 let term = self.expression(0)?;
                 if self.take("as") {
                     let patterns = self.patterns()?;
                     self.expect("|")?;
+                    self.bind(&patterns);
                     Head::Bind(term, patterns)
                 } else {
                     let term = match left.take() {
-                        Some(left) => Term::BinOp(Box::new(left), BinaryOp::Comma, Box::new(term)),
+                        Some(left) => Head::Comma(left).before(term),
                         None => term,
                     };
                     if commas && self.take(",") {
@@ -268,7 +341,7 @@ impl Parser {
         }
     }
 
-    fn def(&mut self) -> Parsed<Def> {
+    fn definition(&mut self) -> Parsed<Definition> {
         self.advance();
         let name = match self.next.kind {
             Kind::Word if !KEYWORDS.contains(&self.next.text) => self.advance().text,
@@ -276,20 +349,23 @@ impl Parser {
             Kind::Format => self.advance().text,
             _ => return Err(self.unexpected("the name of the definition")),
         };
-        self.defined.push(name);
         let outer = self.values.len();
-        let mut args = Vec::new();
+        let scope = self.scope();
+        let undefined = self.undefined.take();
+        let own = self.filters.len();
+        let mut parameters = Vec::new();
         if self.next.is("(") {
             let open = self.advance();
             loop {
                 match self.next.kind {
                     Kind::Word | Kind::Var => {
-                        let arg = self.advance().text;
-                        self.defined.push(arg);
-                        if let Some(value) = arg.strip_prefix('$') {
+                        let parameter = self.advance().text;
+                        if let Some(value) = parameter.strip_prefix('$') {
                             self.values.push((value, false));
+                            self.variables.push(parameter);
                         }
-                        args.push(arg);
+                        self.filters.push((parameter.trim_start_matches('$'), 0));
+                        parameters.push(parameter);
                     }
                     _ => return Err(self.unexpected("the name of an argument")),
                 }
@@ -300,12 +376,21 @@ impl Parser {
             self.close(open, ")")?;
         }
         self.expect(":")?;
+        self.filters.insert(own, (name, parameters.len()));
+        self.open.push((name, parameters.len(), false));
         let body = self.query(true)?;
+        let recursive = self.open.pop().is_some_and(|(.., mentioned)| mentioned);
         self.expect(";")?;
-        let called = self.values.drain(outer..).any(|(_, called)| called);
-        if called {
-            return Ok(with_callable_values(name, args, body));
-        }
-        Ok(Def { name, args, body })
+        self.leave(scope);
+        let undefined = core::mem::replace(&mut self.undefined, undefined);
+        let calls_values = self.values.drain(outer..).any(|(_, called)| called);
+        Ok(Definition {
+            name,
+            parameters,
+            body,
+            recursive,
+            calls_values,
+            undefined,
+        })
     }
 }

@@ -3,17 +3,17 @@
 
 use super::compile::compile;
 use super::prelude::Prelude;
+use super::suggest;
+use super::{parse, Known};
+use crate::evaluation::code::Code;
 use crate::json::reader::Reader;
-use crate::run::context::JqData;
 use crate::run::fault::Fault;
 use crate::value::{Map, Val};
-use jaq_core::Filter;
 use std::rc::Rc;
 
-/// A compiled program, with the values of its variables.
+/// A compiled program.
 pub struct Program {
-    pub(crate) filter: Filter<JqData>,
-    pub(crate) values: Vec<Val>,
+    pub(crate) code: Code,
     pub(crate) builtins: Rc<[(&'static str, usize)]>,
 }
 
@@ -23,7 +23,7 @@ impl Program {
     ///
     /// A program also sees `$ENV` and `$__prog_args`, which are empty, and `$ARGS`.
     pub fn compile(
-        prelude: &mut Prelude,
+        prelude: &Prelude,
         source: &'static str,
         args: &'static [u8],
         depth: usize,
@@ -59,20 +59,53 @@ impl Program {
                 .map(|(key, value)| (Val::str(key), value))
                 .collect(),
         );
-        let mut names: Vec<&'static str> = vec!["$ENV", "$__prog_args", "$ARGS"];
-        let mut values = vec![Val::obj(Map::default()), Val::Arr(Vec::new().into()), all];
+        let none = Val::obj(Map::default());
+        let mut globals: Vec<(&'static str, Val)> = vec![
+            ("$ENV", none),
+            ("$__prog_args", Val::Arr(Vec::new().into())),
+            ("$ARGS", all),
+        ];
         for (name, value) in named {
             if let Val::Str(name) = name {
                 let name = format!("${}", String::from_utf8_lossy(&name));
-                names.push(Box::leak(name.into_boxed_str()));
-                values.push(value);
+                globals.push((Box::leak(name.into_boxed_str()), value));
             }
         }
-        let filter = compile(prelude, source, &names, depth)?;
+        let names = Names {
+            prelude,
+            globals: &globals,
+        };
+        let body = parse(source, depth, &names)?;
+        // Terms live as long as the instance.
+        let code = compile(prelude, Box::leak(Box::new(body)), globals, true)?;
         Ok(Self {
-            filter,
-            values,
+            code,
             builtins: prelude.signatures().clone(),
         })
+    }
+}
+
+/// The names that a program can use: those of the built-ins, and the variables that the host passes.
+struct Names<'n> {
+    prelude: &'n Prelude,
+    globals: &'n [(&'static str, Val)],
+}
+
+impl Known for Names<'_> {
+    fn has_filter(&self, name: &str, arity: usize) -> bool {
+        self.prelude.has_filter(name, arity)
+    }
+
+    fn has_variable(&self, name: &str) -> bool {
+        self.globals.iter().any(|(known, _)| *known == name)
+    }
+
+    fn filter_hint(&self, name: &str) -> Option<String> {
+        self.prelude.filter_hint(name)
+    }
+
+    fn variable_hint(&self, name: &str) -> Option<String> {
+        let known = self.globals.iter().map(|(known, _)| *known);
+        suggest::closest(name, known).map(|near| format!("did you mean {near}?"))
     }
 }

@@ -7,31 +7,13 @@ use crate::run::fault::{Fault, Limit};
 use crate::run::inputs::Inputs;
 use crate::run::text_buffer::TextBuffer;
 use crate::value::Val;
-use jaq_core::data::HasLut;
-use jaq_core::{DataT, Lut};
 pub use jq_magic_shared::engine::Limits;
 use jq_magic_shared::sink::Sink;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// Tells jaq-core which types its filters work on: our values, and the context of their run.
-pub struct JqData;
-
-impl DataT for JqData {
-    type V<'a> = Val;
-    type Data<'a> = &'a RunContext;
-}
-
-impl<'a> HasLut<'a, JqData> for &'a RunContext {
-    fn lut(&self) -> &'a Lut<JqData> {
-        &self.filter.lut
-    }
-}
-
 /// What the filter and the host share in one run.
 pub struct RunContext {
-    /// The compiled program.
-    pub filter: jaq_core::Filter<JqData>,
     /// The values that the run has not read yet.
     pub inputs: RefCell<Inputs>,
     /// The time that `now` outputs: seconds since the Unix epoch.

@@ -2,19 +2,11 @@
 #![forbid(unsafe_code)]
 
 use super::{Num, Val};
-use jaq_core::val::Range;
 use std::rc::Rc;
 
 impl From<bool> for Val {
     fn from(bool: bool) -> Self {
         Self::Bool(bool)
-    }
-}
-
-/// Makes the literals of programs; jaq compiles them to this type.
-impl From<isize> for Val {
-    fn from(int: isize) -> Self {
-        Self::Num(Num::Int(int as i64))
     }
 }
 
@@ -46,18 +38,6 @@ impl From<&'static str> for Val {
 impl From<String> for Val {
     fn from(text: String) -> Self {
         Self::str(text)
-    }
-}
-
-impl From<Range<Self>> for Val {
-    fn from(range: Range<Self>) -> Self {
-        let members = [("start", range.start), ("end", range.end)];
-        Self::obj(
-            members
-                .into_iter()
-                .map(|(key, bound)| (Self::from(key), bound.unwrap_or_default()))
-                .collect(),
-        )
     }
 }
 

@@ -85,6 +85,11 @@ impl Map {
         self.members.get(place).map(|(key, value)| (key, value))
     }
 
+    /// The value at a place in the order, to change it.
+    pub fn value_mut(&mut self, place: usize) -> Option<&mut Val> {
+        self.members.get_mut(place).map(|(_, value)| value)
+    }
+
     /// Set the value at a key. A new key gets the last place, a known one keeps its place.
     pub fn insert(&mut self, key: Val, value: Val) {
         let place = self.members.len();

@@ -187,11 +187,12 @@ impl Num {
     }
 
     /// Combine two numbers as doubles; combine small integers directly, which gives the same.
+    #[inline]
     fn combine(
         &self,
         other: &Self,
-        int: fn(i64, i64) -> Option<i64>,
-        float: fn(f64, f64) -> f64,
+        int: impl FnOnce(i64, i64) -> Option<i64>,
+        float: impl FnOnce(f64, f64) -> f64,
     ) -> Self {
         if let (Self::Int(x), Self::Int(y)) = (self, other) {
             if is_exact(*x) && is_exact(*y) {
@@ -203,17 +204,43 @@ impl Num {
         Self::from_f64(float(self.as_f64(), other.as_f64()))
     }
 
+    /// Add two small integers whose sum is one; the same as [`Self::add`] in less code.
+    #[inline(always)]
+    pub fn sum(&self, other: &Self) -> Option<i64> {
+        match (self, other) {
+            (Self::Int(x), Self::Int(y)) if is_exact(*x) && is_exact(*y) => {
+                Some(x + y).filter(|sum| is_kept(*sum))
+            }
+            _ => None,
+        }
+    }
+
+    /// Subtract likewise.
+    #[inline(always)]
+    pub fn difference(&self, other: &Self) -> Option<i64> {
+        match (self, other) {
+            (Self::Int(x), Self::Int(y)) if is_exact(*x) && is_exact(*y) => {
+                Some(x - y).filter(|difference| is_kept(*difference))
+            }
+            _ => None,
+        }
+    }
+
     /// Add.
+    #[inline]
     pub fn add(&self, other: &Self) -> Self {
-        self.combine(other, i64::checked_add, |x, y| x + y)
+        // Two small integers have a sum of 64 bits.
+        self.combine(other, |x, y| Some(x.wrapping_add(y)), |x, y| x + y)
     }
 
     /// Subtract.
+    #[inline]
     pub fn sub(&self, other: &Self) -> Self {
-        self.combine(other, i64::checked_sub, |x, y| x - y)
+        self.combine(other, |x, y| Some(x.wrapping_sub(y)), |x, y| x - y)
     }
 
     /// Multiply.
+    #[inline]
     pub fn mul(&self, other: &Self) -> Self {
         self.combine(other, i64::checked_mul, |x, y| x * y)
     }
@@ -226,6 +253,12 @@ impl Num {
 
     /// Compute the remainder of the integer parts, with the sign of the dividend; `None` when the divisor is zero.
     pub fn rem(&self, other: &Self) -> Option<Self> {
+        if let (Self::Int(x), Self::Int(y)) = (self, other) {
+            // Without a remainder the result is a zero with a sign.
+            if is_exact(*x) && is_exact(*y) && *y != 0 && x % y != 0 {
+                return Some(Self::Int(x % y));
+            }
+        }
         let (x, y) = (self.as_f64(), other.as_f64());
         if x.is_nan() || y.is_nan() {
             return Some(Self::Float(f64::NAN));

@@ -22,6 +22,9 @@ impl core::ops::Add for Val {
                 text.put(&**y);
                 Ok(Self::str(text))
             }
+            // As in jq, what nothing is added to stays the very same value, also for a path.
+            (x @ Self::Arr(_), Self::Arr(y)) if y.is_empty() => Ok(x),
+            (x @ Self::Obj(_), Self::Obj(y)) if y.is_empty() => Ok(x),
             (Self::Arr(mut x), Self::Arr(y)) => {
                 Rc::make_mut(&mut x).extend(y.iter().cloned());
                 Ok(Self::Arr(x))
@@ -65,6 +68,7 @@ impl core::ops::Mul for Val {
             (Self::Str(text), Self::Num(times)) | (Self::Num(times), Self::Str(text)) => {
                 repeated(&text, &times)
             }
+            (x @ Self::Obj(_), Self::Obj(y)) if y.is_empty() => Ok(x),
             (Self::Obj(mut x), Self::Obj(y)) => {
                 merge(&mut x, &y);
                 Ok(Self::Obj(x))

@@ -33,18 +33,6 @@ pub fn index(value: &Val, index: &Val) -> ValR {
     }
 }
 
-/// `.name`.
-pub fn member(value: &Val, name: &str) -> ValR {
-    match value {
-        Val::Obj(members) => Ok(members
-            .get_named(name.as_bytes())
-            .cloned()
-            .unwrap_or_default()),
-        Val::Null => Ok(Val::Null),
-        _ => index(value, &Val::from(name.to_string())),
-    }
-}
-
 /// Look up a bound of a slice; a missing one is not a bound at all, unlike null, and raises an error later.
 pub fn bound<'v>(bounds: &'v Map, name: &'static str) -> &'v Val {
     bounds
@@ -81,12 +69,27 @@ fn places(items: &[Val], wanted: &[Val]) -> Val {
         .collect()
 }
 
+/// Make the key of a slice.
+pub fn bounds(start: &Val, end: &Val) -> Val {
+    let members = [("start", start), ("end", end)];
+    Val::obj(
+        members
+            .into_iter()
+            .map(|(key, bound)| (Val::from(key), bound.clone()))
+            .collect(),
+    )
+}
+
 /// `.[start:end]`.
 pub fn slice(value: &Val, start: &Val, end: &Val) -> ValR {
     match value {
         Val::Null => Ok(Val::Null),
         Val::Arr(items) => {
             let (start, end) = slice_bounds(start, end, items.len())?;
+            // As in jq, all of an array is the very same array, also for a path.
+            if end - start == items.len() {
+                return Ok(value.clone());
+            }
             Ok(Val::Arr(Rc::new(items[start..end].to_vec())))
         }
         Val::Str(text) => {
@@ -102,7 +105,7 @@ pub fn slice(value: &Val, start: &Val, end: &Val) -> ValR {
         _ => Err(Error::str(format_args!(
             "Cannot index {} with object ({})",
             value.kind(),
-            Val::from(Some(start.clone())..Some(end.clone())).quoted()
+            bounds(start, end).quoted()
         ))),
     }
 }

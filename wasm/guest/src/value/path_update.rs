@@ -52,19 +52,19 @@ pub fn delete_paths(value: Val, paths: &Val) -> ValR {
     let Val::Arr(paths) = paths else {
         return Err(Error::str("Paths must be specified as an array"));
     };
-    let mut sorted: Vec<&[Val]> = Vec::with_capacity(paths.len());
-    for path in paths.iter() {
-        match path {
-            Val::Arr(_) => sorted.push(keys(path)?),
-            other => {
-                let kind = other.kind();
-                return Err(Error::str(format_args!(
-                    "Path must be specified as array, not {kind}"
-                )));
-            }
+    // jq sorts first, so the least path that is none is told.
+    let mut sorted: Vec<&Val> = paths.iter().collect();
+    sorted.sort();
+    let sorted = sorted.into_iter().map(|path| match path {
+        Val::Arr(_) => keys(path).map(|keys| &keys[..]),
+        other => {
+            let kind = other.kind();
+            Err(Error::str(format_args!(
+                "Path must be specified as array, not {kind}"
+            )))
         }
-    }
-    sorted.sort_unstable();
+    });
+    let sorted: Vec<&[Val]> = sorted.collect::<Result<_, _>>()?;
     match sorted.first() {
         None => Ok(value),
         Some([]) => Ok(Val::Null),

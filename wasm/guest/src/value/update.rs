@@ -1,51 +1,12 @@
-//! Changes values in place: the value at an index, and all items.
+//! Changes values in place: the value at a key, and removals.
 #![forbid(unsafe_code)]
 
 use super::path::{bound, bounds_of, index, position, slice_bounds};
 use super::{Error, Map, Val, ValR};
-use jaq_core::path::Opt;
-use jaq_core::{Exn, ValX};
 use std::rc::Rc;
 
 /// Writing past the end makes an array at most this long, as in jq.
 const LONGEST: usize = (1 << 29) - 1;
-
-/// `.[] |= f`: every item becomes the first output of `f`, or is removed when there is none.
-pub fn map_values<'a, I: Iterator<Item = ValX<'a, Val>>>(
-    value: Val,
-    opt: Opt,
-    f: impl Fn(Val) -> I,
-) -> ValX<'a, Val> {
-    match value {
-        Val::Arr(items) => {
-            let items = Rc::unwrap_or_clone(items).into_iter();
-            let mapped = items.filter_map(|item| f(item).next());
-            Ok(Val::Arr(Rc::new(mapped.collect::<Result<_, _>>()?)))
-        }
-        Val::Obj(members) => {
-            let members = Rc::unwrap_or_clone(members).into_iter();
-            let mapped =
-                members.filter_map(|(key, value)| f(value).next().map(|value| Ok((key, value?))));
-            Ok(Val::obj(mapped.collect::<Result<_, Exn<'a, Val>>>()?))
-        }
-        other => opt.fail(other, |other| Exn::from(other.not_iterable())),
-    }
-}
-
-/// `.[index] |= f`.
-pub fn map_index<'a, I: Iterator<Item = ValX<'a, Val>>>(
-    value: Val,
-    key: &Val,
-    opt: Opt,
-    f: impl Fn(Val) -> I,
-) -> ValX<'a, Val> {
-    if let Opt::Optional = opt {
-        if index(&value, key).is_err() {
-            return Ok(value);
-        }
-    }
-    replace(value, key, |old| f(old).next().transpose())
-}
 
 /// Replace the value at `key` by the result of `f`, or delete it when that is `None`.
 ///

@@ -2,21 +2,30 @@
 #![forbid(unsafe_code)]
 
 use super::super::lexer::{token, Kind, Token};
-use super::super::rewrite::{object, string};
-use super::super::Term;
+use super::super::term::{Kind as K, Piece, Term};
 use super::{Parsed, Parser};
-use jaq_core::load::lex::StrPart;
+use crate::value::{Map, Num, Val};
+use std::rc::Rc;
+
+/// A member of an object: its key, and its value unless that is the input's member of this key.
+type Member = (Term, Option<Term>);
 
 const ESCAPES: &str = r#"a string can contain \" \\ \/ \b \f \n \r \t \uXXXX and \(filter)"#;
 
-impl Parser {
-    pub(super) fn location(&self, at: usize) -> Term {
+impl Parser<'_> {
+    /// Make the value of `$__loc__` at the byte offset `at`.
+    pub(super) fn location(&self, at: usize) -> Val {
         let line = self.source[..at].matches('\n').count() + 1;
-        let line: &'static str = Box::leak(line.to_string().into_boxed_str());
-        Term::Obj(vec![
-            (text("file"), Some(text("<top-level>"))),
-            (text("line"), Some(Term::Num(line))),
-        ])
+        let members = [
+            ("file", Val::from("<top-level>")),
+            ("line", Val::from(line)),
+        ];
+        Val::obj(
+            members
+                .into_iter()
+                .map(|(key, value)| (Val::from(key), value))
+                .collect(),
+        )
     }
 
     pub(super) fn object(&mut self) -> Parsed<Term> {
@@ -29,18 +38,35 @@ impl Parser {
             }
         }
         self.close(open, "}")?;
-        Ok(object(members))
+        let kind = if members.is_empty() {
+            K::Constant(Val::obj(Map::default()))
+        } else {
+            K::Object(members)
+        };
+        Ok(self.term(open.at, kind))
     }
 
-    pub(super) fn member(&mut self) -> Parsed<(Term, Option<Term>)> {
+    fn member(&mut self) -> Parsed<Member> {
         let first = self.next;
         let key = match first.kind {
             Kind::Var if first.text == "$__loc__" => {
                 self.advance();
-                return Ok((text("__loc__"), Some(self.location(first.at))));
+                let key = self.term(first.at, K::Constant(Val::from("__loc__")));
+                let location = K::Constant(self.location(first.at));
+                return Ok((key, Some(self.term(first.at, location))));
             }
-            Kind::Var => Term::Var(self.advance().text),
-            Kind::Word => text(self.advance().text),
+            Kind::Var => {
+                let variable = self.variable_term()?;
+                if !self.next.is(":") {
+                    let key = K::Constant(Val::from(&first.text[1..]));
+                    return Ok((self.term(first.at, key), Some(variable)));
+                }
+                variable
+            }
+            Kind::Word => {
+                let key = K::Constant(Val::from(self.advance().text));
+                self.term(first.at, key)
+            }
             Kind::Num => {
                 let message =
                     "object keys are strings: write a number in quotes or brackets".into();
@@ -67,13 +93,7 @@ impl Parser {
     pub(super) fn computed_key(&mut self, open: Token) -> Parsed<Term> {
         let at = self.next.at;
         let key = self.query(true)?;
-        let constant = match &key {
-            Term::Num(_) | Term::Arr(None) => true,
-            Term::Obj(members) => members.is_empty(),
-            Term::Call(name, _) => ["null", "true", "false"].contains(name),
-            _ => false,
-        };
-        if constant {
+        if matches!(&key.kind, K::Constant(value) if value.as_str().is_none()) {
             let message = format!(
                 "{} cannot be an object key, which is a string",
                 &self.source[at..self.end]
@@ -85,13 +105,14 @@ impl Parser {
     }
 
     pub(super) fn string_or_format(&mut self) -> Parsed<Term> {
+        let at = self.next.at;
         let format = match self.next.kind {
             Kind::Format => Some(self.advance().text),
             _ => None,
         };
         match (self.next.kind, format) {
             (Kind::Quote, format) => self.string(format),
-            (_, Some(format)) => Ok(Term::Call(format, Vec::new())),
+            (_, Some(format)) => Ok(self.term(at, K::Call(format, Vec::new()))),
             (_, None) => Err(self.unexpected("a string")),
         }
     }
@@ -107,7 +128,7 @@ impl Parser {
                 .find(['"', '\\'])
                 .ok_or_else(|| self.never_closed(open))?;
             if plain > 0 {
-                parts.push(StrPart::Str(&rest[..plain]));
+                push(&mut parts, &rest[..plain]);
             }
             at += plain;
             if rest[plain..].starts_with('"') {
@@ -124,17 +145,23 @@ impl Parser {
                 if !self.next.is(")") {
                     self.close(paren, ")")?;
                 }
-                parts.push(StrPart::Term(inner));
+                parts.push(Piece::Term(inner));
                 at = self.next.end();
             } else {
                 let (c, length) = self.escape(at)?;
-                parts.push(StrPart::Char(c));
+                push(&mut parts, c.encode_utf8(&mut [0; 4]));
                 at += length;
             }
         }
         self.end = at + 1;
         self.next = token(self.source, self.end);
-        Ok(string(format, parts))
+        let kind = match (&mut parts[..], format) {
+            ([], _) => K::Constant(Val::from("")),
+            // A format changes what is interpolated only.
+            ([Piece::Text(text)], _) => K::Constant(Val::from(core::mem::take(text))),
+            _ => K::Text(format, parts),
+        };
+        Ok(self.term(open.at, kind))
     }
 
     /// Parse the escape at `at` to its character and its length.
@@ -193,14 +220,23 @@ impl Parser {
     }
 }
 
-pub(super) fn text(text: &'static str) -> Term {
-    Term::Str(None, vec![StrPart::Str(text)])
+/// Add plain text to the pieces of a string.
+fn push(pieces: &mut Vec<Piece>, text: &str) {
+    match pieces.last_mut() {
+        Some(Piece::Text(last)) => last.push_str(text),
+        _ => pieces.push(Piece::Text(text.into())),
+    }
 }
 
-/// Make the term of a number. jaq reads it by Rust's rules, which want a digit before the point.
-pub(super) fn number(text: &'static str) -> Term {
+/// Make the value of a number.
+pub(super) fn number(text: &'static str) -> Val {
     if text.starts_with('.') {
-        return Term::Num(Box::leak(format!("0{text}").into_boxed_str()));
+        return Val::Num(Num::literal(&format!("0{text}")));
     }
-    Term::Num(text)
+    Val::Num(Num::literal(text))
+}
+
+/// Make the value of `[]`.
+pub(super) fn empty_array() -> Val {
+    Val::Arr(Rc::default())
 }

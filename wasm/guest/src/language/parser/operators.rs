@@ -2,13 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::super::lexer::{Kind, Token};
-use super::super::rewrite::binary;
-use super::super::Term;
+use super::super::term::{Assignment, Binary, Kind as K, Term};
 use super::{Parsed, Parser};
-use jaq_core::load::parse::BinaryOp;
-use jaq_core::ops::{Cmp, Math};
 
-impl Parser {
+impl Parser<'_> {
     /// Parse terms joined by operators that bind at least as tightly as `least`.
     pub(super) fn expression(&mut self, least: u8) -> Parsed<Term> {
         let mut left = self.postfix()?;
@@ -24,7 +21,7 @@ impl Parser {
                 }
                 _ => self.expression(precedence + 1)?,
             };
-            left = binary(left, op, right);
+            left = join(left, op, right);
             if let (Side::Neither, Some((_, again, _))) = (side, operator(&self.next)) {
                 if again == precedence {
                     return Err(self
@@ -43,35 +40,64 @@ enum Side {
     Neither,
 }
 
+/// An operator between two terms.
+#[derive(Clone, Copy)]
+enum Operator {
+    Or,
+    And,
+    Alternative,
+    Binary(Binary),
+    Assignment(Assignment),
+}
+
+/// Make `left op right`.
+fn join(left: Term, op: Operator, right: Term) -> Term {
+    let span = super::Span {
+        start: left.span.start,
+        end: right.span.end,
+    };
+    let (left, right) = (Box::new(left), Box::new(right));
+    let kind = match op {
+        Operator::Or => K::Or(left, right),
+        Operator::And => K::And(left, right),
+        Operator::Alternative => K::Alternative(left, right),
+        Operator::Binary(op) => K::Binary(op, left, right),
+        Operator::Assignment(op) => K::Assignment(op, left, right),
+    };
+    Term { kind, span }
+}
+
 /// Look up an operator: how tightly it binds, and to which side a chain of it groups.
-fn operator(token: &Token) -> Option<(BinaryOp<&'static str>, u8, Side)> {
-    use BinaryOp as B;
+fn operator(token: &Token) -> Option<(Operator, u8, Side)> {
+    use Assignment as A;
+    use Binary as B;
+    use Operator as O;
     if !matches!(token.kind, Kind::Sym | Kind::Word) {
         return None;
     }
     Some(match token.text {
-        "//" => (B::Alt, 1, Side::Right),
-        "=" => (B::Assign, 2, Side::Neither),
-        "|=" => (B::Update, 2, Side::Neither),
-        "+=" => (B::UpdateMath(Math::Add), 2, Side::Neither),
-        "-=" => (B::UpdateMath(Math::Sub), 2, Side::Neither),
-        "*=" => (B::UpdateMath(Math::Mul), 2, Side::Neither),
-        "/=" => (B::UpdateMath(Math::Div), 2, Side::Neither),
-        "%=" => (B::UpdateMath(Math::Rem), 2, Side::Neither),
-        "//=" => (B::UpdateAlt, 2, Side::Neither),
-        "or" => (B::Or, 3, Side::Left),
-        "and" => (B::And, 4, Side::Left),
-        "==" => (B::Cmp(Cmp::Eq), 5, Side::Neither),
-        "!=" => (B::Cmp(Cmp::Ne), 5, Side::Neither),
-        "<" => (B::Cmp(Cmp::Lt), 5, Side::Neither),
-        ">" => (B::Cmp(Cmp::Gt), 5, Side::Neither),
-        "<=" => (B::Cmp(Cmp::Le), 5, Side::Neither),
-        ">=" => (B::Cmp(Cmp::Ge), 5, Side::Neither),
-        "+" => (B::Math(Math::Add), 6, Side::Left),
-        "-" => (B::Math(Math::Sub), 6, Side::Left),
-        "*" => (B::Math(Math::Mul), 7, Side::Left),
-        "/" => (B::Math(Math::Div), 7, Side::Left),
-        "%" => (B::Math(Math::Rem), 7, Side::Left),
+        "//" => (O::Alternative, 1, Side::Right),
+        "=" => (O::Assignment(A::Set), 2, Side::Neither),
+        "|=" => (O::Assignment(A::Update), 2, Side::Neither),
+        "+=" => (O::Assignment(A::Compute(B::Add)), 2, Side::Neither),
+        "-=" => (O::Assignment(A::Compute(B::Subtract)), 2, Side::Neither),
+        "*=" => (O::Assignment(A::Compute(B::Multiply)), 2, Side::Neither),
+        "/=" => (O::Assignment(A::Compute(B::Divide)), 2, Side::Neither),
+        "%=" => (O::Assignment(A::Compute(B::Remainder)), 2, Side::Neither),
+        "//=" => (O::Assignment(A::Default), 2, Side::Neither),
+        "or" => (O::Or, 3, Side::Left),
+        "and" => (O::And, 4, Side::Left),
+        "==" => (O::Binary(B::Equal), 5, Side::Neither),
+        "!=" => (O::Binary(B::Unequal), 5, Side::Neither),
+        "<" => (O::Binary(B::Less), 5, Side::Neither),
+        ">" => (O::Binary(B::Greater), 5, Side::Neither),
+        "<=" => (O::Binary(B::AtMost), 5, Side::Neither),
+        ">=" => (O::Binary(B::AtLeast), 5, Side::Neither),
+        "+" => (O::Binary(B::Add), 6, Side::Left),
+        "-" => (O::Binary(B::Subtract), 6, Side::Left),
+        "*" => (O::Binary(B::Multiply), 7, Side::Left),
+        "/" => (O::Binary(B::Divide), 7, Side::Left),
+        "%" => (O::Binary(B::Remainder), 7, Side::Left),
         _ => return None,
     })
 }

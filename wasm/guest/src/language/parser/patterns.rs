@@ -2,12 +2,26 @@
 #![forbid(unsafe_code)]
 
 use super::super::lexer::Kind;
-use super::super::rewrite::array_pattern;
-use super::super::{Pattern, Term};
-use super::literals::text;
+use super::super::term::{Kind as K, Pattern, Span, Term};
 use super::{Parsed, Parser};
+use crate::value::Val;
 
-impl Parser {
+impl Parser<'_> {
+    /// Let what follows see the variables that patterns bind.
+    pub(super) fn bind(&mut self, patterns: &[Pattern]) {
+        for pattern in patterns {
+            match pattern {
+                Pattern::Variable(name) => self.variables.push(name),
+                Pattern::Array(items, _) => self.bind(items),
+                Pattern::Object(members) => {
+                    for (_, pattern) in members {
+                        self.bind(core::slice::from_ref(pattern));
+                    }
+                }
+            }
+        }
+    }
+
     pub(super) fn patterns(&mut self) -> Parsed<Vec<Pattern>> {
         let mut patterns = vec![self.pattern()?];
         while self.take("?//") {
@@ -19,7 +33,7 @@ impl Parser {
     pub(super) fn pattern(&mut self) -> Parsed<Pattern> {
         let first = self.next;
         if first.kind == Kind::Var {
-            return Ok(Pattern::Var(self.advance().text));
+            return Ok(Pattern::Variable(self.advance().text));
         }
         if first.is("[") {
             return self.nested(first.at, |parser| {
@@ -29,7 +43,7 @@ impl Parser {
                     items.push(parser.pattern()?);
                 }
                 parser.close(first, "]")?;
-                Ok(array_pattern(items))
+                Ok(Pattern::Array(items, Span::new(first.at, parser.end)))
             });
         }
         if first.is("{") {
@@ -43,7 +57,7 @@ impl Parser {
                     }
                 }
                 parser.close(first, "}")?;
-                Ok(Pattern::Obj(members))
+                Ok(Pattern::Object(members))
             });
         }
         Err(self.unexpected("a pattern: $name, [...] or {...}"))
@@ -54,16 +68,19 @@ impl Parser {
         let key = match first.kind {
             Kind::Var => {
                 let name = self.advance().text;
-                members.push((text(&name[1..]), Pattern::Var(name)));
+                let key = self.term(first.at, K::Constant(Val::from(&name[1..])));
                 if !self.take(":") {
+                    members.push((key, Pattern::Variable(name)));
                     return Ok(());
                 }
-                text(&name[1..])
+                let again = self.term(first.at, K::Constant(Val::from(&name[1..])));
+                members.push((again, Pattern::Variable(name)));
+                key
             }
             Kind::Word => {
                 self.advance();
                 self.expect(":")?;
-                text(first.text)
+                self.term(first.at, K::Constant(Val::from(first.text)))
             }
             Kind::Quote | Kind::Format => {
                 let key = self.string_or_format()?;

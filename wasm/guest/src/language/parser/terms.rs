@@ -1,14 +1,13 @@
 //! Parses terms: steps, calls, and the terms that begin with a keyword.
 #![forbid(unsafe_code)]
 
-use super::super::lexer::Kind;
-use super::super::rewrite::{call, fold, fold_inputs, own, step};
-use super::super::Term;
-use super::literals::{number, text};
-use super::{Parsed, Parser, KEYWORDS};
-use jaq_core::path::{Opt, Part};
+use super::super::lexer::{Kind, Token};
+use super::super::term::{Fold, Kind as K, Pattern, Term};
+use super::literals::{empty_array, number};
+use super::{Parsed, Parser, Span, KEYWORDS};
+use crate::value::Val;
 
-impl Parser {
+impl Parser<'_> {
     /// Parse a term with its steps: `.a[0]?`.
     pub(super) fn postfix(&mut self) -> Parsed<Term> {
         let at = self.next.at;
@@ -16,69 +15,88 @@ impl Parser {
         loop {
             if self.next.is("?") {
                 self.advance();
-                term = Term::TryCatch(Box::new(term), None);
+                term = self.term(at, K::Try(Box::new(term), None));
             } else if self.next.kind == Kind::Field {
-                let name = &self.advance().text[1..];
-                term = step(term, Part::Index(text(name)), self.optional());
+                term = self.field(at, term);
             } else if self.next.is(".") {
                 self.advance();
                 if self.next.kind == Kind::Quote || self.next.kind == Kind::Format {
                     let key = self.string_or_format()?;
-                    term = step(term, Part::Index(key), self.optional());
+                    let optional = self.optional();
+                    term = self.term(at, K::Index(Box::new(term), Box::new(key), optional));
                 } else if self.next.is("[") {
-                    term = self.nested(at, |parser| parser.brackets(term))?;
+                    term = self.nested(at, |parser| parser.brackets(at, term))?;
                 } else {
                     return Err(self.unexpected("a key or ["));
                 }
             } else if self.next.is("[") {
-                term = self.nested(at, |parser| parser.brackets(term))?;
+                term = self.nested(at, |parser| parser.brackets(at, term))?;
             } else {
                 return Ok(term);
             }
         }
     }
 
-    pub(super) fn optional(&mut self) -> Opt {
-        let mut opt = Opt::Essential;
-        while self.take("?") {
-            opt = Opt::Optional;
-        }
-        opt
-    }
-
-    /// Parse `[]`, `[f]`, `[f:g]`, `[f:]` or `[:g]` after a term.
-    pub(super) fn brackets(&mut self, term: Term) -> Parsed<Term> {
-        let open = self.advance();
-        let part = if self.next.is("]") {
-            Part::Range(None, None)
-        } else if self.take(":") {
-            Part::Range(None, Some(self.query(true)?))
-        } else {
-            let from = self.query(true)?;
-            if !self.take(":") {
-                Part::Index(from)
-            } else if self.next.is("]") {
-                Part::Range(Some(from), None)
-            } else {
-                Part::Range(Some(from), Some(self.query(true)?))
-            }
+    /// Parse `.name` after a term that began at the byte offset `at`.
+    fn field(&mut self, at: usize, term: Term) -> Term {
+        let token = self.advance();
+        let key = Term {
+            kind: K::Constant(Val::from(&token.text[1..])),
+            span: Span::new(token.at, token.end()),
         };
-        self.close(open, "]")?;
-        Ok(step(term, part, self.optional()))
+        let optional = self.optional();
+        self.term(at, K::Index(Box::new(term), Box::new(key), optional))
     }
 
-    pub(super) fn primary(&mut self) -> Parsed<Term> {
+    fn optional(&mut self) -> bool {
+        let mut optional = false;
+        while self.take("?") {
+            optional = true;
+        }
+        optional
+    }
+
+    /// Parse `[]`, `[f]`, `[f:g]`, `[f:]` or `[:g]` after a term that began at the byte offset `at`.
+    fn brackets(&mut self, at: usize, term: Term) -> Parsed<Term> {
+        let open = self.advance();
+        let (mut from, mut upto) = (None, None);
+        let mut slice = false;
+        if !self.next.is("]") {
+            if !self.next.is(":") {
+                from = Some(Box::new(self.query(true)?));
+            }
+            slice = self.take(":");
+            if slice && (from.is_none() || !self.next.is("]")) {
+                upto = Some(Box::new(self.query(true)?));
+            }
+        }
+        self.close(open, "]")?;
+        let optional = self.optional();
+        let term = Box::new(term);
+        let kind = match from {
+            _ if slice => K::Slice(term, from, upto, optional),
+            Some(key) => K::Index(term, key, optional),
+            None => K::Iteration(term, optional),
+        };
+        Ok(self.term(at, kind))
+    }
+
+    fn primary(&mut self) -> Parsed<Term> {
         let first = self.next;
         match first.kind {
-            Kind::Num => Ok(number(self.advance().text)),
+            Kind::Num => {
+                let value = number(self.advance().text);
+                Ok(self.term(first.at, K::Constant(value)))
+            }
             Kind::Var if first.text == "$__loc__" => {
                 self.advance();
-                Ok(self.location(first.at))
+                let location = self.location(first.at);
+                Ok(self.term(first.at, K::Constant(location)))
             }
-            Kind::Var => Ok(Term::Var(self.advance().text)),
+            Kind::Var => self.variable_term(),
             Kind::Field => {
-                let name = &self.advance().text[1..];
-                Ok(step(Term::Id, Part::Index(text(name)), self.optional()))
+                let input = self.identity(first.at);
+                Ok(self.field(first.at, input))
             }
             Kind::Format | Kind::Quote => self.string_or_format(),
             Kind::Word => self.word(),
@@ -91,86 +109,130 @@ impl Parser {
         }
     }
 
-    pub(super) fn symbol(&mut self) -> Parsed<Term> {
+    /// Make `.` at the byte offset `at`, where it is written or left out.
+    fn identity(&self, at: usize) -> Term {
+        Term {
+            kind: K::Identity,
+            span: Span::new(at, at),
+        }
+    }
+
+    fn symbol(&mut self) -> Parsed<Term> {
         let first = self.next;
-        match first.text {
+        let kind = match first.text {
             "." => {
                 self.advance();
                 if self.next.kind == Kind::Quote {
                     let key = self.string(None)?;
-                    return Ok(step(Term::Id, Part::Index(key), self.optional()));
+                    let input = Box::new(self.identity(first.at));
+                    K::Index(input, Box::new(key), self.optional())
+                } else {
+                    K::Identity
                 }
-                Ok(Term::Id)
             }
             ".." => {
                 self.advance();
-                Ok(Term::Recurse)
+                K::Recurse
             }
             "-" => {
                 self.advance();
-                Ok(Term::Neg(Box::new(self.postfix()?)))
+                K::Negation(Box::new(self.postfix()?))
             }
             "(" => {
                 self.advance();
                 let inner = self.query(true)?;
                 self.close(first, ")")?;
-                Ok(inner)
+                return Ok(inner);
             }
             "[" => {
                 self.advance();
                 if self.take("]") {
-                    return Ok(Term::Arr(None));
+                    K::Constant(empty_array())
+                } else {
+                    let inner = self.query(true)?;
+                    self.close(first, "]")?;
+                    K::Array(Box::new(inner))
                 }
-                let inner = self.query(true)?;
-                self.close(first, "]")?;
-                Ok(Term::Arr(Some(Box::new(inner))))
             }
-            "{" => self.object(),
-            _ => Err(self.unexpected("a filter")),
-        }
+            "{" => return self.object(),
+            _ => return Err(self.unexpected("a filter")),
+        };
+        Ok(self.term(first.at, kind))
     }
 
-    pub(super) fn word(&mut self) -> Parsed<Term> {
+    fn word(&mut self) -> Parsed<Term> {
         let first = self.next;
         match first.text {
             "if" => self.nested(first.at, Self::conditional),
             "try" => self.nested(first.at, |parser| {
                 parser.advance();
-                let body = parser.postfix()?;
+                let body = Box::new(parser.postfix()?);
                 let catch = if parser.take("catch") {
                     Some(Box::new(parser.postfix()?))
                 } else {
                     None
                 };
-                Ok(Term::TryCatch(Box::new(body), catch))
+                Ok(parser.term(first.at, K::Try(body, catch)))
             }),
             "reduce" | "foreach" => self.nested(first.at, Self::fold),
             "break" => {
                 self.advance();
-                Ok(Term::Break(self.variable()?))
+                let at = self.next.at;
+                let name = self.variable()?;
+                if !self.labels.contains(&name) {
+                    let message = format!("there is no label {name} around this");
+                    self.is_undefined(at, name, message, None);
+                }
+                Ok(self.term(first.at, K::Break(name)))
             }
             // jq wants brackets around these where an operand is expected; here they may be left out.
             "def" | "label" => self.nested(first.at, |parser| parser.query(false)),
             word if KEYWORDS.contains(&word) => Err(self.unexpected("a filter")),
-            _ => {
-                self.advance();
-                let args = if self.next.is("(") {
-                    self.nested(first.at, Self::arguments)?
-                } else {
-                    Vec::new()
-                };
-                let mut values = self.values.iter_mut().rev();
-                let value = values.find(|(name, _)| args.is_empty() && *name == first.text);
-                if let Some((_, called)) = value {
-                    *called = true;
-                    return Ok(own(first.text, args));
-                }
-                if self.defined.contains(&first.text) {
-                    return Ok(own(first.text, args));
-                }
-                Ok(call(first.text, args))
+            _ => self.call(),
+        }
+    }
+
+    /// Parse `$name`, which must be bound.
+    pub(super) fn variable_term(&mut self) -> Parsed<Term> {
+        let Token { text, at, .. } = self.advance();
+        if !self.variables.contains(&text) && !self.known.has_variable(text) {
+            let message = format!("{text} is not defined");
+            self.is_undefined(at, text, message, self.known.variable_hint(text));
+        }
+        Ok(self.term(at, K::Variable(text)))
+    }
+
+    fn call(&mut self) -> Parsed<Term> {
+        let first = self.advance();
+        let args = if self.next.is("(") {
+            self.nested(first.at, Self::arguments)?
+        } else {
+            Vec::new()
+        };
+        if args.is_empty() {
+            let constant = match first.text {
+                "null" => Some(Val::Null),
+                "true" => Some(Val::Bool(true)),
+                "false" => Some(Val::Bool(false)),
+                _ => None,
+            };
+            if let Some(value) = constant {
+                return Ok(self.term(first.at, K::Constant(value)));
+            }
+            let mut values = self.values.iter_mut().rev();
+            if let Some((_, called)) = values.find(|(name, _)| *name == first.text) {
+                *called = true;
             }
         }
+        let (name, arity) = (first.text, args.len());
+        if !self.filters.contains(&(name, arity)) && !self.known.has_filter(name, arity) {
+            let message = format!("{name}/{arity} is not defined");
+            self.is_undefined(first.at, name, message, self.known.filter_hint(name));
+        }
+        for (name, arity, mentioned) in &mut self.open {
+            *mentioned |= *name == first.text && *arity == args.len();
+        }
+        Ok(self.term(first.at, K::Call(first.text, args)))
     }
 
     pub(super) fn arguments(&mut self) -> Parsed<Vec<Term>> {
@@ -183,13 +245,14 @@ impl Parser {
         Ok(args)
     }
 
-    pub(super) fn conditional(&mut self) -> Parsed<Term> {
+    fn conditional(&mut self) -> Parsed<Term> {
         let opening = self.advance();
         let mut arms = Vec::new();
         let otherwise = loop {
-            let test = self.query(true)?;
+            let at = self.next.at;
+            let condition = self.query(true)?;
             self.expect("then")?;
-            arms.push((test, self.query(true)?));
+            arms.push((at, condition, self.query(true)?));
             if self.take("elif") {
                 continue;
             }
@@ -210,31 +273,66 @@ impl Parser {
                 "else or end"
             }));
         }
-        Ok(Term::IfThenElse(arms, otherwise))
+        let mut rest = otherwise;
+        for (at, condition, then) in arms.into_iter().rev() {
+            let kind = K::If(Box::new(condition), Box::new(then), rest);
+            rest = Some(Box::new(self.term(at, kind)));
+        }
+        let mut whole = *rest.expect("there is a condition");
+        whole.span.start = opening.at as u32;
+        Ok(whole)
     }
 
-    pub(super) fn fold(&mut self) -> Parsed<Term> {
+    /// Parse the arguments of a fold; all but the first see what the patterns bind.
+    fn folding(&mut self, patterns: &[Pattern]) -> Parsed<Vec<Term>> {
+        let open = self.advance();
+        let mut args = vec![self.query(true)?];
+        let scope = self.scope();
+        self.bind(patterns);
+        while self.take(";") {
+            args.push(self.query(true)?);
+        }
+        self.leave(scope);
+        self.close(open, ")")?;
+        Ok(args)
+    }
+
+    fn fold(&mut self) -> Parsed<Term> {
         let keyword = self.advance();
-        let inputs = self.expression(0)?;
+        let source = self.expression(0)?;
         self.expect("as")?;
         let patterns = self.patterns()?;
         if !self.next.is("(") {
             return Err(self.unexpected("("));
         }
-        let args = self.arguments()?;
-        let allowed = if keyword.text == "reduce" {
-            2..=2
-        } else {
-            2..=3
+        let mut args = self.nested(keyword.at, |parser| parser.folding(&patterns))?;
+        let mut args = args.drain(..);
+        let parts = (args.next(), args.next(), args.next(), args.next());
+        let is_reduce = keyword.text == "reduce";
+        let (init, update, extract) = match parts {
+            (Some(init), Some(update), extract, None) if !is_reduce || extract.is_none() => {
+                (init, update, extract)
+            }
+            _ => {
+                let message = if is_reduce {
+                    "reduce takes two arguments: reduce f as $x (init; update)"
+                } else {
+                    "foreach takes two or three arguments"
+                };
+                return Err(self.fault(keyword.at, keyword.end(), message.into(), None));
+            }
         };
-        if !allowed.contains(&args.len()) {
-            let message = match keyword.text {
-                "reduce" => "reduce takes two arguments: reduce f as $x (init; update)",
-                _ => "foreach takes two or three arguments",
-            };
-            return Err(self.fault(keyword.at, keyword.end(), message.into(), None));
-        }
-        let (inputs, pattern) = fold_inputs(inputs, patterns);
-        Ok(fold(keyword.text, inputs, pattern, args))
+        let fold = Box::new(Fold {
+            source,
+            patterns,
+            init,
+            update,
+        });
+        let kind = if is_reduce {
+            K::Reduce(fold)
+        } else {
+            K::Foreach(fold, extract.map(Box::new))
+        };
+        Ok(self.term(keyword.at, kind))
     }
 }

@@ -1,0 +1,387 @@
+//! Emits calls: the code of a definition in the place of its call, or a function and a call of it.
+#![forbid(unsafe_code)]
+
+use super::scope::{Named, Scope, Text, Thunk};
+use super::{Compiled, Compiler, Emitted, Input, Pending, DEEP, LONG};
+use crate::evaluation::code::{Call, Callee, Instruction as I, List, Register};
+use crate::evaluation::source::Source;
+use crate::language::prelude::Meaning;
+use crate::language::term::{Definition, Span, Term};
+
+/// What the name of a call means.
+pub(super) enum Local {
+    /// A definition: the function in which it stands, its text, and the scope of its body.
+    Definition(&'static Definition, usize, Text, Scope),
+    /// An argument that is compiled where it is called.
+    Thunk(Thunk),
+    /// An argument of a function.
+    Argument(u32, usize),
+}
+
+impl Compiler<'_> {
+    /// Look for what the program itself means by a name.
+    pub(super) fn local(&self, name: &str, arity: usize, scope: &Scope) -> Option<Local> {
+        let (local, inner) = scope.find(|named| match named {
+            Named::Definition(definition, function, text)
+                if definition.name == name && definition.parameters.len() == arity =>
+            {
+                let unknown = Scope::default();
+                Some(Local::Definition(definition, *function, *text, unknown))
+            }
+            Named::Thunk(known, thunk) if *known == name && arity == 0 => {
+                Some(Local::Thunk(thunk.clone()))
+            }
+            Named::Argument(known, index, function) if *known == name && arity == 0 => {
+                Some(Local::Argument(*index, *function))
+            }
+            _ => None,
+        })?;
+        Some(match local {
+            Local::Definition(definition, function, text, _) => {
+                Local::Definition(definition, function, text, inner)
+            }
+            local => local,
+        })
+    }
+
+    /// Whether a filter is a call of the built-in `empty`.
+    pub(super) fn is_empty(&self, term: &Term, scope: &Scope) -> bool {
+        use crate::language::prelude::Special;
+        use crate::language::term::Kind;
+        let Kind::Call("empty", arguments) = &term.kind else {
+            return false;
+        };
+        arguments.is_empty()
+            && self.local("empty", 0, scope).is_none()
+            && matches!(
+                self.prelude.find("empty", 0, scope.builtins),
+                Some(Meaning::Special(Special::Empty))
+            )
+    }
+
+    /// Emit a call.
+    pub(super) fn call(
+        &mut self,
+        span: Span,
+        name: &'static str,
+        arguments: &'static [Term],
+        scope: &Scope,
+        input: Input,
+        to: Option<Register>,
+    ) -> Compiled<Emitted> {
+        match self.local(name, arguments.len(), scope) {
+            Some(Local::Definition(definition, function, text, inner)) => {
+                let body = Body {
+                    definition,
+                    function,
+                    text,
+                    scope: inner,
+                };
+                self.call_definition(span, body, arguments, scope, input, to)
+            }
+            Some(Local::Thunk(thunk)) => self.call_thunk(span, &thunk, input, to),
+            Some(Local::Argument(index, function)) => {
+                let callee = Callee::Argument(self.distance(function), index);
+                Ok(self.call_function(span, callee, Vec::new(), Vec::new(), input, to))
+            }
+            None => match self
+                .prelude
+                .find(name, arguments.len(), scope.builtins)
+                .expect("the parser has looked for the filter")
+            {
+                Meaning::Native(index) => self.native(
+                    span,
+                    self.prelude.native(index),
+                    arguments,
+                    scope,
+                    input,
+                    to,
+                ),
+                Meaning::Special(special) => {
+                    self.special(span, special, arguments, scope, input, to)
+                }
+                Meaning::Definition(index) => {
+                    let body = Body {
+                        definition: self.prelude.definition(index),
+                        function: 0,
+                        text: Text {
+                            own: false,
+                            caller: None,
+                        },
+                        scope: Scope::new(index + 1),
+                    };
+                    self.call_definition(span, body, arguments, scope, input, to)
+                }
+            },
+        }
+    }
+
+    /// Whether calls still become the code of what they call.
+    pub(super) fn is_short(&self) -> bool {
+        self.code.instructions.len() < LONG && self.level < DEEP
+    }
+
+    fn call_definition(
+        &mut self,
+        span: Span,
+        body: Body,
+        arguments: &'static [Term],
+        scope: &Scope,
+        input: Input,
+        to: Option<Register>,
+    ) -> Compiled<Emitted> {
+        let definition = body.definition;
+        if let Some(fault) = &definition.undefined {
+            return Err(fault.clone());
+        }
+        if definition.recursive || !self.is_short() {
+            return self.call_as_function(span, body, arguments, scope, input, to);
+        }
+        let caller = Some(self.origin(span));
+        let mut inner = body.scope;
+        let mut all = Emitted {
+            from: input.from,
+            forks: false,
+            one: true,
+            owned: false,
+        };
+        let mut is_alias = false;
+        // Every parameter can be called as a filter; those with a dollar are variables, too.
+        for (name, argument) in definition.parameters.iter().zip(arguments) {
+            let plain = name.trim_start_matches('$');
+            let thunk = Thunk {
+                term: argument,
+                scope: scope.clone(),
+                function: self.current,
+                text: self.text,
+            };
+            inner = inner.with(Named::Thunk(plain, thunk));
+        }
+        for (name, argument) in definition.parameters.iter().zip(arguments) {
+            if name.starts_with('$') {
+                let value = self.emit_aside(argument, scope, input.kept())?;
+                all = all.after(&value);
+                is_alias |= value.from.is_same_register(input.from);
+                inner = inner.with(Named::Variable(name, value.from, self.current));
+            }
+        }
+        let input = input.last_if(!all.forks && !is_alias);
+        let text = Text {
+            caller,
+            ..body.text
+        };
+        let outer = core::mem::replace(&mut self.text, text);
+        let result = self.emit(&definition.body, &inner, input, to)?;
+        self.text = outer;
+        Ok(result.after(&all))
+    }
+
+    fn call_thunk(
+        &mut self,
+        span: Span,
+        thunk: &Thunk,
+        input: Input,
+        to: Option<Register>,
+    ) -> Compiled<Emitted> {
+        if self.is_short() {
+            let outer = core::mem::replace(&mut self.text, thunk.text);
+            let result = self.emit(thunk.term, &thunk.scope, input, to)?;
+            self.text = outer;
+            return Ok(result);
+        }
+        let function = self.thunk_function(thunk);
+        let callee = Callee::Function(function, self.distance(thunk.function));
+        Ok(self.call_function(span, callee, Vec::new(), Vec::new(), input, to))
+    }
+
+    /// Whether a path may be followed through a function, and so through what it is called with. Beyond the length
+    /// up to which calls become code, there is one function for both cases.
+    fn function_follows(&self) -> bool {
+        self.follow || self.follows && !self.is_short()
+    }
+
+    fn thunk_function(&mut self, thunk: &Thunk) -> u32 {
+        let follow = self.follows;
+        self.function_of(
+            thunk.term,
+            thunk.scope.clone(),
+            thunk.text,
+            thunk.function,
+            0,
+            follow,
+        )
+    }
+
+    /// Find the function of a body, or leave it to be compiled.
+    fn function_of(
+        &mut self,
+        body: &'static Term,
+        scope: Scope,
+        text: Text,
+        outer: usize,
+        values: u32,
+        follow: bool,
+    ) -> u32 {
+        let key = (core::ptr::from_ref(body) as usize, scope.number(), follow);
+        if let Some((function, _)) = self.known.get(&key) {
+            return *function as u32;
+        }
+        let function = self.new_function(Some(outer), 1 + values);
+        self.known.insert(key, (function, scope.clone()));
+        self.pending.push(Pending {
+            function,
+            body,
+            scope,
+            text,
+            follow,
+        });
+        function as u32
+    }
+
+    fn call_as_function(
+        &mut self,
+        span: Span,
+        body: Body,
+        arguments: &'static [Term],
+        scope: &Scope,
+        input: Input,
+        to: Option<Register>,
+    ) -> Compiled<Emitted> {
+        let definition = body.definition;
+        let depth = self.distance(body.function);
+        self.check_size(span, depth)?;
+        let mut values = Vec::new();
+        let mut filters = Vec::new();
+        let mut all = Emitted {
+            from: input.from,
+            forks: false,
+            one: true,
+            owned: false,
+        };
+        for (name, argument) in definition.parameters.iter().zip(arguments) {
+            let is_value = name.starts_with('$');
+            if is_value {
+                let value = self.emit_aside(argument, scope, input.kept())?;
+                all = all.after(&value);
+                values.push(value.from);
+            }
+            if !is_value || definition.calls_values {
+                filters.push(self.argument(argument, scope));
+            }
+        }
+        let follow = self.function_follows();
+        let function = self.function_of_definition(&body, follow);
+        let is_alias = |value: &Source| value.is_same_register(input.from);
+        let input = input.last_if(!all.forks && !values.iter().any(is_alias));
+        let callee = Callee::Function(function, depth);
+        let result = self.call_function(span, callee, values, filters, input, to);
+        Ok(result.after(&all))
+    }
+
+    fn function_of_definition(&mut self, body: &Body, follow: bool) -> u32 {
+        let definition = body.definition;
+        let key = (
+            core::ptr::from_ref(&definition.body) as usize,
+            body.scope.number(),
+            follow,
+        );
+        if let Some((function, _)) = self.known.get(&key) {
+            return *function as u32;
+        }
+        let values = definition
+            .parameters
+            .iter()
+            .filter(|name| name.starts_with('$'));
+        let function = self.new_function(Some(body.function), 1 + values.count() as u32);
+        let mut inner = body.scope.clone();
+        let (mut register, mut index) = (1, 0);
+        for name in &definition.parameters {
+            let is_value = name.starts_with('$');
+            if !is_value || definition.calls_values {
+                let plain = name.trim_start_matches('$');
+                inner = inner.with(Named::Argument(plain, index, function));
+                index += 1;
+            }
+            if is_value {
+                let from = Source::register(register);
+                inner = inner.with(Named::Variable(name, from, function));
+                register += 1;
+            }
+        }
+        self.known.insert(key, (function, body.scope.clone()));
+        self.pending.push(Pending {
+            function,
+            body: &definition.body,
+            scope: inner,
+            text: body.text,
+            follow,
+        });
+        function as u32
+    }
+
+    /// Make an argument of a function out of a filter. A filter that only calls an argument is that argument, so that
+    /// a function that passes its arguments to itself does not make longer and longer chains.
+    fn argument(&mut self, term: &'static Term, scope: &Scope) -> Callee {
+        use crate::language::term::Kind;
+        if let Kind::Call(name, arguments) = &term.kind {
+            match self.local(name, arguments.len(), scope) {
+                Some(Local::Argument(index, function)) => {
+                    return Callee::Argument(self.distance(function), index);
+                }
+                Some(Local::Thunk(thunk)) => {
+                    let function = self.thunk_function(&thunk);
+                    return Callee::Function(function, self.distance(thunk.function));
+                }
+                _ => {}
+            }
+        }
+        let thunk = Thunk {
+            term,
+            scope: scope.clone(),
+            function: self.current,
+            text: self.text,
+        };
+        Callee::Function(self.thunk_function(&thunk), 0)
+    }
+
+    fn call_function(
+        &mut self,
+        span: Span,
+        callee: Callee,
+        values: Vec<Source>,
+        filters: Vec<Callee>,
+        input: Input,
+        to: Option<Register>,
+    ) -> Emitted {
+        let values = self.list(values);
+        let start = self.code.arguments.len() as u32;
+        let count = filters.len() as u32;
+        self.code.arguments.extend(filters);
+        let to = self.target(to);
+        self.code.calls.push(Call {
+            callee,
+            to,
+            input: input.source(),
+            values,
+            filters: List { start, count },
+            followed: self.follow,
+        });
+        let call = self.code.calls.len() as u32 - 1;
+        self.push(span, I::Call { call });
+        Emitted {
+            forks: true,
+            one: false,
+            ..Emitted::fresh(to)
+        }
+    }
+}
+
+/// A definition that is called.
+struct Body {
+    definition: &'static Definition,
+    /// The function in which it stands.
+    function: usize,
+    text: Text,
+    /// What its body sees, itself included.
+    scope: Scope,
+}

@@ -1,0 +1,168 @@
+//! Emits conditions: `if`, `and`, `or` and what jumps on them.
+#![forbid(unsafe_code)]
+
+use super::operators::comparison;
+use super::scope::Scope;
+use super::{Compiled, Compiler, Emitted, Input};
+use crate::evaluation::code::{Instruction as I, Register};
+use crate::evaluation::source::Source;
+use crate::language::term::{Binary, Kind as K, Term};
+
+impl Compiler<'_> {
+    /// Emit `if condition then f else g end`, whose condition is aside.
+    pub(super) fn conditional(
+        &mut self,
+        term: &'static Term,
+        scope: &Scope,
+        input: Input,
+        to: Option<Register>,
+    ) -> Compiled<Emitted> {
+        let K::If(condition, then, otherwise) = &term.kind else {
+            unreachable!("the caller looked");
+        };
+        let (jumps, tested) =
+            self.aside(|compiler| compiler.condition(condition, scope, input.kept()))?;
+        let input = input.last_if(!tested.forks);
+        // `select(f)`: the output is the input, where it is.
+        if let Some(otherwise) = otherwise {
+            if self.is_empty(otherwise, scope) {
+                let then = self.emit(then, scope, input, to)?;
+                let end = self.push(term.span, I::Jump { address: 0 });
+                self.patch_all(jumps);
+                self.push(term.span, I::Fail);
+                self.patch(end);
+                let mut all = then.after(&tested);
+                all.one = false;
+                return Ok(all);
+            }
+        }
+        let to = self.target(to);
+        let then = self.emit_to(then, scope, input, to)?;
+        let end = self.push(term.span, I::Jump { address: 0 });
+        self.patch_all(jumps);
+        let otherwise = match otherwise {
+            Some(otherwise) => self.emit_to(otherwise, scope, input, to)?,
+            None => {
+                let input = Emitted {
+                    from: input.from,
+                    forks: false,
+                    one: true,
+                    owned: input.last,
+                };
+                self.moved(term.span, input, to)
+            }
+        };
+        self.patch(end);
+        Ok(Emitted::fresh(to)
+            .after(&then)
+            .after(&otherwise)
+            .after(&tested))
+    }
+
+    /// Emit a condition: the code goes on if it is true, and else takes one of the jumps that are returned.
+    pub(super) fn condition(
+        &mut self,
+        term: &'static Term,
+        scope: &Scope,
+        input: Input,
+    ) -> Compiled<(Vec<usize>, Emitted)> {
+        match &term.kind {
+            K::Binary(op, left, right)
+                if !matches!(
+                    op,
+                    Binary::Add
+                        | Binary::Subtract
+                        | Binary::Multiply
+                        | Binary::Divide
+                        | Binary::Remainder
+                ) =>
+            {
+                let terms = [&**right, &**left];
+                let (sources, all) = self.operands(terms.into_iter(), scope, input)?;
+                let jump = self.push(
+                    term.span,
+                    I::JumpUnlessHolds {
+                        comparison: comparison(*op),
+                        left: sources[1],
+                        right: sources[0],
+                        address: 0,
+                    },
+                );
+                Ok((vec![jump], all))
+            }
+            K::And(left, right) => {
+                let (mut jumps, first) = self.condition(left, scope, input.kept())?;
+                let input = input.last_if(!first.forks);
+                let (others, second) = self.condition(right, scope, input)?;
+                jumps.extend(others);
+                Ok((jumps, second.after(&first)))
+            }
+            K::Or(left, right) => {
+                let first = self.emit(left, scope, input.kept(), None)?;
+                let holds = self.push(
+                    term.span,
+                    I::JumpIf {
+                        from: first.from,
+                        address: 0,
+                    },
+                );
+                let input = input.last_if(!first.forks);
+                let (jumps, second) = self.condition(right, scope, input)?;
+                self.patch(holds);
+                Ok((jumps, second.after(&first)))
+            }
+            _ => {
+                let value = self.emit(term, scope, input, None)?;
+                let jump = self.push(
+                    term.span,
+                    I::JumpUnless {
+                        from: value.from,
+                        address: 0,
+                    },
+                );
+                Ok((vec![jump], value))
+            }
+        }
+    }
+
+    /// Emit `left and right` or `left or right` as a boolean. As in jq, a path is followed into both sides.
+    pub(super) fn logic(
+        &mut self,
+        term: &'static Term,
+        scope: &Scope,
+        input: Input,
+        to: Option<Register>,
+    ) -> Compiled<Emitted> {
+        let (left, right, is_and) = match &term.kind {
+            K::And(left, right) => (left, right, true),
+            K::Or(left, right) => (left, right, false),
+            _ => unreachable!("the caller looked"),
+        };
+        let to = self.target(to);
+        let left = self.emit(left, scope, input.kept(), None)?;
+        let from = left.from;
+        let decided = self.push(
+            term.span,
+            if is_and {
+                I::JumpUnless { from, address: 0 }
+            } else {
+                I::JumpIf { from, address: 0 }
+            },
+        );
+        self.loaded(term.span, input.from);
+        let right = self.emit(right, scope, input.last_if(!left.forks), None)?;
+        self.push(
+            term.span,
+            I::Truth {
+                to,
+                from: right.from,
+            },
+        );
+        let end = self.push(term.span, I::Jump { address: 0 });
+        self.patch(decided);
+        self.push(term.span, I::Truth { to, from });
+        self.patch(end);
+        self.made(term.span, Source::register(to));
+        Ok(Emitted::fresh(to).after(&left).after(&right))
+    }
+}

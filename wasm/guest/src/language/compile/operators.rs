@@ -1,0 +1,208 @@
+//! Emits operators on two values, `//`, and `try`.
+#![forbid(unsafe_code)]
+
+use super::scope::Scope;
+use super::{Compiled, Compiler, Emitted, Input};
+use crate::evaluation::code::{Arithmetic, Comparison, Instruction as I, Register};
+use crate::evaluation::source::Source;
+use crate::language::term::{Binary, Kind as K, Span, Term};
+use crate::value::Val;
+
+impl Compiler<'_> {
+    /// Emit operators on two values: a loop, since a long sum nests to the left. The right side runs first.
+    pub(super) fn binary(
+        &mut self,
+        term: &'static Term,
+        scope: &Scope,
+        input: Input,
+        to: Option<Register>,
+    ) -> Compiled<Emitted> {
+        let mut operators = Vec::new();
+        let mut terms = Vec::new();
+        let mut left = term;
+        while let K::Binary(op, inner, right) = &left.kind {
+            operators.push((*op, left.span));
+            terms.push(&**right);
+            left = inner;
+        }
+        terms.push(left);
+        let (mut sources, all) = self.operands(terms.into_iter(), scope, input)?;
+        let mut result = sources.pop().expect("there are two operands");
+        let mut is_owned = false;
+        while let Some((op, span)) = operators.pop() {
+            let right = sources.pop().expect("each operator has one");
+            let register = if operators.is_empty() {
+                self.target(to)
+            } else {
+                self.register()
+            };
+            let left = if is_owned { result.last(true) } else { result };
+            self.operator(span, op, register, left, right);
+            result = Source::register(register);
+            is_owned = true;
+        }
+        self.made(term.span, result);
+        Ok(Emitted {
+            from: result,
+            owned: true,
+            ..all
+        })
+    }
+
+    /// Emit an operator on two values that are there.
+    pub(super) fn operator(
+        &mut self,
+        span: Span,
+        op: Binary,
+        to: Register,
+        left: Source,
+        right: Source,
+    ) {
+        let instruction = match arithmetic(op) {
+            Some(operator) => I::Arithmetic {
+                operator,
+                to,
+                left,
+                right,
+            },
+            None => I::Compare {
+                comparison: comparison(op),
+                to,
+                left,
+                right,
+            },
+        };
+        self.push(span, instruction);
+    }
+
+    /// Emit `left // right`.
+    pub(super) fn alternative(
+        &mut self,
+        span: Span,
+        left: &'static Term,
+        right: &'static Term,
+        scope: &Scope,
+        input: Input,
+        to: Option<Register>,
+    ) -> Compiled<Emitted> {
+        let to = self.target(to);
+        // A path that is followed begins again on the right side, which only a fork remembers.
+        if !self.follow && self.has_one_output(left, scope) {
+            let left = self.emit(left, scope, input.kept(), None)?;
+            let none = self.push(
+                span,
+                I::JumpUnless {
+                    from: left.from,
+                    address: 0,
+                },
+            );
+            self.moved(span, left, to);
+            let end = self.push(span, I::Jump { address: 0 });
+            self.patch(none);
+            let right = self.emit_to(right, scope, input, to)?;
+            self.patch(end);
+            return Ok(right);
+        }
+        let any = self.register();
+        let no = self.constant(Val::Bool(false));
+        let yes = self.constant(Val::Bool(true));
+        self.push(span, I::Move { to: any, from: no });
+        let fork = self.push(span, I::Fork { address: 0 });
+        let left = self.emit(left, scope, input.kept(), None)?;
+        let counts = self.push(
+            span,
+            I::JumpIf {
+                from: left.from,
+                address: 0,
+            },
+        );
+        self.push(span, I::Fail);
+        self.patch(counts);
+        self.push(span, I::Move { to: any, from: yes });
+        self.moved(span, left, to);
+        let end = self.push(span, I::Jump { address: 0 });
+        self.patch(fork);
+        let none = self.push(
+            span,
+            I::JumpUnless {
+                from: Source::register(any),
+                address: 0,
+            },
+        );
+        self.push(span, I::Fail);
+        self.patch(none);
+        self.emit_to(right, scope, input, to)?;
+        self.patch(end);
+        Ok(Emitted {
+            forks: true,
+            one: false,
+            ..Emitted::fresh(to)
+        })
+    }
+
+    /// Emit `try body catch handler`.
+    pub(super) fn attempt(
+        &mut self,
+        span: Span,
+        body: &'static Term,
+        catch: Option<&'static Term>,
+        scope: &Scope,
+        input: Input,
+        to: Option<Register>,
+    ) -> Compiled<Emitted> {
+        let to = self.target(to);
+        let (mark, error) = (self.register(), self.register());
+        let start = self.push(
+            span,
+            I::Try {
+                address: 0,
+                error,
+                mark,
+            },
+        );
+        let body = self.emit_to(body, scope, input, to)?;
+        self.push(span, I::EndTry { mark });
+        let end = self.push(span, I::Jump { address: 0 });
+        self.patch(start);
+        let handler = match catch {
+            Some(catch) => {
+                self.made(span, Source::register(error));
+                let input = Input {
+                    from: Source::register(error),
+                    last: true,
+                };
+                self.emit_to(catch, scope, input, to)?
+            }
+            None => {
+                self.push(span, I::Fail);
+                self.nothing()
+            }
+        };
+        self.patch(end);
+        Ok(Emitted::fresh(to).after(&body).after(&handler))
+    }
+}
+
+/// The operator as arithmetic, unless it compares.
+fn arithmetic(op: Binary) -> Option<Arithmetic> {
+    Some(match op {
+        Binary::Add => Arithmetic::Add,
+        Binary::Subtract => Arithmetic::Subtract,
+        Binary::Multiply => Arithmetic::Multiply,
+        Binary::Divide => Arithmetic::Divide,
+        Binary::Remainder => Arithmetic::Remainder,
+        _ => return None,
+    })
+}
+
+/// The operator as a comparison.
+pub(super) fn comparison(op: Binary) -> Comparison {
+    match op {
+        Binary::Unequal => Comparison::Unequal,
+        Binary::Less => Comparison::Less,
+        Binary::AtMost => Comparison::AtMost,
+        Binary::Greater => Comparison::Greater,
+        Binary::AtLeast => Comparison::AtLeast,
+        _ => Comparison::Equal,
+    }
+}
