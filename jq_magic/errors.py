@@ -6,10 +6,10 @@ or on the command line, an argument in Python) stands beside the message and can
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jq_magic.messages import cut, excerpt, position, visible, with_blanks
+from jq_magic.messages import EXCERPT_COLUMNS, cut, excerpt, position, visible, with_blanks
 
 if TYPE_CHECKING:
     from jq_magic.result import Result, Usage
@@ -165,18 +165,63 @@ class Undecoded(NamedTuple):
     decode: Callable[[bytes], Any]
 
 
+class Place(NamedTuple):
+    """A place in a filter.
+
+    Attributes:
+        line, column: Where it begins, from 1; columns count characters.
+        text: What stands there, cut to a line.
+
+    """
+
+    line: int
+    column: int
+    text: str
+
+
 class FilterError(_ValueError, ValueError):
     """The filter raised an error that it did not catch.
 
     Attributes:
         value: The error's value, as `catch` would have seen it.
         index: Which value of the input the filter was working on, from 0.
+        line, column: Where in the filter the error arose, from 1; columns count characters. None where the engine
+            does not know: only the engine magic does.
+        trace: That place and the calls around it, the innermost first, as `Place`s; at most 16.
+        where: Lines that show the place in the filter with carets under it, and the calls around it; may be empty.
 
     """
 
-    def __init__(self, message: str, *, value: Any = None, index: int = 0) -> None:
+    line: int | None = None
+    column: int | None = None
+    trace: tuple[Place, ...] = ()
+    where: str = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        value: Any = None,
+        index: int = 0,
+        program: bytes = b"",
+        trace: Sequence[tuple[int, int]] = (),
+    ) -> None:
+        """Args: program: UTF-8; trace: pairs of byte offsets in the program, of the first byte and after the last."""
         self.index = index
+        if trace:
+            self.trace = tuple(_place(program, start, end) for start, end in trace)
+            self.line, self.column, _ = self.trace[0]
+            calls = (f"  called at line {line}, column {column}: {text}" for line, column, text in self.trace[1:])
+            self.where = "\n".join((*excerpt(program, *trace[0]), *calls))
         super().__init__(message, value)
+
+    def _render_traceback_(self) -> list[str]:
+        return [*super()._render_traceback_(), *self.where.split("\n")] if self.where else super()._render_traceback_()
+
+
+def _place(program: bytes, start: int, end: int) -> Place:
+    text = program[start : min(end, start + EXCERPT_COLUMNS)].decode("utf-8", "replace")
+    return Place(*position(program, start), with_blanks(visible(text)))
 
 
 class HaltError(_ValueError):

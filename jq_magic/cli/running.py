@@ -34,6 +34,7 @@ class Runner:
         self._program, self._limits, self._options, self._output = program, limits, options, output
         self._has_one_run = "null_input" in options or "slurp" in options
         self.code = OK
+        self._places: set[tuple[int | None, int | None]] = set()
 
     def run(self, part: Part, *, counts_lines: bool) -> bool:
         """Run over one part. Returns: whether to go on with the next one. Raises: LimitError.
@@ -72,7 +73,7 @@ class Runner:
         if isinstance(error, FilterError):
             # As in jq, an error ends the work on its input only.
             has_read = pieces.failed(error.usage.input_bytes if error.usage else 0)
-            self.fail(str(error), part.place(pieces.at))
+            self.fail(self._with_place(error), part.place(pieces.at))
             budget.add(error.usage)
             return has_read and not self._has_one_run
         if isinstance(error, LimitError):
@@ -89,6 +90,14 @@ class Runner:
         else:
             raise error
         return False
+
+    def _with_place(self, error: FilterError) -> str:
+        """Add to an error where in the filter it arose, once for each place: many inputs may raise the same error."""
+        place = error.line, error.column
+        if not error.where or place in self._places:
+            return str(error)
+        self._places.add(place)
+        return f"{error}\n{error.where}"
 
     def fail(self, message: str, where: str | None = None) -> None:
         """Say what went wrong, and where in which file."""

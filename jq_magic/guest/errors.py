@@ -41,6 +41,8 @@ _ESCAPE_CHARS = 12
 #: Characters of a message that are left for what stands around a value.
 _NOTE_CHARS = 96
 
+#: Places that an error names at most.
+_TRACE = 16
 #: No count of a 32-bit guest is larger.
 _MAX_COUNT = 2**64
 _Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -60,6 +62,7 @@ class _ErrorObject(msgspec.Struct):
     offset: _Count | None = None
     used: _Count | None = None
     allowed: _Count | None = None
+    trace: list[tuple[_Count, _Count]] = []
 
 
 #: Made once: to make it is to run code that resolves the types, which a run must not do.
@@ -100,7 +103,7 @@ def error_of(
         made.advice = "" if held is None else looks.advice(held, place["offset"])
         return made
     if status == Status.FILTER_ERROR:
-        return _filter_error(members)
+        return _filter_error(members, program)
     if status == Status.HALT:
         return _halt_error(members, exit_code)
     if status == Status.LIMIT:
@@ -108,15 +111,24 @@ def error_of(
     raise GuestError(f"the guest answers with status {status}, which means nothing")
 
 
-def _filter_error(members: _ErrorObject) -> FilterError:
-    value, message, index = bytes(members.value), _message(members), _count(members, "index")
+def _filter_error(members: _ErrorObject, program: bytes) -> FilterError:
+    value, trace = bytes(members.value), members.trace
+    if len(trace) > _TRACE or any(end > len(program) or start > end for start, end in trace):
+        raise GuestError("the guest's error has places that are not in the program")
+    message, held = _shown_value(members, value)
+    return FilterError(message, value=held, index=_count(members, "index"), program=program, trace=trace)
+
+
+def _shown_value(members: _ErrorObject, value: bytes) -> tuple[str, Any]:
+    """Make the message of an error and what its value is decoded from."""
+    message = _message(members)
     if value[:1] == b'"':
-        return FilterError(message, value=Undecoded(value, from_json_bytes), index=index)
+        return message, Undecoded(value, from_json_bytes)
     # A value that is no string is shown as JSON, laid out as the package jq does it.
     if len(value) <= _SHOWN_BYTES:
         decoded = _decoded(value)
-        return FilterError(json.dumps(decoded, ensure_ascii=False, default=str), value=decoded, index=index)
-    return FilterError(_beginning(value), value=Undecoded(value, from_json_bytes), index=index)
+        return json.dumps(decoded, ensure_ascii=False, default=str), decoded
+    return _beginning(value), Undecoded(value, from_json_bytes)
 
 
 def _halt_error(members: _ErrorObject, exit_code: int) -> HaltError:
