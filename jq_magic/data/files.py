@@ -7,12 +7,14 @@ piece by piece, so that no more than the limit is ever held.
 from __future__ import annotations
 
 import bz2
+import collections
 import csv
 import glob
 import gzip
 import importlib
 import importlib.util
 import io
+import itertools
 import lzma
 import os
 import pathlib
@@ -89,7 +91,7 @@ def _read(path: pathlib.Path, most_bytes: int | None) -> bytes | Columns:
     if kind in _OPENERS and len(suffixes) > 1:
         kind = suffixes[-2]
     if kind in _DELIMITERS:
-        return _records(path, encode.text_to_bytes(text), _DELIMITERS[kind])
+        return _records(path, encode.text_to_bytes(text), _DELIMITERS[kind], most_bytes)
     if kind in _OTHERS:
         raise DataError(
             f"{path.name[:80]} is no file of JSON, CSV, Parquet or Arrow: load it in Python, and give what it holds"
@@ -142,20 +144,30 @@ def _opened(file: BinaryIO, suffixes: list[str]) -> Any:
     return file if opener is None else opener(file)
 
 
-def _records(path: pathlib.Path, text: bytes, delimiter: str) -> bytes:
-    """Make an array of records of CSV, whose cells stay strings. Raises: DataError."""
-    decoded = io.StringIO(text.decode("utf-8-sig", "replace"), newline="")
+def _records(path: pathlib.Path, text: bytes, delimiter: str, most_bytes: int | None) -> bytes:
+    """Make an array of records of CSV, whose cells stay strings; a row that is short lacks the last keys.
+
+    Raises: DataError; InputLimitError where the keys, which stand in each record, make it longer than may be read.
+    """
+    rows = csv.reader(io.StringIO(text.decode("utf-8-sig", "replace"), newline=""), delimiter=delimiter, strict=True)
+    records: list[dict[str, str]] = []
     try:
-        rows = csv.DictReader(decoded, delimiter=delimiter, strict=True)
-        names = rows.fieldnames or []
-        if twice := sorted({name for name in names if list(names).count(name) > 1}):
+        names = next(rows, [])
+        if len(set(names)) < len(names):
+            twice = sorted(name for name, count in collections.Counter(names).items() if count > 1)
             raise DataError(f"{path.name[:80]} has several columns named {', '.join(twice)[:80]}")
-        records = list(rows)
+        #: The bytes that the first keys take in a record, by their number.
+        keys = [0, *itertools.accumulate(len(name) + len('"":"",') for name in names)]
+        used = 0
+        for row in rows:
+            if len(row) > len(names):
+                raise DataError(f"{path.name[:80]} has more cells than names in row {len(records) + 1:,}")
+            if row:
+                used += keys[len(row)] + sum(map(len, row))
+                check_bytes(used, most_bytes)
+                records.append(dict(zip(names, row, strict=False)))
     except csv.Error as error:
         raise DataError(f"{path.name[:80]} is no CSV: {error}") from None
-    if any(None in record for record in records):
-        line = next(at for at, record in enumerate(records) if None in record) + 1
-        raise DataError(f"{path.name[:80]} has more cells than names in row {line:,}")
     return encode.value_to_json(records)
 
 

@@ -14,6 +14,8 @@ from jq_magic.errors import DataError
 
 #: What a body begins with that may be JSON, but for a literal.
 _OPENING = (b"{", b"[", b'"')
+#: Bytes of a response at a time: a package that decompresses them makes a thousand times as many of them at most.
+_PIECE = 1 << 16
 #: From this status on a response is an error.
 _FAILED = 400
 
@@ -54,7 +56,7 @@ def text_input(value: Any, *, index: bool = False, most_bytes: int | None = None
         return files.read(value, most_bytes)
     for method in ("iter_content", "iter_bytes"):
         if hasattr(value, "status_code") and callable(getattr(type(value), method, None)):
-            return _response(value, getattr(value, method)(1 << 20), most_bytes)
+            return _response(value, getattr(value, method)(_PIECE), most_bytes)
     if isinstance(value, io.IOBase) or (hasattr(value, "readable") and hasattr(value, "read")):
         return _opened(value, most_bytes)
     if isinstance(value, Iterator):

@@ -124,6 +124,21 @@ def test_no_more_is_read_than_the_limit_however_it_is_packed(tmp_path):
         inputs.text_input(tmp_path / "[bc].json", most_bytes=10)
 
 
+def test_keys_of_csv_are_counted_in_each_record(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("k" * 1_000 + "\n" + "1\n" * 1_000)
+    text = inputs.text_input(path, most_bytes=1_007_000)
+    assert len(text) <= 1_007_000 + len("{}") * 1_000 + len("[]")
+    with pytest.raises(jq_magic.InputLimitError):
+        inputs.text_input(path, most_bytes=1_006_999)
+
+
+def test_a_short_row_of_csv_costs_what_it_has(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(",".join(map(str, range(100_000))) + "\n" + "x\n" * 10_000)
+    assert run(path, "length, .[0]", most_bytes=1 << 20) == [10_000, {"0": "x"}]
+
+
 def test_open_files_are_what_is_left_of_them(tmp_path):
     (tmp_path / "a.json").write_bytes(b"1 2 3")
     with (tmp_path / "a.json").open() as file:
@@ -211,7 +226,7 @@ def test_texts_with_a_mark_are_decoded(encoding):
         ('{"a": 1,}', "JSON has no comma before }"),
         ("[1, 2, ]", "JSON has no comma before ]"),
         ("[1, // one\n2]", "JSON has no comments"),
-        ("# rows\n[1]", "JSON has no comments"),
+        ("/* rows */ [1]", "JSON has no comments"),
         ("\n <!DOCTYPE html><html>", "looks like HTML: is it an error page"),
         ("<rss/>", "looks like XML"),
         ("name,score\nada,4.5\n", "looks like CSV"),

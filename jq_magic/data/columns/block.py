@@ -182,10 +182,12 @@ def check_bytes(used: int, most_bytes: int | None) -> None:
 
 
 def size(column: Column) -> int:
-    """Count the bytes of a column's buffers."""
-    parts = (part for each in column.every() for buffer in each.buffers for part in _parts(buffer))
-    return sum(map(len, parts))
+    """Count the bytes that a column takes in a block, with what says where its buffers are."""
+    return sum(_COLUMN.size + sum(map(len, _buffers(each))) for each in column.every())
 
 
-def _parts(buffer: Buffer) -> list[Any]:
-    return buffer if isinstance(buffer, list) else [buffer]
+def _buffers(column: Column) -> list[Any]:
+    parts: list[Any] = []
+    for buffer in column.buffers:
+        parts += buffer if isinstance(buffer, list) else [buffer]
+    return parts
