@@ -8,10 +8,20 @@ import jq_magic
 from jq_magic import jqbuiltins
 
 
+#: What jaq as its authors publish it does not have, or writes as a number with a fraction.
+NOT_IN_JAQ = {"IN(f)", "INDEX(f)", "trimstr(s)", "@csv", "@tsv"}
+FRACTIONS_IN_JAQ = {"log10", "pow(x; y)", "sqrt"}
+
+
 @pytest.mark.parametrize("builtin", jqbuiltins.described(), ids=lambda builtin: builtin.signature)
 def test_an_example_gives_what_the_table_says(builtin, engine):
-    result = jq_magic.Sandbox(engine=engine).run(builtin.program, builtin.input)
-    assert result.text == f"{builtin.output}\n"
+    sandbox = jq_magic.Sandbox(engine=engine)
+    if engine == "jaq" and builtin.signature in NOT_IN_JAQ:
+        with pytest.raises(jq_magic.ProgramError, match="is not defined"):
+            sandbox.compile(builtin.program)
+        return
+    fraction = ".0" if engine == "jaq" and builtin.signature in FRACTIONS_IN_JAQ else ""
+    assert sandbox.run(builtin.program, builtin.input).text == f"{builtin.output}{fraction}\n"
     assert builtin.name.removeprefix("@") in builtin.program
 
 
