@@ -7,7 +7,6 @@ import pytest
 import jq_magic
 from jq_magic import jqbuiltins
 
-
 #: What jaq as its authors publish it does not have, or writes as a number with a fraction.
 NOT_IN_JAQ = {"IN(f)", "INDEX(f)", "trimstr(s)", "@csv", "@tsv"}
 FRACTIONS_IN_JAQ = {"log10", "pow(x; y)", "sqrt"}
