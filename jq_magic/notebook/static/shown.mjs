@@ -15,7 +15,7 @@ const LINES = 400;
 /** Pixels of the rows that are shown at most. */
 const VIEW_HEIGHT = 338;
 /** Pixels of a chart. */
-const [NARROW_CHART, WIDE_CHART] = [240, 640];
+const [NARROW_CHART, WIDE_CHART] = [160, 640];
 /** While one types, the rows are filtered after so many milliseconds. */
 const TYPING_MS = 300;
 /** The deepest level of a tree: more than one can nest. */
@@ -116,10 +116,8 @@ export class View {
     if (this.current === this.views.Text) return;
     const table = this.current === this.views.Table;
     const rows = table ? this.shape.table.rows * 24 + this.current.high : this.views.Tree.root.height * 22;
-    // Between two changes of that, the height is the reader's.
-    // Where the browser's scroll bar takes room, it has its own.
-    const { offsetHeight, clientHeight } = this.current.element;
-    const bar = Math.max(0, offsetHeight - clientHeight - 2);
+    // A scroll bar of the browser can take room; and the height is the reader's until there are other rows.
+    const bar = Math.max(0, this.current.element.offsetHeight - this.current.element.clientHeight - 2);
     if (this.current.fitted === rows + bar) return;
     this.current.fitted = rows + bar;
     const most = table ? VIEW_HEIGHT - ((VIEW_HEIGHT - this.current.high) % 24) : VIEW_HEIGHT - (VIEW_HEIGHT % 22);

@@ -1,7 +1,7 @@
 // Shows outputs that are objects as a table: only the cells on the screen are elements, sorting is the kernel's work.
 import { Pager } from "./ask.mjs";
-import { Scroller, focused, html, marked } from "./dom.mjs";
-import { profileOf } from "./profile.mjs";
+import { Scroller, html, marked } from "./dom.mjs";
+import { Heads, NARROW } from "./heads.mjs";
 import { columnWindow, rowWindow, scrollTo } from "./rows.mjs";
 import { count, jqPath, quoted, rounded, visible } from "./text.mjs";
 import { valueText } from "./tree.mjs";
@@ -11,7 +11,7 @@ const TABLE_PAGE = 50;
 const TABLE_COLUMNS = 20;
 /** Blocks of columns whose pages are held: of more, the oldest is let go of. */
 const BLOCKS = 12;
-const [NARROW, WIDTH, WIDE] = [48, 140, 1200];
+const WIDTH = 140;
 /** What a column has for its text: no less, no more; of a character, and for its edges. */
 const [LEAST, MOST, CHARACTER, EDGES] = [76, 320, 7.5, 28];
 /** Heights of the heads with types only, and with the pictures that tables of more rows have. */
@@ -27,7 +27,9 @@ export class Table extends Scroller {
       "aria-rowcount": shape.rows + 1, "aria-colcount": shape.columns,
     }, head);
     Object.assign(this, { asker, shape, outputs, owner, head, rowCount: shape.rows, wanted: "" });
-    this.high = shape.rows >= PICTURED ? HIGH : LOW;
+    this.heads = new Heads(this, head);
+    this.isPictured = shape.rows >= PICTURED;
+    this.high = this.isPictured ? HIGH : LOW;
     this.gutter = shape.named ? NARROW : 20 + 8 * String(shape.rows).length;
     head.style.height = `${this.high}px`;
     this.widths = new Array(shape.columns).fill(WIDTH);
@@ -112,7 +114,7 @@ export class Table extends Scroller {
       if (this.widths[column] !== WIDTH) return;
       const texts = page.cells.map((row) => (row[place] ? this.text(row[place], column) : ""));
       const longest = Math.max(visible(k).length + 2, ...texts.map((text) => text.length));
-      const least = this.high === HIGH ? 112 : LEAST;
+      const least = this.isPictured ? 112 : LEAST;
       this.widths[column] = Math.max(least, Math.min(longest * CHARACTER + EDGES, MOST));
     });
     return page;
@@ -144,6 +146,11 @@ export class Table extends Scroller {
     return this.profiles.page(Math.floor(column / TABLE_COLUMNS))?.columns[column % TABLE_COLUMNS] ?? null;
   }
 
+  /** The profiles that a column's is among, where they have come. */
+  profiled(column) {
+    return this.profiles.peek(Math.floor(column / TABLE_COLUMNS));
+  }
+
   /** A value as the table shows it: numbers rounded, days without their time. */
   text(item, column) {
     if (item.t === "number") return rounded(item.v);
@@ -171,7 +178,7 @@ export class Table extends Scroller {
         html(this.shape.named ? "div.gutter.of-key" : "div.gutter", { role: "rowheader", style: `width:${this.gutter}px` }, text), cells));
     }
     this.rows.replaceChildren(...lines);
-    this.drawHead(shown, first);
+    this.heads.draw(shown, first);
     const { row, column } = this.active;
     const seen = row >= first && row < last && column >= columns.first && column < columns.last;
     this.point(seen && `${this.name}-${row}-${column}`);
@@ -199,45 +206,9 @@ export class Table extends Scroller {
     }, marked(text, this.wanted));
   }
 
-  drawHead(shown, row) {
-    // Drawing the heads anew takes the focus from one that has it.
-    const holder = focused(this.head);
-    const of = this.head.contains(holder) ? holder.dataset.of : null;
-    const heads = shown.map(([column, x]) => this.drawnHead(column, x + this.gutter, row));
-    this.head.style.width = this.space.style.width;
-    this.head.replaceChildren(html("div.gutter", { role: "presentation", style: `width:${this.gutter}px` }), ...heads);
-    if (of) this.head.querySelector(`[data-of="${of}"]`)?.focus();
-  }
-
-  drawnHead(column, x, row) {
-    const width = this.widths[column];
-    const name = visible(this.cell(row, column)?.name ?? this.names?.[column] ?? "…");
-    (this.names ??= [])[column] = name;
-    const [by, down] = this.sort ?? [];
-    const order = by === column ? (down ? "descending" : "ascending") : "none";
-    const mark = { none: "", ascending: "▲", descending: "▼" }[order];
-    const profile = this.profile(column);
-    const page = this.profiles.peek(Math.floor(column / TABLE_COLUMNS));
-    const number = profile?.type === "number";
-    return html(`div.cell${number ? ".of-numbers" : ""}`, {
-      role: "columnheader", "aria-sort": order, "aria-colindex": column + 1, style: `left:${x}px;width:${width}px`,
-    },
-    html("button", {
-      type: "button", "data-of": `sort ${column}`, title: `sort by ${name}; Delete hides the column`,
-      onclick: () => this.sortBy(column), onkeydown: (event) => event.key === "Delete" && this.hide(column),
-    }, html("span.name", name), mark && html("span.order", { "aria-hidden": "true" }, mark)),
-    profile && profileOf(profile, page, name, width - 17, this.high === HIGH, (condition) => this.owner.filtered({ column, ...condition })),
-    html("span.resize", { role: "separator", tabindex: "0", "aria-orientation": "vertical",
-      "aria-label": `width of ${name}`, "aria-valuenow": width, "aria-valuemin": NARROW,
-      "aria-valuemax": WIDE, "data-of": `width ${column}`,
-      onpointerdown: (event) => this.drag(event, column),
-      onkeydown: (event) => this.resizeBy(event, column),
-    }));
-  }
-
   /** The position of the column of a name among those that were shown; -1 for none. */
   named(name) {
-    return (this.names ?? []).indexOf(name);
+    return this.heads.names.indexOf(name);
   }
 
   sortBy(column) {
@@ -257,31 +228,6 @@ export class Table extends Scroller {
     this.widths = this.widths.map((width) => width || WIDTH);
     this.owner.hidden(0);
     this.draw();
-  }
-
-  resize(column, width) {
-    this.widths[column] = Math.max(NARROW, Math.min(WIDE, Math.round(width)));
-    this.draw();
-  }
-
-  resizeBy(event, column) {
-    const step = { ArrowLeft: -16, ArrowRight: 16 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.resize(column, this.widths[column] + step);
-  }
-
-  drag(event, column) {
-    event.preventDefault();
-    const [start, width] = [event.clientX, this.widths[column]];
-    const move = (moved) => this.resize(column, width + moved.clientX - start);
-    const done = () => {
-      removeEventListener("pointermove", move);
-      removeEventListener("pointerup", done);
-    };
-    addEventListener("pointermove", move);
-    addEventListener("pointerup", done);
   }
 
   /** Move the cursor to a cell. */

@@ -38,7 +38,7 @@ OPENED_ROWS = 14
 #: Characters of JSON of the answers to a page's first requests, which its model brings.
 FIRST_CHARS = 64_000
 #: Pixels of a chart.
-NARROWEST, WIDEST = 240, 2_000
+NARROWEST, WIDEST = 160, 2_000
 #: What a page of ours asks for at first: see static/table.mjs and static/tree.mjs.
 _TREE_PAGE, _TABLE_PAGE, _TABLE_COLUMNS = 100, 50, 20
 _MOST = 2**53

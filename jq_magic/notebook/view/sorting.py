@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import bisect
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -54,11 +55,12 @@ class Sorting:
         if self.done == len(before):
             return
         if self._at < len(before):
-            part = before[self._at : self._at + STEP_ROWS]
+            # Of rows that a filter found, those in a span of so many: the cells of the span are read.
+            part = before[self._at : bisect.bisect_left(before, before[self._at] + STEP_ROWS, self._at)]
             self._take(part, cells(part[0], part[-1] + 1), is_down=is_down)
             self._at += len(part)
             # Of a long table, the next request puts the parts together.
-            if self._at < len(before) or self._at > STEP_ROWS:
+            if self._at < len(before) or part[0] > before[0]:
                 return
         parted = next((type_ for type_ in self._types.values() if len(type_.runs) > 1), None)
         if parted is not None:
