@@ -208,12 +208,31 @@ class FilterError(_ValueError, ValueError):
     ) -> None:
         """Args: program: UTF-8; trace: pairs of byte offsets in the program, of the first byte and after the last."""
         self.index = index
+        self._program, self._spans = program, tuple(trace)
         if trace:
-            self.trace = tuple(_place(program, start, end) for start, end in trace)
-            self.line, self.column, _ = self.trace[0]
-            calls = (f"  called at line {line}, column {column}: {text}" for line, column, text in self.trace[1:])
-            self.where = "\n".join((*excerpt(program, *trace[0]), *calls))
+            self._locate(0)
         super().__init__(message, value)
+
+    def move(self, skipped: int, lines: int) -> None:
+        """Say where the places are in a text that the end of the program stands in, without those before it.
+
+        Args:
+            skipped: Bytes at the beginning of the program that are not in that text.
+            lines: Lines of that text before what is left of the program.
+
+        """
+        self._spans = tuple((start - skipped, end - skipped) for start, end in self._spans if start >= skipped)
+        self._program = self._program[skipped:]
+        self.line, self.column, self.trace, self.where = None, None, (), ""
+        if self._spans:
+            self._locate(lines)
+
+    def _locate(self, lines: int) -> None:
+        places = (_place(self._program, start, end) for start, end in self._spans)
+        self.trace = tuple(place._replace(line=place.line + lines) for place in places)
+        self.line, self.column, _ = self.trace[0]
+        calls = (f"  called at line {line}, column {column}: {text}" for line, column, text in self.trace[1:])
+        self.where = "\n".join((*excerpt(self._program, *self._spans[0], lines_before=lines), *calls))
 
     def _render_traceback_(self) -> list[str]:
         return [*super()._render_traceback_(), *self.where.split("\n")] if self.where else super()._render_traceback_()

@@ -13,7 +13,7 @@ from typing import Any
 from ipykernel.kernelbase import Kernel
 from IPython.core.error import UsageError
 
-from jq_magic.errors import JqMagicError
+from jq_magic.errors import FilterError, JqMagicError
 from jq_magic.kernel import comms, messages
 from jq_magic.kernel.complete import complete
 from jq_magic.kernel.inputs import Inputs, is_complete
@@ -260,7 +260,7 @@ def _error(error: BaseException) -> dict[str, Any]:
     if isinstance(error, KeyboardInterrupt):
         text = "the cell was stopped"
     elif isinstance(error, (JqMagicError, UsageError)):
-        text = str(error)
+        text = "\n".join(filter(None, [str(error), error.where if isinstance(error, FilterError) else ""]))
     else:
         _LOG.error("a defect of the kernel", exc_info=error)
         name, text = "KernelError", f"a defect of jq_magic: {name}: {str(error)[:MESSAGE_CHARS]}"

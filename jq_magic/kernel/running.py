@@ -10,7 +10,7 @@ from IPython.core.error import UsageError
 
 from jq_magic import jqcall
 from jq_magic.data.encode import text_to_bytes
-from jq_magic.errors import InputError, JqMagicError, LimitError, ProgramError
+from jq_magic.errors import FilterError, InputError, JqMagicError, LimitError, ProgramError
 from jq_magic.jqoptions import Options
 from jq_magic.kernel import names
 from jq_magic.kernel.cells import Input
@@ -146,6 +146,8 @@ def _advise(error: BaseException, call: Call, variable: str, before: str) -> Non
         error.move(len(before.encode()), 0)
         error.advice = hints.hint(error, call.program, variable or None, cell=call.is_cell)
         error.move(0, call.lines)
+    elif isinstance(error, FilterError):
+        error.move(len(before.encode()), call.lines)
     elif isinstance(error, LimitError):
         error.advice = advice_as_option(error)
     elif isinstance(error, InputError) and error.index == 0 and not error.advice and call.input is not None:

@@ -96,3 +96,16 @@ def test_hostile_lines_end_as_errors_of_the_line(text):
     with pytest.raises(Exception) as raised:
         cells.read_line(text, is_kept=lambda _name: True, cell=True)
     assert type(raised.value).__name__ == "UsageError"
+
+
+def test_an_error_of_a_filter_is_a_place_in_the_cell():
+    notebook = Session()
+    list(notebook.execute('def fails: error("no");\ndef calls: fails;', 1))
+    with pytest.raises(jq_magic.FilterError) as raised:
+        list(notebook.execute('%limits --fuel 1e8\n\n1 |\n  error("no")', 2))
+    assert (raised.value.line, raised.value.column) == (4, 3)
+    assert raised.value.where == '  4 |   error("no")\n    |   ^^^^^^^^^^^'
+    with pytest.raises(jq_magic.FilterError) as raised:
+        list(notebook.execute("1 |\n  calls", 3))
+    assert (raised.value.line, raised.value.column) == (2, 3)
+    assert [place.text for place in raised.value.trace] == ["calls"]
