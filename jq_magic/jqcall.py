@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
 from jq_magic.data.columns.block import Columns
+from jq_magic.data.encode import value_to_json
 from jq_magic.data.layout import Style
 from jq_magic.errors import HaltError
 from jq_magic.jqoptions import Options
 from jq_magic.limits import KINDS, preset
 from jq_magic.limits.ceiling import PROCESS
+from jq_magic.result import Result
 from jq_magic.sandbox import Sandbox
 
 
@@ -88,6 +90,14 @@ def events(box: Sandbox) -> Callable[[bytes | Columns], bytes]:
     return lambda text: program.run(text).text.encode()
 
 
+def halt_message(halt: HaltError) -> str:
+    """Give what jq writes to standard error when a filter halts; nothing for `halt`. Raises: DataError."""
+    value = halt.value
+    if value is None or isinstance(value, str):
+        return value or ""
+    return f"{value_to_json(value).decode()}\n"
+
+
 def last_output(text: str) -> str | None:
     """Give the last of the outputs in a result's text; None when there is none."""
     return text.removesuffix("\n").rpartition("\n")[2] or None
@@ -100,9 +110,9 @@ def exit_status(last: str | None) -> int:
     return 1 if last in {"false", "null"} else 0
 
 
-def check_last(text: str) -> None:
-    """Raise what `jq -e` says by its exit code, from a result's text. Raises: HaltError."""
-    last = last_output(text)
-    status = exit_status(last)
+def check_last(result: Result) -> None:
+    """Raise what `jq -e` says by its exit code of a run that did not halt. Raises: HaltError."""
+    last = last_output(result.text)
+    status = 0 if result.halted is not None else exit_status(last)
     if status:
         raise HaltError(status, "there is no output" if last is None else f"the last output is {last}")

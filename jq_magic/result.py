@@ -9,6 +9,7 @@ import importlib.util
 from typing import Any
 
 from jq_magic.data import decode, frames
+from jq_magic.errors import HaltError
 from jq_magic.limits import Limits
 from jq_magic.limits.amounts import show_count, show_seconds
 from jq_magic.messages import visible_head
@@ -70,6 +71,8 @@ class Result:
         runtime, engine: Where it ran.
         guest_sha256: The module that ran, in hexadecimal.
         messages: What `debug` and `stderr` said, one text per call.
+        halted: What the filter ended the run with by `halt` or `halt_error(0)`, as the error that another exit code
+            would have been; None for a run that ended by itself, or by another error.
 
     """
 
@@ -80,6 +83,7 @@ class Result:
     engine: str
     guest_sha256: str
     messages: list[str]
+    halted: HaltError | None = None
 
     def __repr__(self) -> str:
         count = f"{self.usage.outputs:,} output{'' if self.usage.outputs == 1 else 's'}: " if self.text else "no output"

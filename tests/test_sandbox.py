@@ -58,10 +58,36 @@ def test_a_filter_error_has_the_value_that_catch_would_see(sandbox):
 
 def test_halt_ends_a_run_and_halt_error_is_an_error(sandbox):
     assert sandbox.run("1, halt, 2", "null").text == "1\n"
+    assert sandbox.run("1", "null").halted is None
     with pytest.raises(jq_magic.HaltError) as caught:
         sandbox.run('1, ("bye" | halt_error(3))', "null")
     assert (caught.value.exit_code, caught.value.value) == (3, "bye")
     assert caught.value.partial.text == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "value"),
+    [
+        ("halt", None),
+        ("null | halt_error(0)", None),
+        ('"bye" | halt_error(0)', "bye"),
+        ("[1.0] | halt_error(0)", [1.0]),
+    ],
+)
+def test_a_result_says_what_a_filter_halted_with(sandbox, program, value):
+    result = sandbox.run(f"., ({program})", "1 2")
+    assert result.text == "1\n"
+    assert result.halted is not None
+    assert (result.halted.exit_code, result.halted.value) == (0, value)
+
+
+def test_a_limit_holds_for_what_a_filter_halts_with(sandbox):
+    limits = ROOMY.replace(output_bytes=100)
+    assert sandbox.compile('"x" * 98 | halt_error(0)').run("null", limits=limits).halted is not None
+    for code in (0, 1):
+        program = sandbox.compile(f'"x" * 99 | halt_error({code})')
+        with pytest.raises(jq_magic.OutputLimitError):
+            program.run("null", limits=limits)
 
 
 def test_a_long_error_is_cut(sandbox):

@@ -1,8 +1,7 @@
 """Runs the jq command in the sandbox: files in, texts out, jq's exit codes.
 
 The input is cut into parts of whole JSON texts, so that NDJSON of any size needs little memory; each
-part has limits of its own. A filter that asks for inputs itself, or ends the run, gets all of the input
-at once, as with --slurp.
+part has limits of its own. A filter that asks for inputs itself gets all of the input at once, as with --slurp.
 """
 
 from __future__ import annotations
@@ -28,7 +27,6 @@ from jq_magic.program import Program
 
 #: What makes runs depend on one another; after a dot or a dollar sign it is another name.
 _INPUTS = re.compile(r"(?<![.$@\w])inputs?\b")
-_HALT = re.compile(r"(?<![.$@\w])halt(_error)?\b")
 _LINES = re.compile(r"(?<![.$@\w])input_line_number\b")
 
 USAGE_ERROR, COMPILE_ERROR = 2, 3
@@ -127,7 +125,7 @@ class Command:
             used = self._output.usage
             amounts = f"fuel {show_count(used.fuel)} · memory {show_bytes(used.memory_bytes)}"
             say(f"{amounts} · {show_seconds(used.wall_s)}\n")
-        if code == OK and "exit_status" in self._options:
+        if code == OK and "exit_status" in self._options and not runner.has_halted:
             return jqcall.exit_status(self._output.last)
         return code
 
@@ -156,5 +154,5 @@ class Command:
         asks_for_inputs = bool(_INPUTS.search(self._text))
         if "null_input" in self._options and not asks_for_inputs:
             return [Part(b"", is_whole=True)]
-        is_whole = asks_for_inputs or "slurp" in self._options or bool(_HALT.search(self._text))
+        is_whole = asks_for_inputs or "slurp" in self._options
         return parts.read(is_whole=is_whole, by_file=bool(_LINES.search(self._text)))

@@ -6,7 +6,6 @@ from jq_magic import jqcall
 from jq_magic.cli.budget import Budget
 from jq_magic.cli.inputs import Part, Pieces
 from jq_magic.cli.output import NulError, Output, say
-from jq_magic.data.encode import value_to_json
 from jq_magic.errors import FilterError, HaltError, InputError, JqMagicError, LimitError
 from jq_magic.jqoptions import Options
 from jq_magic.limits import Limits
@@ -27,6 +26,7 @@ class Runner:
 
     Attributes:
         code: The exit code so far; as in jq, what became of the last input counts.
+        has_halted: The filter has ended the command by `halt` or `halt_error`.
 
     """
 
@@ -35,6 +35,7 @@ class Runner:
         self._has_one_run = "null_input" in options or "slurp" in options
         self.code = OK
         self._places: set[tuple[int | None, int | None]] = set()
+        self.has_halted = False
 
     def run(self, part: Part, *, counts_lines: bool) -> bool:
         """Run over one part. Returns: whether to go on with the next one. Raises: LimitError.
@@ -63,6 +64,9 @@ class Runner:
                     self.code = OK
                 budget.add(result.usage)
                 pieces.passed()
+                if result.halted is not None:
+                    self._halt(result.halted)
+                    return False
             if not pieces:
                 return not pieces.is_over
         return not pieces.is_over
@@ -80,9 +84,7 @@ class Runner:
             raise budget.whole(error) from None
         pieces.is_over = True
         if isinstance(error, HaltError):
-            if error.value is not None:
-                say(error.value if isinstance(error.value, str) else f"{value_to_json(error.value).decode()}\n")
-            self.code = error.exit_code
+            self._halt(error)
         elif isinstance(error, InputError):
             at = pieces.offset(error.offset)
             # Without an input of its own, it was the filter that read what is no JSON.
@@ -98,6 +100,13 @@ class Runner:
             return str(error)
         self._places.add(place)
         return f"{error}\n{error.where}"
+
+    def _halt(self, halt: HaltError) -> None:
+        say(jqcall.halt_message(halt))
+        self.has_halted = True
+        code = abs(halt.exit_code) if "exit_status" in self._options else max(halt.exit_code, 0)
+        # exit(3) hands on eight bits.
+        self.code = code & 0xFF
 
     def fail(self, message: str, where: str | None = None) -> None:
         """Say what went wrong, and where in which file."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from jq_magic.data.columns.block import Columns
-from jq_magic.errors import GuestError, JqMagicError
+from jq_magic.errors import GuestError, HaltError, JqMagicError
 from jq_magic.guest import abi
 from jq_magic.guest.abi import Batching, Marker, Reply, Status
 from jq_magic.guest.errors import error_of
@@ -43,6 +43,7 @@ class Batch(NamedTuple):
         messages: What `debug` and `stderr` said.
         done: Whether the run is over.
         error: What ended it early; `text` has what came before.
+        halt: What `halt` or `halt_error(0)` ended it with, which is no error.
 
     """
 
@@ -51,6 +52,7 @@ class Batch(NamedTuple):
     messages: tuple[str, ...] = ()
     done: bool = True
     error: JqMagicError | None = None
+    halt: HaltError | None = None
 
 
 class Guest:
@@ -146,7 +148,10 @@ class Guest:
             # What follows the last check of a call is charged, but nothing is left to trap.
             return self._batch(reply, error=exceeded("fuel", used, self._limits.fuel))
         if status > Status.DONE:
-            return self._batch(reply, error=self._error(status, reply))
+            error = self._error(status, reply)
+            if isinstance(error, HaltError) and not error.exit_code:
+                return self._batch(reply)._replace(halt=error)
+            return self._batch(reply, error=error)
         return self._batch(reply, is_done=status == Status.DONE)
 
     def _batch(self, reply: Reply, *, is_done: bool = True, error: JqMagicError | None = None) -> Batch:

@@ -163,7 +163,7 @@ class Session:
         if "out" in options:
             runner.keep(options.get("out"), result.text, f"cell {number}", is_result=True)
         if "exit_status" in options:
-            jqcall.check_last(result.text)
+            jqcall.check_last(result)
         if "quiet" in options:
             return
         shown = Shown(result, jqcall.style(options), views=self.views, mode=runner.defaults.view)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from jq_magic.data.columns.block import Columns
 from jq_magic.data.encode import text_to_bytes
-from jq_magic.errors import JqMagicError, OutputLimitError
+from jq_magic.errors import HaltError, JqMagicError, OutputLimitError
 from jq_magic.guest.abi import RAW_INPUT, WHOLE_RUN, Batching
 from jq_magic.guest.guest import Batch
 from jq_magic.guest.module import ENGINES, MODULES, manifest
@@ -44,6 +44,7 @@ class Stream:
         self._limits = limits or source.limits
         self._texts: list[str] = []
         self._messages: list[str] = []
+        self._halt: HaltError | None = None
         self._outputs = self._output_bytes = 0
         # Only what the program itself produced is kept for the result of a stream that is not collected.
         self._is_kept = batch == WHOLE_RUN
@@ -106,6 +107,7 @@ class Stream:
         if self._is_kept:
             self._texts.append(text)
         self._messages += batch.messages
+        self._halt = batch.halt
         self._outputs += batch.outputs
         self._output_bytes += len(batch.text)
         return text
@@ -129,6 +131,7 @@ class Stream:
             source.engine,
             manifest(source.engine)["sha256"],
             self._messages,
+            self._halt,
         )
 
     def _attached(self, error: JqMagicError) -> JqMagicError:

@@ -45,8 +45,8 @@ def batch(data, outputs, **fields):
     return {"data": data, "reply": {64: 4096, 68: len(data), 72: outputs}, **fields}
 
 
-def failed(status, error, **fields):
-    return {"data": error, "reply": {76: 4096, 80: len(error)}, "status": status, **fields}
+def failed(status, error, *, code=0, **fields):
+    return {"data": error, "reply": {76: 4096, 80: len(error), 92: code}, "status": status, **fields}
 
 
 def test_the_module_that_does_not_lie_is_believed(pull):
@@ -146,7 +146,7 @@ def test_a_lie_is_a_guest_error(lie, pull):
         (failed(2, b'{"message": "m", "start": 99, "end": 7, "hint": null}'), jq_magic.ProgramError),
         (failed(3, b'{"message": "m", "index": 9, "offset": 9223372036854775807}'), jq_magic.InputError),
         (failed(4, b'{"message": "\\u001b[31m", "value": {"a": 1e999}, "index": 3}'), jq_magic.FilterError),
-        (failed(5, b'{"value": null}'), jq_magic.HaltError),
+        (failed(5, b'{"value": null}', code=-7), jq_magic.HaltError),
         (failed(6, b'{"limit": "outputs", "where": "output", "used": 7, "allowed": 1}'), jq_magic.OutputLimitError),
         ({"reply": {96: 1, 100: -1}, "body": "unreachable"}, jq_magic.MemoryLimitError),
         ({"fuel": "(global.set $fuel (i64.const -1))", "body": "unreachable"}, jq_magic.FuelError),
@@ -157,6 +157,11 @@ def test_an_answer_within_the_abi_is_its_error_however_odd(fields, error, pull):
     with pytest.raises(error) as caught:
         pull(guest_wasm(**fields))
     assert len(str(caught.value)) < 5_000
+
+
+def test_a_halt_with_exit_code_0_is_the_end_of_a_run(pull):
+    halt = pull(guest_wasm(**failed(5, b'{"value": [1e999]}'))).halt
+    assert (halt.exit_code, halt.value) == (0, [float("inf")])
 
 
 @given(st.binary(min_size=60, max_size=60), st.integers(-1, 8), st.binary(max_size=64))

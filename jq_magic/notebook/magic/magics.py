@@ -103,7 +103,7 @@ class JqMagic(Settings):
         if "out" in options:
             variables[options.get("out")] = produced
         if "exit_status" in options:
-            jqcall.check_last(result.text)
+            jqcall.check_last(result)
         if call.gives_values:
             return produced
         return None if "quiet" in options else shown

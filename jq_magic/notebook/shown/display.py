@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jq_magic import jqcall
 from jq_magic.data import frames
 from jq_magic.data.layout import Style, head
 from jq_magic.limits.amounts import show_bytes, show_count, show_seconds
@@ -149,6 +150,8 @@ class Shown:
     def _messages(self) -> list[str]:
         """The messages as lines, in one half of what a display shows at most."""
         messages = self.result.messages
+        if self.result.halted is not None and (said := jqcall.halt_message(self.result.halted).rstrip("\n")):
+            messages = [*messages, said]
         lines: list[str] = []
         room = SHOWN_CHARS // 2
         for message in messages:

@@ -336,3 +336,12 @@ def test_exit_status_makes_an_error_of_a_last_output_that_is_false(shell):
             shell.go(f"%jq -ne {program}")
         assert caught.value.exit_code == code
     shell.go("%jq -ne 1")
+
+
+def test_a_filter_that_halts_has_ended_well_and_is_shown_what_it_said(shell):
+    for program, said in (
+        ("halt", []),
+        ('"bye\\n"|halt_error(0)', ["said: bye"]),
+        ("[1]|halt_error(0)", ["said: [1]"]),
+    ):
+        assert repr(shell.go(f"%jq -nec null, ({program})")).splitlines()[:-1] == [*said, "null"]

@@ -123,17 +123,15 @@ static enum status error_of_halt(void) {
   control.exit_code = !jv_is_valid(code) ? 0 : jv_get_kind(code) == JV_KIND_NUMBER ? (int32_t)jv_number_value(code) : 5;
   jv_free(code);
   enum written done = WRITTEN;
-  if (control.exit_code) {
-    error_begin();
-    error_add("{\"value\":");
-    error.limit = error.length + bytes_left();
-    if (jv_is_valid(value)) done = text_add_json(&error, value, control.depth, false);
-    else error_add("null");
-    error.limit = SIZE_MAX;
-    error_add("}");
-  }
+  error_begin();
+  error_add("{\"value\":");
+  error.limit = error.length + bytes_left();
+  if (jv_is_valid(value)) done = text_add_json(&error, value, control.depth, false);
+  else error_add("null");
+  error.limit = SIZE_MAX;
+  error_add("}");
   jv_free(value);
   if (done == TOO_DEEP) return error_of_limit("depth", "value", control.depth);
   if (done == TOO_LONG) return error_of_limit("output_bytes", "output", control.output_bytes);
-  return control.exit_code ? error_end(HALT) : DONE;
+  return error_end(HALT);
 }

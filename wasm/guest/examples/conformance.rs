@@ -49,7 +49,7 @@ fn run(program: &str, input: &str) -> Result<Vec<String>, String> {
         );
         match pulled {
             Pulled::More => {}
-            Pulled::Done => return Ok(outputs),
+            Pulled::Done | Pulled::Fault(Fault::Halt { code: 0, .. }) => return Ok(outputs),
             // What came before the error is what jq's runner compares too.
             Pulled::Fault(Fault::Filter { message, .. }) => {
                 outputs.push(format!("error: {message}"));

@@ -132,10 +132,7 @@ impl Session {
             };
             if let Err(fault) = produced {
                 self.is_running = false;
-                return match fault {
-                    Fault::Halt { code: 0, .. } => Pulled::Done,
-                    fault => Pulled::Fault(fault),
-                };
+                return Pulled::Fault(fault);
             }
         }
         Pulled::More

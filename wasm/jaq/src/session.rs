@@ -201,10 +201,7 @@ impl Session {
             };
             if let Err(fault) = produced {
                 self.running = None;
-                return match fault {
-                    Fault::Halt { code: 0, .. } => Pulled::Done,
-                    fault => Pulled::Fault(fault),
-                };
+                return Pulled::Fault(fault);
             }
         }
         Pulled::More

@@ -68,7 +68,14 @@ fn a_run_ends_as_the_filter_and_the_limits_say() {
             "1",
             Pulled::Done,
         ),
-        ("halt", "1", Pulled::Done),
+        (
+            "halt",
+            "1",
+            Pulled::Fault(Fault::Halt {
+                code: 0,
+                value: None,
+            }),
+        ),
         (
             "try halt_error(3) catch 1",
             "\"bye\"",

@@ -55,7 +55,7 @@
 //! | 2 | the program cannot be compiled | `message`, `start`, `end` (bytes of the program), `hint` |
 //! | 3 | the input is not JSON, or no columns | `message`, `index` (value, from 0), `offset` (byte) |
 //! | 4 | the filter raised an error | `value`, `message`, `index` (value, from 0), `trace`: see below |
-//! | 5 | the filter halted with another code than 0 | `value` |
+//! | 5 | the filter called `halt` or `halt_error`; the exit code is in the control block | `value`; null for `halt` |
 //! | 6 | a limit of the guest was met | `limit`, `where`, `used`, `allowed`, `offset` |
 //!
 //! A trace lists where in the program an error arose, and the calls around that place, the innermost first: pairs of
