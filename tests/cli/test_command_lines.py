@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import re
 import shlex
 import subprocess
@@ -111,6 +112,21 @@ def test_a_command_line_gives_what_it_gives_in_jq(group, engine, here):
             stale.append(line)
     assert wrong == {}
     assert stale == []
+
+
+def test_drawn_words_are_numbers_where_they_are_in_jq(sandbox, engine):
+    draw = random.Random(engine)
+    # Digits come often, so that many of the words are numbers; the names are those that decNumber knows.
+    parts = ["0", "1", "07", "9", ".", "e", "E", "-", "+", "nan", "sNaN", "inf", "Infinity", "I", "x"]
+    weights = (6, 6, 3, 3, 6, 2, 1, 3, 3, 1, 1, 1, 1, 1, 1)
+    words = ["".join(draw.choices(parts, weights, k=draw.randint(1, 5))) for _ in range(3000)]
+    text = "".join(f"{form}\n" for word in words for form in (word, f"[{word}]", f'{{"a":{word}}}')).encode()
+    program = 'try (fromjson | tojson) catch "refused", try (tonumber | tojson) catch "refused"'
+    wanted = natively(native.command(), ["-Rc", program], text).output.splitlines()
+    gave = sandbox.compile(program).run(text, raw_input=True).text.encode().splitlines()
+    assert [pair for pair in zip(text.splitlines(), gave[::2], wanted[::2], strict=True) if pair[1] != pair[2]] == []
+    assert gave == wanted
+    assert 0.1 < wanted.count(b'"refused"') / len(wanted) < 0.9
 
 
 def test_there_are_many_lines_and_a_reason_for_each_that_differs():

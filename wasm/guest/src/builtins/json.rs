@@ -64,15 +64,10 @@ fn from_json(input: &Val, depth: usize) -> ValR {
     Ok(first)
 }
 
-/// Decide about a text that the reader refused: it is a number in a form that only jq reads, or an error, in
-/// jq's words if jq refuses it too.
+/// Make the error for a text that the reader refused, in jq's words if jq refuses it too.
 fn unread(text: &[u8], error: &ReadError) -> ValR {
     if let Some(message) = complaint::complaint(text) {
         return Err(refused(text, &message));
-    }
-    let alone = core::str::from_utf8(text.trim_ascii()).ok();
-    if let Some(number) = alone.and_then(number) {
-        return Ok(Val::Num(number));
     }
     let (message, offset) = (error.cause.message(), error.offset);
     Err(refused(text, &format!("{message} at byte {offset}")))

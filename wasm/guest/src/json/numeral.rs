@@ -6,7 +6,9 @@ use crate::value::Num;
 /// Read a number as jq's decNumber does: digits with an optional sign, point and exponent, NaN or infinity.
 pub fn number(text: &str) -> Option<Num> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if unsigned.eq_ignore_ascii_case("nan") {
+    // The digits after a NaN say why it is none; only zeros have a value as a number of C.
+    let name = unsigned.trim_end_matches('0');
+    if name.eq_ignore_ascii_case("nan") || name.eq_ignore_ascii_case("snan") {
         return Some(Num::Float(f64::NAN));
     }
     if unsigned.eq_ignore_ascii_case("infinity") || unsigned.eq_ignore_ascii_case("inf") {

@@ -1,15 +1,15 @@
 //! Reads JSON texts into values, with the place of every mistake and a limit on nesting.
 //!
-//! It reads what jq reads: JSON texts one after another (RFC 8259), and also `NaN`, `nan`, `Infinity` and
-//! `-Infinity`, a byte order mark at the start, and invalid UTF-8 or lone surrogates in strings, which become
-//! U+FFFD. Numbers keep their text: integers of any size are exact, and a decimal with which nothing computes
+//! It reads what jq reads: JSON texts one after another (RFC 8259), and also numbers in the forms of decNumber
+//! (`.5`, `1.`, `+1`, `nan`, `-Infinity`), a byte order mark at the start, and invalid UTF-8 or lone surrogates in
+//! strings, which become U+FFFD. Numbers keep their text: integers of any size are exact, and a decimal with which nothing computes
 //! is written as it was read.
 #![forbid(unsafe_code)]
 
 mod numbers;
 mod strings;
 
-use crate::value::{Map, Num, Val};
+use crate::value::{Map, Val};
 
 /// A mistake in a JSON text, and its place.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Reader {
         Some(self.value(0).and_then(|value| self.delimited(value)))
     }
 
-    /// Refuse a literal or number right before a letter or digit: `truefalse` and `1a` are not two texts.
+    /// Refuse a literal or number right before a letter, a digit or what cannot follow: `truefalse` and `1a` are not two texts.
     fn delimited(&self, value: Val) -> Read<Val> {
         let open_ended = matches!(value, Val::Null | Val::Bool(_) | Val::Num(_));
         match self.peek() {
@@ -95,6 +95,8 @@ impl Reader {
             {
                 self.fail("white space or a delimiter after this value")
             }
+            // jq refuses the word together with what ends it.
+            Some(b',' | b':' | b']' | b'}') if open_ended => self.fail("a JSON value"),
             _ => Ok(value),
         }
     }
@@ -132,7 +134,6 @@ impl Reader {
     }
 
     fn value(&mut self, level: usize) -> Read<Val> {
-        let number = |number| Val::Num(Num::Float(number));
         match self.peek() {
             Some(b'"') => self.string(),
             Some(b'0'..=b'9' | b'-') => self.number(),
@@ -140,12 +141,13 @@ impl Reader {
             Some(b'[') => self.array(level),
             Some(b't') => self.literal("true", Val::Bool(true)),
             Some(b'f') => self.literal("false", Val::Bool(false)),
-            Some(b'n') if self.input[self.at..].starts_with(b"nan") => {
-                self.literal("nan", number(f64::NAN))
+            Some(b'n') if self.input[self.at..].starts_with(b"nu") => {
+                self.literal("null", Val::Null)
             }
-            Some(b'n') => self.literal("null", Val::Null),
-            Some(b'N') => self.literal("NaN", number(f64::NAN)),
-            Some(b'I') => self.literal("Infinity", number(f64::INFINITY)),
+            Some(b'+' | b'.' | b'a'..=b'z' | b'A'..=b'Z') => match self.odd_number(self.at) {
+                Some(number) => Ok(number),
+                None => self.fail("a JSON value"),
+            },
             _ => self.fail("a JSON value"),
         }
     }
@@ -285,6 +287,29 @@ mod tests {
     }
 
     #[test]
+    fn numbers_have_the_forms_of_decnumber() {
+        for (written, kept) in [
+            (".5", "0.5"),
+            ("-.5", "-0.5"),
+            ("+.5e+3", "5E+2"),
+            ("1.", "1"),
+            ("-1.", "-1"),
+            ("5.e-3", "0.005"),
+            ("+1", "1"),
+            ("007", "7"),
+            ("nan", "null"),
+            ("-NaN", "null"),
+            ("sNaN00", "null"),
+            ("+Inf", "1.7976931348623157e+308"),
+            ("-infinity", "-1.7976931348623157e+308"),
+        ] {
+            assert_eq!(read(written), ok(&[kept]), "{written}");
+            let (array, shown) = (format!("[{written}]"), format!("[{kept}]"));
+            assert_eq!(read(array.leak()), ok(&[&shown]), "{written}");
+        }
+    }
+
+    #[test]
     fn escapes_are_decoded_and_lone_surrogates_replaced() {
         assert_eq!(
             read(r#""\"\\\/\b\f\n\r\t\u0041\ud83d\ude00""#),
@@ -325,7 +350,6 @@ mod tests {
             ("\"abc", 4),
             ("\"\\x\"", 1),
             ("\"\\u12\"", 1),
-            ("1.", 2),
             ("-", 1),
             ("1e", 2),
             ("tru", 0),
@@ -337,8 +361,16 @@ mod tests {
             ("]", 0),
             ("'a'", 0),
             ("# x", 0),
-            ("+1", 0),
-            (".5", 0),
+            ("+", 0),
+            (".", 0),
+            ("-+1", 1),
+            ("[1.5.5]", 4),
+            ("[1e]", 3),
+            ("nan1", 0),
+            ("infinite", 0),
+            ("[.5x]", 1),
+            (".5,", 2),
+            ("null]", 4),
         ] {
             match read(input).pop() {
                 Some(Err((at, Cause::Syntax(_)))) => assert_eq!(at, offset, "{input}"),

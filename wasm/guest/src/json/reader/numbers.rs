@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Read, Reader};
-use crate::json::scan;
+use crate::json::{numeral, scan};
 use crate::value::{Num, Val};
 
 impl Reader {
@@ -15,20 +15,16 @@ impl Reader {
         self.at += length;
         match self.peek() {
             _ if length == 0 => {
-                if negative && self.peek() == Some(b'I') {
-                    return self.literal("Infinity", Val::Num(Num::Float(f64::NEG_INFINITY)));
-                }
-                if negative && matches!(self.peek(), Some(b'n' | b'N')) {
-                    let name = if self.peek() == Some(b'n') {
-                        "nan"
-                    } else {
-                        "NaN"
-                    };
-                    return self.literal(name, Val::Num(Num::Float(f64::NAN)));
-                }
-                return self.fail("a digit");
+                return match self.odd_number(start) {
+                    Some(number) => Ok(number),
+                    None => self.fail("a digit"),
+                };
             }
-            Some(b'.' | b'e' | b'E') => self.fraction_and_exponent()?,
+            Some(b'.' | b'e' | b'E') => {
+                if let Err(error) = self.fraction_and_exponent() {
+                    return self.odd_number(start).ok_or(error);
+                }
+            }
             // Eighteen digits always fit into 64 bits.
             _ if length <= 18 && !(negative && small == 0) => {
                 let small = small as i64;
@@ -38,6 +34,21 @@ impl Reader {
         }
         let text = core::str::from_utf8(&self.input[start..self.at]).expect("digits are ASCII");
         Ok(Val::Num(Num::written(text)))
+    }
+
+    /// Read a number that JSON's grammar has not, but jq's library has, from the word that begins at `start`.
+    #[cold]
+    pub(super) fn odd_number(&mut self, start: usize) -> Option<Val> {
+        let is_part =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        let length = self.input[start..]
+            .iter()
+            .take_while(|byte| is_part(byte))
+            .count();
+        let word = core::str::from_utf8(&self.input[start..start + length]).expect("ASCII");
+        let number = numeral::number(word)?;
+        self.at = start + length;
+        Some(Val::Num(number))
     }
 
     fn fraction_and_exponent(&mut self) -> Read<()> {
