@@ -162,7 +162,7 @@ GROUPS: dict[str, tuple[Option, ...]] = {
         Option("raw-input", "R", "each line of text is a string"),
         Option("slurp", "s", "all values as one array"),
         Option("stream", "", "values as events of paths and leaves"),
-        Option("index", "", "with an index of pandas that only counts the rows, too", place=Place.MAGIC),
+        Option("index", "", "with an index of pandas that is integers without a name, too", place=Place.MAGIC),
         Option(
             "stream-errors", "", "as --stream; what is no JSON becomes an array of the error and its path",
             place=Place.COMMAND,

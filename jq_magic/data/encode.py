@@ -27,6 +27,8 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _LEAVES = values.ATOMS | {datetime.date, datetime.datetime, decimal.Decimal}
 #: Types that msgspec writes as they should be written, but for what `_written` and `_whole_minutes` look for.
 _WRITTEN = _LEAVES | {list, tuple, dict}
+#: Values up to this number are looked into one by one.
+_FEW = 100
 #: How many values are looked into in one call.
 _BATCH = 1_024
 #: Decimals that are no numbers, or keys; a string that looks like one does no harm.
@@ -73,7 +75,7 @@ def value_to_json(value: Any) -> bytes:
 
     Numbers keep their digits; NaN and what is missing become null; infinities stay infinite. Dates, times and
     durations are strings as ISO 8601 has them, bytes are base64. A frame is an array of records; its index comes
-    along where it has a name or is no range.
+    along, unless it is integers without a name.
     Raises: DataError, with the type, where it stands and what to do.
     """
     try:
@@ -108,8 +110,26 @@ def arguments(args: dict[str, Any], positional: list[Any]) -> bytes:
 def _kinds(value: Any) -> set[type] | None:
     """Give the types of all that a value holds, when msgspec writes them as they should be written; None otherwise.
 
-    It is the garbage collector that goes through the value, batch by batch, as fast as msgspec writes it.
+    A small value is gone through item by item, a larger one by the garbage collector (`gc.get_referents`), batch by
+    batch.
     """
+    items: list[Any] = [value]
+    kinds: set[type] = set()
+    for item in items:
+        kind = type(item)
+        kinds.add(kind)
+        if kind is dict or kind is list or kind is tuple:
+            if len(items) + len(item) > _FEW:
+                return _kinds_in_batches(value)
+            items += item
+            if kind is dict:
+                items += item.values()
+    if not kinds <= _WRITTEN or (datetime.datetime in kinds and not _whole_minutes(items)):
+        return None
+    return kinds
+
+
+def _kinds_in_batches(value: Any) -> set[type] | None:
     deepest = sys.getrecursionlimit()
     kinds: set[type] = set()
     count = 0

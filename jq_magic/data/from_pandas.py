@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,11 @@ from jq_magic.data import from_numpy, times, values
 from jq_magic.data.records import column, each, records
 from jq_magic.data.refusals import Refused, a_kind, advice
 
+#: What the user of a frame reads whose row labels are left out.
+_LEFT_OUT = (
+    "the labels of a DataFrame's rows are integers without a name, and left out: .reset_index(), or %jq --index, makes "
+    "a column of them, .reset_index(drop=True) drops them"
+)
 #: The name of a series' values beside its index, when it has none.
 _VALUE = "value"
 
@@ -70,7 +76,7 @@ def parts(held: Any, walk: values.Walk, *, index: bool = False) -> Parts:
 
     """
     is_frame = isinstance(held, pd.DataFrame)
-    kept = index or _says_something(held.index)
+    kept = index or _is_kept(held.index, is_frame=is_frame)
     if is_frame:
         columns = [(_name(label, walk), held.iloc[:, at]) for at, label in enumerate(held.columns)]
     else:
@@ -100,11 +106,16 @@ def _name(label: Any, walk: values.Walk) -> tuple[str, ...]:
     return tuple(walk.key(part) for part in label if not (isinstance(part, str) and not part)) or ("",)
 
 
-def _says_something(index: Any) -> bool:
-    """Tell whether an index has a name or is something else than the numbers of the rows, from 0."""
-    if index.nlevels > 1 or index.name is not None:
+def _is_kept(index: Any, *, is_frame: bool) -> bool:
+    """Tell whether an index says more than where a row stands, and warn when the labels of a frame's rows do not."""
+    if index.nlevels > 1 or index.name is not None or index.dtype.kind not in "iu":
         return True
-    return not (index.dtype.kind in "iu" and bool((index.to_numpy() == np.arange(len(index))).all()))
+    if bool((index.to_numpy() == np.arange(len(index))).all()):
+        return False
+    if is_frame:
+        # Rows that were selected or sorted have such labels, and those of a series can be years.
+        warnings.warn(_LEFT_OUT, stacklevel=2)
+    return not is_frame
 
 
 def _index(index: Any, walk: values.Walk, others: set[tuple[str, ...]]) -> list[tuple[tuple[str, ...], Any]]:

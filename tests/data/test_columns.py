@@ -80,6 +80,7 @@ LARGER = {
 MESSAGES = {'pa.array([[("k", 1), ("k", 2)]], pa.map_(pa.string(), pa.int64()))': "row 0 with one key twice"}
 
 
+@pytest.mark.filterwarnings("ignore:the labels of a DataFrame")
 @pytest.mark.parametrize("row", [row for row in VALUES if row["value"] not in LARGER], ids=lambda row: row["value"])
 def test_a_frame_becomes_by_its_columns_what_it_becomes_as_a_value(row):
     value = eval(row["value"], dict(NAMES))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,20 @@ PEER = [row for group in GROUPS if group.get("peer") for row in group["rows"] if
 def test_a_value_becomes_what_the_table_says(row):
     value = eval(row["value"], dict(NAMES))
     if "json" in row:
-        assert value_to_json(value).decode() == row["json"]
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            assert value_to_json(value).decode() == row["json"]
+        assert bool(warned) == row.get("warns", False)
     else:
         with pytest.raises(jq_magic.DataError) as raised:
             value_to_json(value)
         assert str(raised.value).endswith(row["error"])
+
+
+def test_rows_without_their_numbers_are_told_of():
+    rows = NAMES["pd"].DataFrame({"a": [1, 2, 3]})[1:]
+    with pytest.warns(UserWarning, match=r"left out: \.reset_index\(\), or"):
+        assert jq_magic.first(".[0]", value=rows) == {"a": 2}
 
 
 def test_there_are_no_two_rows_of_one_value():

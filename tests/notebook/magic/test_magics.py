@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 
+import pandas as pd
 import pytest
 from IPython.core.completer import CompletionContext
 from IPython.core.error import UsageError
@@ -345,3 +346,10 @@ def test_a_filter_that_halts_has_ended_well_and_is_shown_what_it_said(shell):
         ("[1]|halt_error(0)", ["said: [1]"]),
     ):
         assert repr(shell.go(f"%jq -nec null, ({program})")).splitlines()[:-1] == [*said, "null"]
+
+
+def test_the_numbers_of_selected_rows_are_left_out_unless_they_are_asked_for(shell):
+    shell.user_ns["frame"] = pd.DataFrame({"a": [1, 2, 3]})[1:]
+    with pytest.warns(UserWarning, match="rows are integers without a name, and left out"):
+        assert shell.go("%jq frame .[0]").value == {"a": 2}
+    assert shell.go("%jq --index frame .[0]").value == {"index": 1, "a": 2}
