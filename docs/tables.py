@@ -1,4 +1,4 @@
-"""Write the tables of options and limits into the documentation, from the code that reads them.
+"""Write the tables of options, limits and values into the documentation, from what the code and the tests read.
 
     python docs/tables.py
 
@@ -13,6 +13,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -28,6 +29,7 @@ PAGES = {
     "docs/shell.md": ("the options of the command",),
     "docs/limits.md": ("the presets", "the limits"),
     "docs/frames.md": ("the types of columns",),
+    "docs/values.md": ("the values",),
     "README.md": ("the presets",),
 }
 
@@ -97,6 +99,21 @@ def columns_table() -> str:
     )
 
 
+def values() -> str:
+    """A table for each group of Python values, from the table that the tests run."""
+    groups: list[dict[str, Any]] = json.loads((ROOT / "tests" / "data" / "values.json").read_text())
+    sections = [
+        f"## {group['name']}\n\n{group['rule']}\n\n{table(['Python', 'JSON'], list(map(_value, group['rows'])))}"
+        for group in groups
+    ]
+    return "\n" + "\n\n".join(sections) + "\n"
+
+
+def _value(row: dict[str, Any]) -> list[str]:
+    becomes = code(row["json"]) if "json" in row else f"*{row['error']}*"
+    return [code(row["value"]), f"{becomes}, with a warning" if row.get("warns") else becomes]
+
+
 #: What the marks say -> what makes the table.
 TABLES: dict[str, Callable[[], str]] = {
     "the options of the magics": functools.partial(options, Place.MAGIC),
@@ -104,6 +121,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "the presets": presets,
     "the limits": limits_table,
     "the types of columns": columns_table,
+    "the values": values,
 }
 
 

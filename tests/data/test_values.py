@@ -9,11 +9,11 @@ from typing import Any
 
 import jq
 import pytest
+import tables
 
 import jq_magic
 from jq_magic.data import values
 from jq_magic.data.encode import value_to_json
-from tests.data import values_page
 from tests.data.examples import NAMES, Point, bomb
 
 GROUPS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("values.json").read_text())
@@ -127,6 +127,6 @@ def test_what_a_class_raises_is_said_with_its_name():
 
 
 def test_the_page_of_the_documentation_has_a_line_for_each_value():
-    page = values_page.page()
+    page = tables.values()
     assert page.count("\n| `") == len(ROWS)
     assert all(f"## {group['name']}\n" in page for group in GROUPS)
