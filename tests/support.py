@@ -24,7 +24,7 @@ ROOT = TESTS.parent
 ROOMY = jq_magic.Limits(deadline_s=600.0)
 #: What an engine tells of places and of the host, if anything.
 TOLD = {
-    "magic": "[$__loc__, $ENV, $__prog_args, input_line_number]",
+    "magic": "[$__loc__, $ENV, input_line_number]",
     "jaq": "[$ENV, env]",
     "jq": "[$__loc__, $ENV, input_line_number]",
 }

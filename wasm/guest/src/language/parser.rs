@@ -334,11 +334,16 @@ impl Parser<'_> {
             .fold(last, |rest, head| head.before(rest)))
     }
 
+    /// Tell whether the next token is a name for a value; `$__loc__` is a value itself.
+    fn is_binding(&self) -> bool {
+        self.next.kind == Kind::Var && self.next.text != "$__loc__"
+    }
+
     fn variable(&mut self) -> Parsed<&'static str> {
-        match self.next.kind {
-            Kind::Var => Ok(self.advance().text),
-            _ => Err(self.unexpected("a variable")),
+        if self.is_binding() {
+            return Ok(self.advance().text);
         }
+        Err(self.unexpected("a variable"))
     }
 
     fn definition(&mut self) -> Parsed<Definition> {
@@ -357,18 +362,16 @@ impl Parser<'_> {
         if self.next.is("(") {
             let open = self.advance();
             loop {
-                match self.next.kind {
-                    Kind::Word | Kind::Var => {
-                        let parameter = self.advance().text;
-                        if let Some(value) = parameter.strip_prefix('$') {
-                            self.values.push((value, false));
-                            self.variables.push(parameter);
-                        }
-                        self.filters.push((parameter.trim_start_matches('$'), 0));
-                        parameters.push(parameter);
-                    }
-                    _ => return Err(self.unexpected("the name of an argument")),
+                if self.next.kind != Kind::Word && !self.is_binding() {
+                    return Err(self.unexpected("the name of an argument"));
                 }
+                let parameter = self.advance().text;
+                if let Some(value) = parameter.strip_prefix('$') {
+                    self.values.push((value, false));
+                    self.variables.push(parameter);
+                }
+                self.filters.push((parameter.trim_start_matches('$'), 0));
+                parameters.push(parameter);
                 if !self.take(";") {
                     break;
                 }

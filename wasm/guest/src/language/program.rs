@@ -21,7 +21,7 @@ impl Program {
     /// Compile `source` with `args`: the JSON text of an object whose members become variables, or of
     /// an array of such an object and an array of positional arguments.
     ///
-    /// A program also sees `$ENV` and `$__prog_args`, which are empty, and `$ARGS`.
+    /// A program also sees `$ENV`, which is empty, and `$ARGS`, whatever the arguments are called.
     pub fn compile(
         prelude: &Prelude,
         source: &'static str,
@@ -60,13 +60,11 @@ impl Program {
                 .collect(),
         );
         let none = Val::obj(Map::default());
-        let mut globals: Vec<(&'static str, Val)> = vec![
-            ("$ENV", none),
-            ("$__prog_args", Val::Arr(Vec::new().into())),
-            ("$ARGS", all),
-        ];
+        let mut globals: Vec<(&'static str, Val)> = vec![("$ENV", none), ("$ARGS", all)];
         for (name, value) in named {
-            if let Val::Str(name) = name {
+            let Val::Str(name) = name else { continue };
+            // As in jq, an argument hides neither of these; it is among the named ones.
+            if !matches!(&name[..], b"ENV" | b"ARGS") {
                 let name = format!("${}", String::from_utf8_lossy(&name));
                 globals.push((Box::leak(name.into_boxed_str()), value));
             }

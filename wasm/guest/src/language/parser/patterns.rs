@@ -32,7 +32,7 @@ impl Parser<'_> {
 
     pub(super) fn pattern(&mut self) -> Parsed<Pattern> {
         let first = self.next;
-        if first.kind == Kind::Var {
+        if self.is_binding() {
             return Ok(Pattern::Variable(self.advance().text));
         }
         if first.is("[") {
@@ -66,7 +66,7 @@ impl Parser<'_> {
     pub(super) fn pattern_member(&mut self, members: &mut Vec<(Term, Pattern)>) -> Parsed<()> {
         let first = self.next;
         let key = match first.kind {
-            Kind::Var => {
+            Kind::Var if self.is_binding() => {
                 let name = self.advance().text;
                 let key = self.term(first.at, K::Constant(Val::from(&name[1..])));
                 if !self.take(":") {
