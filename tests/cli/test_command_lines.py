@@ -131,6 +131,6 @@ def test_drawn_words_are_numbers_where_they_are_in_jq(sandbox, engine):
 
 def test_there_are_many_lines_and_a_reason_for_each_that_differs():
     lines = [line for group in TABLE["lines"].values() for line in group]
-    assert len(lines) >= 600
+    assert len(lines) >= 800
     notes = [why for line in lines for note in line[2:] for why in note.values()]
     assert all(len(why.split()) > 2 for why in notes)

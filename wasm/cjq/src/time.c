@@ -198,7 +198,9 @@ static bool read_format(struct reading *reading, const char *format) {
     } else {
       do format++;
       while (*format && strchr("-_0^#", *format));
-      if (*format == 'E' || *format == 'O') format++;
+      while (is_digit(*format)) format++;
+      const char *modified = *format == 'E' ? "cCxXY" : *format == 'O' ? "bBdehHImMSUVwWy" : NULL;
+      if (modified && !strchr(modified, *++format)) return false;
       if (!*format || !read_one(reading, *format)) return false;
     }
   }

@@ -50,6 +50,15 @@ pub fn parse<'t>(text: &'t [u8], format: &[u8]) -> Option<(Time, &'t [u8])> {
     Some((reading.time, reading.text))
 }
 
+/// The directives that a modifier can stand before, which change nothing in the locale C.
+fn modified_by(modifier: u8) -> Option<&'static [u8]> {
+    match modifier {
+        b'E' => Some(b"cCxXY"),
+        b'O' => Some(b"bBdehHImMSUVwWy"),
+        _ => None,
+    }
+}
+
 impl Reading<'_> {
     fn follow(&mut self, format: &[u8]) -> Option<()> {
         let mut format = format;
@@ -63,8 +72,11 @@ impl Reading<'_> {
                 format = &format[flags.count()..];
                 let width = format.iter().take_while(|byte| byte.is_ascii_digit());
                 format = &format[width.count()..];
-                format = &format[usize::from(matches!(format, [b'E' | b'O', _, ..]))..];
-                let (directive, rest) = format.split_first()?;
+                let (mut directive, mut rest) = format.split_first()?;
+                if let Some(modified) = modified_by(*directive) {
+                    (directive, rest) = rest.split_first()?;
+                    modified.contains(directive).then_some(())?;
+                }
                 format = rest;
                 self.directive(*directive)?;
             } else {
