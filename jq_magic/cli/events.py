@@ -35,7 +35,7 @@ class Events:
 
     def __init__(self, *, keeps_errors: bool, most_bytes: int) -> None:
         self._keeps_errors, self._most_chars = keeps_errors, most_bytes
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._most_bytes = most_bytes
         # What was not read yet: its blocks, and while they are read the text of all of them.
         self._blocks: list[str] = []

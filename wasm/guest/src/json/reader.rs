@@ -86,18 +86,15 @@ impl Reader {
         Some(self.value(0).and_then(|value| self.delimited(value)))
     }
 
-    /// Refuse a literal or number right before a letter, a digit or what cannot follow: `truefalse` and `1a` are not two texts.
+    /// Refuse a literal or number that goes on, as `truefalse` and `1a` do, or stands before what cannot follow it.
     fn delimited(&self, value: Val) -> Read<Val> {
         let open_ended = matches!(value, Val::Null | Val::Bool(_) | Val::Num(_));
         match self.peek() {
-            Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'+' | b'-')
-                if open_ended =>
-            {
-                self.fail("white space or a delimiter after this value")
-            }
             // jq refuses the word together with what ends it.
             Some(b',' | b':' | b']' | b'}') if open_ended => self.fail("a JSON value"),
-            _ => Ok(value),
+            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'[' | b'{') => Ok(value),
+            Some(_) if open_ended => self.fail("white space or a delimiter after this value"),
+            Some(_) => Ok(value),
         }
     }
 
@@ -371,6 +368,9 @@ mod tests {
             ("[.5x]", 1),
             (".5,", 2),
             ("null]", 4),
+            ("1\u{1e}2", 1),
+            ("true#", 4),
+            ("1\u{feff}", 1),
         ] {
             match read(input).pop() {
                 Some(Err((at, Cause::Syntax(_)))) => assert_eq!(at, offset, "{input}"),
