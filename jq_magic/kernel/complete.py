@@ -13,7 +13,7 @@ from IPython.core.error import UsageError
 from jq_magic.errors import JqMagicError
 from jq_magic.jqoptions import Place, names
 from jq_magic.kernel import cells
-from jq_magic.kernel.cursor import PATH_CHARS, path_before, word_before
+from jq_magic.kernel.cursor import PATH_CHARS, TOKEN, path_before, word_before
 from jq_magic.kernel.session import HELP, Session
 from jq_magic.limits import KINDS, PRESETS, Limits
 from jq_magic.limits.ceiling import PROCESS
@@ -31,7 +31,6 @@ _OPTIONS = names(Place.MAGIC)
 _LINES = sorted({form.split(maxsplit=1)[0] for form in HELP if form.startswith("%")} | {"%load_ext", "%config"})
 _KEY = re.compile(r"[A-Za-z_]\w*")
 _VARIABLE = re.compile(r"\$(\w*)$")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|#[^\n]*|[()\[\]{}|,;:]|[^"#()\[\]{}|,;:]+')
 _CONDITION = re.compile(r"(?<![.$\w])(?:if|end)\b")
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*$")
 #: Built-ins whose argument is applied to the elements of the input.
@@ -119,7 +118,7 @@ def leading(text: str) -> str:
 def _frames(text: str) -> list[list[str]]:
     """Cut a text into the steps of its pipeline, and those of each bracket that is open at its end."""
     frames: list[list[str]] = [[""]]
-    for match in _TOKEN.finditer(text):
+    for match in TOKEN.finditer(text):
         token = match[0]
         steps = frames[-1]
         if token in {"(", "[", "{"}:
@@ -138,7 +137,7 @@ def _frames(text: str) -> list[list[str]]:
 
 def is_open(text: str) -> bool:
     """Say whether a filter has a bracket, a string or an `if` that is not closed."""
-    tokens = [match[0] for match in _TOKEN.finditer(text)]
+    tokens = [match[0] for match in TOKEN.finditer(text)]
     last = tokens[-1] if tokens else ""
     if last.startswith('"') and (len(last) == 1 or not last.endswith('"')):
         return True

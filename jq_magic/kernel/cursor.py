@@ -6,7 +6,15 @@ import re
 
 #: Characters of a path or word before the cursor that is completed.
 PATH_CHARS = 4_000
+#: The tokens of a filter, as far as brackets, strings and comments need it.
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|#[^\n]*|[()\[\]{}|,;:]|[^"#()\[\]{}|,;:]+')
 _KEY = re.compile(r"[A-Za-z_]\w*")
+
+
+def is_ended(text: str) -> bool:
+    """Say whether the last token of a text is a semicolon; comments are none."""
+    tokens = [match[0].strip() for match in TOKEN.finditer(text)]
+    return next((token for token in reversed(tokens) if token and not token.startswith("#")), "") == ";"
 
 
 def _word_start(text: str, end: int) -> int:

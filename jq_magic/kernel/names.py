@@ -144,12 +144,13 @@ class Definitions:
         text = f"{body.strip()}\n"
         blocks = {**self._blocks, names: text}
         try:
-            compiles("".join(blocks.values()))
+            # With a filter behind them, without which jq itself takes no definitions.
+            compiles("".join([*blocks.values(), "0"]))
         except ProgramError:
             # What it needs may be defined below its first place.
             others = {key: block for key, block in self._blocks.items() if key != names}
             blocks = {**others, names: text}
-            compiles("".join(blocks.values()))
+            compiles("".join([*blocks.values(), "0"]))
         self._blocks = blocks
         return list(names)
 

@@ -13,6 +13,7 @@ from jq_magic.errors import JqMagicError, LimitError, LimitValueError, ProgramEr
 from jq_magic.jqoptions import Options, Place, describe
 from jq_magic.kernel import cells
 from jq_magic.kernel.cells import Cell, Directive, Line
+from jq_magic.kernel.cursor import is_ended
 from jq_magic.kernel.files import Directory
 from jq_magic.kernel.names import Kept, check
 from jq_magic.kernel.running import Call, Runner
@@ -119,15 +120,13 @@ class Session:
             yield from self._filter(self.use, cell.body, number, cell)
 
     def _is_definitions(self, body: str) -> bool:
-        """Say whether a text is definitions alone: they are a whole program, and stay one with a filter behind."""
-        sandbox = self.runner.defaults.sandbox(Options())
+        """Say whether a text is definitions alone: they end with a semicolon, and a filter can stand behind them."""
         before = "".join(self.runner.definitions.texts)
         try:
-            sandbox.compile(f"{before}{body}\n0")
-            sandbox.compile(before + body)
+            self.runner.defaults.sandbox(Options()).compile(f"{before}{body}\n0")
         except ProgramError:
             return False
-        return True
+        return is_ended(body)
 
     def _line(self, directive: Directive, number: int) -> Iterator[Output]:
         """Run a `%jq`; with `NAME =` before it nothing is shown."""

@@ -92,7 +92,7 @@ def test_a_definition_that_does_not_compile_changes_nothing():
     definitions = Definitions()
     definitions.add("def a: 1;", Sandbox().compile)
     with pytest.raises(ProgramError):
-        definitions.add("def a: nothing;", Sandbox().compile)
+        definitions.add("def a: ;", Sandbox().compile)
     assert definitions.texts == ["def a: 1;\n"]
 
 
