@@ -31,7 +31,7 @@ _KINDS = {
 }
 #: Stands before and after what is written into that page.
 _MARK = "<!-- benchmarks/report.py writes this table -->"
-_COLORS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#da8bc3")
+_COLORS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#da8bc3", "#8c8c8c", "#ccb974")
 
 
 class Results:

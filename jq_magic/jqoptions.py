@@ -213,7 +213,7 @@ GROUPS: dict[str, tuple[Option, ...]] = {
     ),
     "Where it runs": (
         Option("runtime", "", "WebAssembly runtime: wasmtime, wasmer", ("NAME",)),
-        Option("engine", "", "jq implementation: magic (fast), jq (exact)", ("NAME",)),
+        Option("engine", "", "jq implementation: magic (fast), jaq (its own dialect), jq (in C)", ("NAME",)),
     ),
     "What becomes of it": (
         Option(

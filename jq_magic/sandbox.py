@@ -18,7 +18,7 @@ class Sandbox:
     Args:
         runtime: "wasmtime" or "wasmer".
         limits: The limits of each run; None for the preset "standard".
-        engine: "magic", which is fast, or "jq", jq itself in C.
+        engine: "magic", which is fast; "jaq", jaq as its authors publish it; or "jq", jq itself in C.
     Raises: RuntimeUnavailableError for a runtime or engine that cannot be used here.
 
     """

@@ -85,7 +85,7 @@ class Settings(Magics):
 
     preset = Preset("standard", help=f"limits to start from: {', '.join(PRESETS)}").tag(config=True)
     runtime = Unicode("wasmtime", help="WebAssembly runtime: wasmtime, wasmer").tag(config=True)
-    engine = Engine("magic", help="jq implementation: magic (fast), jq (exact)").tag(config=True)
+    engine = Engine("magic", help="jq implementation: magic (fast), jaq (its own dialect), jq (in C)").tag(config=True)
     ceiling = CeilingText(
         help="the largest limits for this process; only ever lowered: strict, or fuel=1e9,memory=256MiB"
     ).tag(config=True)
