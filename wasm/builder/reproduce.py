@@ -13,10 +13,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from wasm.builder import package
 from wasm.builder.places import PACKAGE, ROOT, say
 
 _COPIED = ("wasm", "jq_magic", "LICENSE")
-_NOT_COPIED = ("target", "magic.*", "jaq.*", "jq.*", "Cargo.lock", "__pycache__")
+_NOT_COPIED = {"target", "Cargo.lock", "__pycache__"}
 
 
 def main() -> None:
@@ -52,12 +53,14 @@ def _built(directory: Path) -> Path:
 
 
 def _ignored(directory: str, names: list[str]) -> set[str]:
-    """Name what is made; the builder has sources whose names begin as those of guests do."""
-    made = shutil.ignore_patterns(*_NOT_COPIED)(directory, names)
-    return {name for name in made if not name.endswith(".py")}
+    """Name what is made: beside the sources, and the guests in the package."""
+    made = _NOT_COPIED & set(names)
+    if Path(directory) == PACKAGE:
+        made |= {f"{engine}.{ending}" for engine in package.GUESTS for ending in package.OUTPUTS}
+    return made
 
 
-def _manifests(package: Path) -> dict[str, dict[str, str]]:
+def _manifests(directory: Path) -> dict[str, dict[str, str]]:
     """Read the manifests of the guests that a package holds, by engine."""
-    manifests = (json.loads(path.read_bytes()) for path in sorted(package.glob("j*q.json")))
-    return {manifest["name"]: manifest for manifest in manifests if "sha256" in manifest}
+    manifests = {engine: json.loads((directory / f"{engine}.json").read_bytes()) for engine in package.GUESTS}
+    return {engine: manifest for engine, manifest in manifests.items() if "sha256" in manifest}
