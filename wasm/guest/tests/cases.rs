@@ -333,6 +333,16 @@ fn a_run_ends_as_the_filter_says() {
 }
 
 #[test]
+fn a_program_with_more_registers_than_a_frame_can_have_is_refused() {
+    let program = |items: usize| format!("[{}.a]", ".a,".repeat(items));
+    assert_eq!(run(&program(200_000), "null", OPTIONS).1, Pulled::Done);
+    match session(&program(270_000), "", "null", OPTIONS).err() {
+        Some(Fault::Program { message, .. }) => assert_eq!(message, "this program is too large"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn an_error_knows_where_in_the_program_it_arose_and_who_called_that() {
     for (program, input, places) in [
         (". | .a", "1", vec![".a"]),

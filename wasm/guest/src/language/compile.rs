@@ -130,6 +130,8 @@ struct Compiler<'p> {
     follow: bool,
     /// Whether the program follows paths anywhere.
     follows: bool,
+    /// Whether a frame has more registers, or definitions nest deeper, than a source can say.
+    is_too_large: bool,
     /// How deep the calls of [`Self::emit`] nest.
     level: usize,
     text: Text,
@@ -161,6 +163,7 @@ pub fn compile(
         current: 0,
         follow: false,
         follows,
+        is_too_large: false,
         level: 0,
         text: Text {
             own: true,
@@ -190,6 +193,13 @@ pub fn compile(
     compiler.finish(0);
     while let Some(pending) = compiler.pending.pop() {
         compiler.function(pending)?;
+    }
+    if compiler.is_too_large {
+        return Err(Fault::Program {
+            message: "this program is too large".into(),
+            span: 0..0,
+            hint: Some("split it into several".into()),
+        });
     }
     tails::mark(&mut compiler.code);
     Ok(compiler.code)
@@ -286,19 +296,8 @@ impl Compiler<'_> {
     fn register(&mut self) -> Register {
         let registers = &mut self.functions[self.current].registers;
         *registers += 1;
+        self.is_too_large |= *registers >= MOST_REGISTERS;
         *registers - 1
-    }
-
-    /// Refuse a program whose code cannot hold its registers or nests too many definitions.
-    fn check_size(&self, span: Span, depth: u32) -> Compiled<()> {
-        if self.functions[self.current].registers < MOST_REGISTERS && depth < MOST_NESTED {
-            return Ok(());
-        }
-        Err(Fault::Program {
-            message: "this program is too large".into(),
-            span: span.start as usize..span.end as usize,
-            hint: Some("split it into several, or call definitions less often".into()),
-        })
     }
 
     fn constant(&mut self, value: Val) -> Source {
@@ -316,7 +315,7 @@ impl Compiler<'_> {
     }
 
     /// Count how many definitions further out than the current function `function` is.
-    fn distance(&self, function: usize) -> u32 {
+    fn distance(&mut self, function: usize) -> u32 {
         let mut distance = 0;
         let mut current = self.current;
         while current != function {
@@ -326,11 +325,12 @@ impl Compiler<'_> {
             current = outer;
             distance += 1;
         }
+        self.is_too_large |= distance >= MOST_NESTED;
         distance
     }
 
     /// Make a source of `function` one of the current function.
-    fn seen_from_here(&self, from: Source, function: usize) -> Source {
+    fn seen_from_here(&mut self, from: Source, function: usize) -> Source {
         let distance = match from.place() {
             Place::Constant(_) => 0,
             _ => self.distance(function),

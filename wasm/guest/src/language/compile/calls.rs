@@ -249,7 +249,6 @@ impl Compiler<'_> {
     ) -> Compiled<Emitted> {
         let definition = body.definition;
         let depth = self.distance(body.function);
-        self.check_size(span, depth)?;
         let mut values = Vec::new();
         let mut filters = Vec::new();
         let mut all = Emitted {
