@@ -43,7 +43,7 @@ def test_an_input_error_has_its_place_and_keeps_what_came_before(sandbox):
     error = caught.value
     assert (error.index, error.offset) == (1, 10)
     assert "value 1, byte 10, line 2, column 9" in str(error)
-    assert str(error).splitlines()[-1].endswith("^")
+    assert str(error).splitlines()[-2].endswith("^")
     assert error.partial.text == "1\n"
     assert error.usage.outputs == 1
 

@@ -44,7 +44,6 @@ WAYS_OUT = [
 #: What of it is a filter that ends well, and the first line that it shows.
 HARMLESS = {
     ("$ENV.PATH", "null"), ("env.HOME", "null"), ("input_filename", "null"), ("get_search_list", "[]"),
-    ("$__prog_args", "[]"),
 }  # fmt: skip
 
 
