@@ -187,7 +187,7 @@ class FilterError(_ValueError, ValueError):
         index: Which value of the input the filter was working on, from 0.
         line, column: Where in the filter the error arose, from 1; columns count characters. None where the engine
             does not know: only the engine magic does.
-        trace: That place and the calls around it, the innermost first, as `Place`s; at most 16.
+        trace: That place and the calls around it, the innermost first, each a `Place`; at most 16.
         where: Lines that show the place in the filter with carets under it, and the calls around it; may be empty.
 
     """
