@@ -17,6 +17,8 @@ ENDS = {
     "fuel": {"FuelError"},
     "memory": {"MemoryLimitError"},
     "stack": {"StackLimitError"},
+    # Each call takes memory in the heap, and fuel.
+    "heap": {"MemoryLimitError", "FuelError"},
     "deadline": {"DeadlineError"},
     "output": {"OutputLimitError"},
     "input": {"InputLimitError"},
