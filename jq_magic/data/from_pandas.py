@@ -10,7 +10,7 @@ import pandas as pd
 
 from jq_magic.data import from_numpy, times, values
 from jq_magic.data.records import column, each, records
-from jq_magic.data.refusals import Refused, a_kind, advice
+from jq_magic.data.refusals import LeftOut, Refused, a_kind, advice
 
 #: What the user of a frame reads whose row labels are left out.
 _LEFT_OUT = (
@@ -114,7 +114,7 @@ def _is_kept(index: Any, *, is_frame: bool) -> bool:
         return False
     if is_frame:
         # Rows that were selected or sorted have such labels, and those of a series can be years.
-        warnings.warn(_LEFT_OUT, stacklevel=2)
+        warnings.warn(_LEFT_OUT, LeftOut, stacklevel=2)
     return not is_frame
 
 

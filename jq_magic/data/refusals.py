@@ -73,3 +73,7 @@ def advice(value: Any) -> str:  # noqa: PLR0911 - one for each kind
     if isinstance(value, type) or callable(value):
         return "give what it returns, or " + _ADVICE.removeprefix("give ")
     return f"give vars(x), or {_ADVICE.removeprefix('give ')}" if getattr(value, "__dict__", None) else _ADVICE
+
+
+class LeftOut(UserWarning):
+    """A part of a value did not become JSON, as the rules say, and its owner may want it."""

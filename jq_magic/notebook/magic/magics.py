@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import warnings
 from collections.abc import Mapping
 from types import FrameType
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from IPython.display import display
 from jq_magic import jqcall
 from jq_magic.data import frames, inputs
 from jq_magic.data.columns.block import Columns
+from jq_magic.data.refusals import LeftOut
 from jq_magic.errors import InputError, JqMagicError, LimitError, LimitValueError, ProgramError
 from jq_magic.jqoptions import Options, Place, describe
 from jq_magic.limits import BY_FIELD
@@ -215,7 +217,16 @@ def _is_variable(namespace: Mapping[str, Any], name: str) -> bool:
 def _input(value: Any, sandbox: Sandbox, options: Options) -> bytes | Columns:
     """Give what a variable holds as input; a result is its outputs as they are. Raises: DataError, InputLimitError."""
     held = value.text if isinstance(value, (Shown, Result)) else value
-    return inputs.text_input(held, index="index" in options, most_bytes=sandbox.limits.input_bytes)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LeftOut)
+        text = inputs.text_input(held, index="index" in options, most_bytes=sandbox.limits.input_bytes)
+    for warning in caught:
+        if issubclass(warning.category, LeftOut):
+            # Without the place in our code that Python's own form of a warning shows.
+            print(f"note: {warning.message}", file=sys.stderr)  # noqa: T201 - as Python shows warnings
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    return text
 
 
 def _plain(value: Any) -> Any:
