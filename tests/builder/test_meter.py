@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from meter_runs import METERED, OWN, Form
 
-from tests.support import ROOT, cases
+from tests.support import ROOT, cases, expected
 from wasm.builder import recipe
 from wasm.builder.packer import Packer
 
@@ -26,7 +26,8 @@ MORE = [
 
 def test_the_count_is_wasmtimes_own_to_the_unit(engine):
     exact, own = Form(METERED, engine=engine), Form(OWN, engine=engine)
-    runs = [(case["program"], case["input"]) for case in cases()] + MORE
+    # What another engine does not do as the table says may have no end there, as `range(0; 10; 0)` in jaq.
+    runs = [(case["program"], case["input"]) for case in cases() if expected(case, engine) == case["outputs"]] + MORE
     assert len(runs) > 150
     spent = set()
     for program, text in runs:
