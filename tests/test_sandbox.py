@@ -327,8 +327,7 @@ BOMBS = {
     "deadline": (ENDLESS, "null", "DeadlineError"),
     "memory": ('[limit(1e9; repeat("aaaaaaaaaaaa"))] | add', "null", "MemoryLimitError"),
     "doubling": ('"ab" * 1000000000', "null", "MemoryLimitError"),
-    "recursion": ("def f: 1 + f; f", "null", "StackLimitError"),
-    "drop": ("reduce range(1e6) as $i (null; [.]) | 1", "null", "StackLimitError"),
+    "recursion": ("def f: 1 + f; f", "null", "MemoryLimitError"),
     "output": ("repeat(1)", "null", "OutputLimitError"),
     "print": ("reduce range(60) as $i (1; [., .])", "null", "OutputLimitError"),
     "deep input": (".", "[" * 100_000, "InputLimitError"),
@@ -348,7 +347,7 @@ def peak():
 program, text, kind = json.loads(sys.argv[1])
 box = jq_magic.Sandbox(sys.argv[2])
 box.run("1", "null")
-fuel, deadline = (2**62, 1.0) if kind == "DeadlineError" else (2 * 10**9, 600.0)
+fuel, deadline = (2**62, 1.0) if kind == "DeadlineError" else (2 * 10**10, 600.0)
 limits = jq_magic.Limits(fuel=fuel, memory_bytes=128 << 20, deadline_s=deadline, output_bytes=4 << 20)
 before = peak()
 began = time.perf_counter()
@@ -388,9 +387,10 @@ if sys.argv[1] == "before":
 print(jq_magic.all("1 + 1", None))
 if sys.argv[1] == "after":
     faulthandler.enable()
-for program in ["last(range(1e18))", "def f: 1 + f; f"]:
+# Only jaq has calls on the sandbox's stack.
+for engine, program in [("magic", "last(range(1e18))"), ("jaq", "def f: 1 + f; f")]:
     try:
-        jq_magic.compile(program, limits=jq_magic.Limits(fuel=10**7)).run("null")
+        jq_magic.compile(program, engine=engine, limits=jq_magic.Limits(fuel=10**7)).run("null")
     except jq_magic.LimitError as error:
         print(type(error).__name__)
 print(faulthandler.is_enabled())

@@ -171,7 +171,8 @@ class Run:
             self.phase = Phase.RUNNING
         else:
             HANDLERS.check()
-        return guest.pull()
+        with HANDLERS.inside():
+            return guest.pull()
 
     def _compiled(self) -> Guest:
         """Make a guest with the program compiled: in an instance that was kept, or in a fresh one."""
@@ -190,7 +191,8 @@ class Run:
         )
         if prepared is None:
             began = time.perf_counter()
-            guest.compile(self._source.args)
+            with HANDLERS.inside():
+                guest.compile(self._source.args)
             if time.perf_counter() - began > _LONG_S:
                 HANDLERS.check()
             prepared = pool.prepared(instance, guest.fuel_used(), limits)

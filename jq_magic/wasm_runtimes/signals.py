@@ -98,6 +98,8 @@ class Handlers:
         #: The state that was last found to be in order, and that in which nothing may run, with the reason.
         self._in_order: tuple[int, ...] = ()
         self._refused: tuple[tuple[int, ...], str] = ((), "")
+        #: The threads that are inside of a guest. Adding to a set and taking from it are one step each.
+        self._inside: set[int] = set()
         # Re-entrant: a signal's handler that runs a program can come while it is held.
         self._lock = threading.RLock()
 
@@ -137,11 +139,25 @@ class Handlers:
         if self._unpack(self._state) != self._in_order and (reasons := self._put_right(is_running=False)):
             warnings.warn("; ".join(reasons), RuntimeWarning, stacklevel=2)
 
+    @contextlib.contextmanager
+    def inside(self) -> Iterator[None]:
+        """Around a call into a guest, which began when `check` found everything in order."""
+        thread = threading.get_ident()
+        self._inside.add(thread)
+        try:
+            yield
+        finally:
+            self._inside.discard(thread)
+
     def hold(self) -> None:
-        """See, while a guest may run, that its trap would not end the process; what stands in its way is replaced.
+        """See, while a guest runs, that its trap would not end the process; what stands in its way is replaced.
+
+        Where none runs, nothing is replaced: `check` refuses the next run for a handler that keeps traps to itself.
 
         A RuntimeWarning says what was put back. Raises: RuntimeUnavailableError, where it cannot be.
         """
+        if not self._inside:
+            return
         for number, into in self._look:
             _sigaction(number, None, into)
         if self._unpack(self._state) != self._in_order and (reasons := self._put_right(is_running=True)):

@@ -50,6 +50,13 @@ def sandboxes() -> Result:
     return box.run(". + $n", "1", {"n": 1})
 
 
+def views() -> None:
+    """A result is shown, and becomes a frame's rows."""
+    result = sandboxes()
+    jq.view(result)
+    assert_type(result.to_dicts(), list[dict[str, Any]])
+
+
 def programs() -> Program:
     """A program runs over texts, values and many documents."""
     program = jq.compile(".[]", {"n": 1}, runtime="wasmtime", engine="magic", limits=jq.PRESETS["strict"])
@@ -114,6 +121,8 @@ def errors(program: Program) -> str:
         assert_type((error.index, error.offset), tuple[int, int])
     except jq.FilterError as error:
         assert_type(error.index, int)
+        assert_type(error.line, int | None)
+        assert_type([(place.line, place.column, place.text) for place in error.trace], list[tuple[int, int, str]])
         assert_type(error.value, Any)
     except jq.HaltError as error:
         assert_type(error.exit_code, int)

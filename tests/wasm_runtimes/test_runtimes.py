@@ -189,12 +189,13 @@ import faulthandler, json, sys
 import jq_magic
 
 limits = jq_magic.Limits(fuel=10**7, memory_bytes=32 << 20)
-programs = ["last(range(1e18))", "def f: 1 + f; f", '"ab" * 1000000000']
+# Only jaq has calls on the sandbox's stack.
+programs = [("magic", "last(range(1e18))"), ("jaq", "def f: 1 + f; f"), ("magic", '"ab" * 1000000000')]
 used = []
 
-def end(runtime, program):
+def end(runtime, engine, program):
     try:
-        jq_magic.Sandbox(runtime, limits).run(program, "null")
+        jq_magic.Sandbox(runtime, limits, engine=engine).run(program, "null")
     except jq_magic.LimitError as error:
         return type(error).__name__
 
@@ -206,7 +207,7 @@ for step in json.loads(sys.argv[1]):
         used.append(step)
     # A trap of each kind on each runtime that is in use by now, the latest last and first.
     for runtime in used + used[::-1]:
-        found = [end(runtime, program) for program in programs]
+        found = [end(runtime, *program) for program in programs]
         assert found == ["FuelError", "StackLimitError", "MemoryLimitError"], (step, runtime, found)
 print("alive")
 """

@@ -20,7 +20,7 @@ import jq_magic
 runtime, how, library = sys.argv[1:]
 limits = jq_magic.Limits(fuel=10**7, memory_bytes=32 << 20, deadline_s=600)
 traps = ["last(range(1e18))", "def f: 1 + f; f", '"ab" * 1000000000']
-ends = ["FuelError", "StackLimitError", "MemoryLimitError"]
+ends = ["FuelError", "FuelError", "MemoryLimitError"]
 
 NUMBERS = (signal.SIGILL, signal.SIGSEGV, signal.SIGFPE)
 
