@@ -139,21 +139,7 @@ def read_line(text: str, *, is_kept: Callable[[str], bool], cell: bool, needs_in
     reader.read_options()
     null = "null_input" in reader.options
     given = reader.read_input(is_kept, cell=cell, is_needed=needs_input and not null, is_null=null)
-    if cell:
-        reader.read_options()
-    elif reader.has_positional:
-        raise UsageError("--args and --jsonargs belong to %%jq, whose filter is not on the same line")
-    start = reader.words.skip_blanks()
-    rest = text[start:].strip()
-    if cell and rest:
-        message = f"the filter is the cell's body, so {quoted(rest)} does not belong on this line"
-        raise reader.words.mistake(message, start)
-    if not cell and not rest:
-        raise UsageError(f"there is no filter; write {FORMS[False]}, for example: %jq data .[0]")
-    if not cell and len(rest) > 2 and rest[0] == rest[-1] == "'":
-        # The filter is quoted as for a shell: no jq program begins with this character.
-        rest = rest[1:-1]
-    return Line(text, reader.options, given, rest, reader.spans)
+    return Line(text, reader.options, given, reader.read_program(cell=cell), reader.spans)
 
 
 def name_and_file(text: str) -> tuple[str, str]:
@@ -177,6 +163,8 @@ class _Reader(magic_line.Reader):
     """Reads a line of a jq notebook: an input stands where IPython's magics have a variable."""
 
     help_hint = "%help"
+    forms = FORMS
+    misplaced = "the filter is the cell's body, so {} does not belong on this line"
 
     def checked(self, word: Word, option: Option) -> str:  # noqa: ARG002 - IPython's expansion is not here
         """Give a value as it was written."""

@@ -64,21 +64,7 @@ def read(line: str, *, cell: bool, is_variable: Callable[[str], bool] = _no_vari
     variable = reader.read_optional(is_variable, cell=cell) if "null_input" in reader.options else None
     if "null_input" not in reader.options:
         variable = reader.read_variable(cell=cell)
-    if cell:
-        reader.read_options()
-    if not cell and reader.has_positional:
-        raise UsageError("--args and --jsonargs belong to %%jq, whose filter is not on the same line")
-    start = reader.words.skip_blanks()
-    rest = line[start:].strip()
-    if cell and rest:
-        message = f"the filter of %%jq is the cell's body, so {quoted(rest)} does not belong on its first line"
-        raise reader.words.mistake(message, start)
-    if not cell and not rest:
-        raise UsageError(f"there is no filter; write {FORMS[False]}, for example: %jq data .[0]")
-    if not cell and len(rest) > 2 and rest[0] == rest[-1] == "'":
-        # The filter is quoted as for a shell: no jq program begins with this character.
-        rest = rest[1:-1]
-    return Line(reader.options, variable, rest, reader.spans)
+    return Line(reader.options, variable, reader.read_program(cell=cell), reader.spans)
 
 
 def without(line: str, key: str, *, cell: bool) -> str:
@@ -112,10 +98,14 @@ class Reader:
         has_positional: Whether --args or --jsonargs took the rest of the line.
 
         help_hint: What shows the options.
+        forms: How a line is written, of %jq and of %%jq.
+        misplaced: What is wrong with a filter on the line of %%jq.
 
     """
 
     help_hint = "%jq?"
+    forms = FORMS
+    misplaced = "the filter of %%jq is the cell's body, so {} does not belong on its first line"
 
     def __init__(self, line: str) -> None:
         self.words = Words(line)
@@ -134,6 +124,23 @@ class Reader:
                 self._read_values(option, start, is_joined=is_joined)
                 self.spans.append((option.key, begin, self.words.at))
             begin, start = self.words.at, self.words.skip_blanks()
+
+    def read_program(self, *, cell: bool) -> str:
+        """Read what is left: the filter of %jq as it was written; on the line of %%jq there are options only."""
+        if cell:
+            self.read_options()
+        elif self.has_positional:
+            raise UsageError("--args and --jsonargs belong to %%jq, whose filter is not on the same line")
+        start = self.words.skip_blanks()
+        program = self.words.line[start:].strip()
+        if cell and program:
+            raise self.words.mistake(self.misplaced.format(quoted(program)), start)
+        if not cell and not program:
+            raise UsageError(f"there is no filter; write {self.forms[False]}, for example: %jq data .[0]")
+        if not cell and len(program) > 2 and program[0] == program[-1] == "'":
+            # The filter is quoted as for a shell: no jq program begins with this character.
+            program = program[1:-1]
+        return program
 
     def read_variable(self, *, cell: bool) -> str:
         """Read the name of the variable."""
