@@ -28,6 +28,27 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
+def served(name: str, command: list[str], address: str, *, root: Path, log: Path, environment=None):
+    """The server that `command` starts in `root`, from when it answers at `address`; `log` is what it prints."""
+    with log.open("w") as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, cwd=root)
+        try:
+            deadline = time.monotonic() + WAIT_S
+            while True:
+                try:
+                    urllib.request.urlopen(address, timeout=5).close()
+                    break
+                except OSError:
+                    if process.poll() is not None or time.monotonic() > deadline:
+                        raise RuntimeError(f"{name} did not start:\n{log.read_text()}") from None
+                    time.sleep(0.2)
+            yield
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@contextlib.contextmanager
 def server(root: Path, home: Path):
     """JupyterLab serving `root` with settings of its own; gives its address."""
     port = free_port()
@@ -58,23 +79,9 @@ def server(root: Path, home: Path):
         "--expose-app-in-browser", "--ServerApp.ip=127.0.0.1", "--LabApp.extension_manager=readonly",
         "--JupyterNotebookApp.expose_app_in_browser=True",
     ]  # fmt: skip
-    log = (home / "server.log").open("w")
-    process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=root)
-    try:
-        deadline = time.monotonic() + WAIT_S
-        while True:
-            try:
-                urllib.request.urlopen(f"{address}/api/status?token={TOKEN}", timeout=5).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"JupyterLab did not start:\n{(home / 'server.log').read_text()}") from None
-                time.sleep(0.2)
+    answers = f"{address}/api/status?token={TOKEN}"
+    with served("JupyterLab", command, answers, root=root, log=home / "server.log", environment=environment):
         yield address
-    finally:
-        process.terminate()
-        process.wait(30)
-        log.close()
 
 
 class Notebook:

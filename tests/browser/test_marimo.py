@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import time
-import urllib.request
 
 import pytest
 from playwright.sync_api import expect
@@ -68,22 +65,8 @@ def app(tmp_path_factory):
         f"--port={port}",
     ]
     address = f"http://127.0.0.1:{port}"
-    with (root / "server.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=root, stdout=log, stderr=log)
-        try:
-            deadline = time.monotonic() + lab.WAIT_S
-            while True:
-                try:
-                    urllib.request.urlopen(address, timeout=5).close()
-                    break
-                except OSError:
-                    if process.poll() is not None or time.monotonic() > deadline:
-                        raise RuntimeError(f"marimo did not start:\n{(root / 'server.log').read_text()}") from None
-                    time.sleep(0.2)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(30)
+    with lab.served("marimo", command, address, root=root, log=root / "server.log"):
+        yield address
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
