@@ -3,8 +3,7 @@
 
 use super::forks::{item, Fork, Heights, Kind};
 use super::machine::{Ended, Machine};
-use crate::builtins::host;
-use crate::value::{Error, Interruption, Num, Val};
+use crate::value::{Interruption, Num, Val};
 use std::rc::Rc;
 
 impl Machine {
@@ -48,6 +47,7 @@ impl Machine {
 
     /// Go back to the last fork that has something left, and return whether there is one.
     pub(super) fn fail(&mut self) -> Result<bool, Ended> {
+        let context = self.context;
         loop {
             let Some(fork) = self.forks.last_mut() else {
                 return Ok(false);
@@ -106,90 +106,26 @@ impl Machine {
                     self.set(to, Val::Num(now));
                     return Ok(true);
                 }
-                Kind::Numbers { next, upto, by, to } => {
-                    let up = by.as_f64() > 0.0;
-                    let inside = if up { *next < *upto } else { *upto < *next };
-                    if !inside {
+                kind => match kind.next(context) {
+                    None => {
                         self.forks.pop();
-                        continue;
                     }
-                    let after = next.add(by);
-                    let (now, to) = (core::mem::replace(next, after), *to);
-                    self.restore();
-                    self.set(to, Val::Num(now));
-                    return Ok(true);
-                }
-                Kind::Recursion { walk, to } => {
-                    let (next, to) = (walk.next(), *to);
-                    let Some((value, path)) = next else {
+                    Some((to, Ok((value, path)))) => {
+                        self.restore();
+                        if path.is_some() {
+                            self.path = path;
+                        }
+                        self.set(to, value);
+                        return Ok(true);
+                    }
+                    Some((_, Err(Interruption::Error(error)))) => {
+                        self.restore();
                         self.forks.pop();
-                        continue;
-                    };
-                    self.restore();
-                    if path.is_some() {
-                        self.path = path;
+                        self.raise(error)?;
+                        return Ok(true);
                     }
-                    self.set(to, value);
-                    return Ok(true);
-                }
-                Kind::Paths { walk, to } => {
-                    let (next, to) = (walk.next(), *to);
-                    let Some(path) = next else {
-                        self.forks.pop();
-                        continue;
-                    };
-                    self.restore();
-                    self.set(to, path);
-                    return Ok(true);
-                }
-                Kind::Sums {
-                    values,
-                    is_first,
-                    to,
-                } => {
-                    let to = *to;
-                    let sum = next_sum(values, core::mem::replace(is_first, false));
-                    self.restore();
-                    match sum {
-                        Ok(Some(value)) => self.set(to, value),
-                        Ok(None) => {
-                            self.forks.pop();
-                            continue;
-                        }
-                        Err(error) => {
-                            self.forks.pop();
-                            self.raise(error)?;
-                        }
-                    }
-                    return Ok(true);
-                }
-                Kind::Inputs(to) => {
-                    let to = *to;
-                    let next = host::next_input(self.context);
-                    self.restore();
-                    match next {
-                        None => {
-                            self.forks.pop();
-                            continue;
-                        }
-                        Some(Ok(value)) => {
-                            self.set(to, value);
-                        }
-                        Some(Err(Interruption::Error(error))) => {
-                            self.forks.pop();
-                            self.raise(error)?;
-                        }
-                        Some(Err(Interruption::Stop)) => return Err(Ended::Stopped),
-                    }
-                    return Ok(true);
-                }
-                Kind::Try(_)
-                | Kind::Left(_)
-                | Kind::OtherPattern
-                | Kind::Label(_)
-                | Kind::Path(_) => {
-                    self.forks.pop();
-                }
+                    Some((_, Err(Interruption::Stop))) => return Err(Ended::Stopped),
+                },
             }
         }
     }
@@ -226,15 +162,4 @@ fn next_item(container: &mut Val, at: usize, with_key: bool) -> (Option<(Val, Va
         }
         _ => (None, 0),
     }
-}
-
-/// Step through a range of values that are not all numbers, which jq adds and compares like any others.
-fn next_sum(values: &mut [Val; 3], is_first: bool) -> Result<Option<Val>, Error> {
-    let [next, upto, by] = values;
-    if !is_first {
-        *next = (core::mem::take(next) + by.clone())?;
-    }
-    let zero = Val::from(0_usize);
-    let inside = *by > zero && next < upto || *by < zero && next > upto;
-    Ok(inside.then(|| next.clone()))
 }

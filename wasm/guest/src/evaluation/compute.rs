@@ -9,6 +9,7 @@ use crate::builtins::Call;
 use crate::value::{Error, Interruption, Num, Val};
 
 impl Machine {
+    /// Combine two values. Sums of small integers are so common that their code stands in the loop over instructions.
     #[inline(always)]
     pub(super) fn compute(
         &mut self,
@@ -17,19 +18,19 @@ impl Machine {
         right: Source,
     ) -> Result<Val, Interruption> {
         if let (Val::Num(x), Val::Num(y)) = (self.peek(left), self.peek(right)) {
-            let number = match operator {
+            let int = match operator {
                 Arithmetic::Add => x.sum(y),
                 Arithmetic::Subtract => x.difference(y),
                 _ => None,
             };
-            if let Some(int) = number {
+            if let Some(int) = int {
                 return Ok(Val::Num(Num::Int(int)));
             }
         }
         self.compute_any(operator, left, right)
     }
 
-    pub(super) fn compute_any(
+    fn compute_any(
         &mut self,
         operator: Arithmetic,
         left: Source,

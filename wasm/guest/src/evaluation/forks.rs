@@ -3,7 +3,9 @@
 
 use super::code::{Address, Register};
 use super::follow::Followed;
-use crate::value::{Num, Val};
+use crate::builtins::host;
+use crate::run::context::RunContext;
+use crate::value::{Error, Interruption, Num, Val};
 
 /// What is tried when the machine comes back to a fork.
 pub enum Kind {
@@ -56,6 +58,9 @@ pub enum Kind {
     Inputs(Register),
 }
 
+/// A value and the path that leads to it, if one is followed.
+type Next = Result<(Val, Option<Followed>), Interruption>;
+
 impl Kind {
     /// The numbers of a range; none if it has no direction.
     pub fn numbers(next: Num, upto: Num, by: Num, to: Register) -> Option<Self> {
@@ -63,13 +68,13 @@ impl Kind {
         if step == 0.0 || step.is_nan() {
             return None;
         }
-        if let (Num::Int(first), Num::Int(last), Num::Int(step)) = (&next, &upto, &by) {
+        if let (Num::Int(first), Some(last), Num::Int(step)) = (&next, upto.as_i64(), &by) {
             // All sums are below 2^53, and so exact.
             let is_small = |int: &i64| int.unsigned_abs() < 1 << 51;
-            if [first, last, step].into_iter().all(is_small) {
+            if [first, &last, step].into_iter().all(is_small) {
                 return Some(Self::Integers {
                     next: *first,
-                    upto: *last,
+                    upto: last,
                     by: *step,
                     is_first: true,
                     to,
@@ -78,6 +83,46 @@ impl Kind {
         }
         Some(Self::Numbers { next, upto, by, to })
     }
+
+    /// Compute the next value of what is asked more seldom than for items and integers: the register that gets it,
+    /// the value, and the path that leads to it, if one is followed. `None` where nothing is left.
+    pub fn next(&mut self, context: &RunContext) -> Option<(Register, Next)> {
+        let plain = |value| (value, None);
+        match self {
+            Self::Numbers { next, upto, by, to } => {
+                let up = by.as_f64() > 0.0;
+                let inside = if up { *next < *upto } else { *upto < *next };
+                let after = next.add(by);
+                inside.then(|| {
+                    let now = core::mem::replace(next, after);
+                    (*to, Ok(plain(Val::Num(now))))
+                })
+            }
+            Self::Recursion { walk, to } => walk.next().map(|next| (*to, Ok(next))),
+            Self::Paths { walk, to } => walk.next().map(|path| (*to, Ok(plain(path)))),
+            Self::Sums {
+                values,
+                is_first,
+                to,
+            } => {
+                let sum = next_sum(values, core::mem::replace(is_first, false)).transpose()?;
+                Some((*to, sum.map(plain).map_err(Interruption::Error)))
+            }
+            Self::Inputs(to) => host::next_input(context).map(|next| (*to, next.map(plain))),
+            _ => None,
+        }
+    }
+}
+
+/// Step through a range of values that are not all numbers, which jq adds and compares like any others.
+fn next_sum(values: &mut [Val; 3], is_first: bool) -> Result<Option<Val>, Error> {
+    let [next, upto, by] = values;
+    if !is_first {
+        *next = (core::mem::take(next) + by.clone())?;
+    }
+    let zero = Val::from(0_usize);
+    let inside = *by > zero && next < upto || *by < zero && next > upto;
+    Ok(inside.then(|| next.clone()))
 }
 
 /// A fork: what is tried next, and the state to go back to.

@@ -56,19 +56,24 @@ impl Machine {
         }
     }
 
+    /// Add the input of a call and its arguments that are values to the registers.
+    fn push_values(&mut self, call: Call) {
+        let input = self.take(call.input);
+        self.slots.push(input);
+        for place in self.list(call.values) {
+            let value = self.take(self.code.sources[place]);
+            self.slots.push(value);
+        }
+    }
+
     /// Call a function.
     pub(super) fn call(&mut self, call: Call) {
         let callee = self.resolve(call.callee);
-        let input = self.take(call.input);
         let base = self.slots.len();
-        self.slots.push(input);
-        for place in call.values.start..call.values.start + call.values.count {
-            let value = self.take(self.code.sources[place as usize]);
-            self.slots.push(value);
-        }
+        self.push_values(call);
         let arguments = self.arguments.len();
-        for place in call.filters.start..call.filters.start + call.filters.count {
-            let argument = self.resolve(self.code.arguments[place as usize]);
+        for place in self.list(call.filters) {
+            let argument = self.resolve(self.code.arguments[place]);
             self.arguments.push(argument);
         }
         let path = (!call.followed).then(|| self.path.take());
@@ -97,16 +102,12 @@ impl Machine {
             return self.call(call);
         }
         let callee = self.resolve(call.callee);
-        let filters: Vec<Argument> = (call.filters.start..call.filters.start + call.filters.count)
-            .map(|place| self.resolve(self.code.arguments[place as usize]))
+        let filters: Vec<Argument> = self
+            .list(call.filters)
+            .map(|place| self.resolve(self.code.arguments[place]))
             .collect();
         let top = self.slots.len();
-        let input = self.take(call.input);
-        self.slots.push(input);
-        for place in call.values.start..call.values.start + call.values.count {
-            let value = self.take(self.code.sources[place as usize]);
-            self.slots.push(value);
-        }
+        self.push_values(call);
         // Move the new input and values to where the old ones are.
         for (place, at) in (top..self.slots.len()).enumerate() {
             self.slots[base + place] = core::mem::take(&mut self.slots[at]);

@@ -142,13 +142,8 @@ impl Machine {
     /// Take the next item, and return whether there is one. The place is that of the item after it.
     pub(super) fn take_item(&mut self, to: Register, container: Register, place: Register) -> bool {
         let at = self.count(place);
-        let item = match self.slot(container) {
-            Val::Arr(items) if at < items.len() => core::mem::take(&mut Rc::make_mut(items)[at]),
-            Val::Obj(members) if at < members.len() => Rc::make_mut(members)
-                .value_mut(at)
-                .map(core::mem::take)
-                .unwrap_or_default(),
-            _ => return false,
+        let Some(item) = item_mut(self.slot(container), at).map(core::mem::take) else {
+            return false;
         };
         self.set_count(place, at + 1);
         self.set(to, item);
@@ -159,12 +154,7 @@ impl Machine {
     pub(super) fn put_item(&mut self, container: Register, place: Register, value: Source) {
         let at = self.count(place) - 1;
         let value = self.take(value);
-        let item = match self.slot(container) {
-            Val::Arr(items) => Rc::make_mut(items).get_mut(at),
-            Val::Obj(members) => Rc::make_mut(members).value_mut(at),
-            _ => None,
-        };
-        if let Some(item) = item {
+        if let Some(item) = item_mut(self.slot(container), at) {
             *item = value;
         }
     }
@@ -199,5 +189,14 @@ impl Machine {
             Val::Obj(members) => Rc::make_mut(members).retain(|_, _| is_kept()),
             _ => {}
         }
+    }
+}
+
+/// Find the item of a container at a place in its order, to change it.
+fn item_mut(container: &mut Val, at: usize) -> Option<&mut Val> {
+    match container {
+        Val::Arr(items) => Rc::make_mut(items).get_mut(at),
+        Val::Obj(members) => Rc::make_mut(members).value_mut(at),
+        _ => None,
     }
 }

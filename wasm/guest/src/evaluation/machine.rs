@@ -131,22 +131,16 @@ impl Machine {
     /// Find the place of a source among the constants and registers.
     #[inline(always)]
     fn at(&self, source: Source) -> usize {
-        match source.near() {
-            Some((number, true)) => self.base + number,
-            Some((number, false)) => number,
-            None => self.far(source),
+        match source.place() {
+            Place::Register(number) => self.base + number as usize,
+            Place::Constant(number) => number,
+            Place::Outer(depth, register) => self.outer_slot(depth, register),
         }
     }
 
     #[cold]
-    fn far(&self, source: Source) -> usize {
-        match source.place() {
-            Place::Outer(depth, register) => {
-                (self.frames[self.outer(depth) as usize].base + register) as usize
-            }
-            Place::Register(number) => self.base + number as usize,
-            Place::Constant(number) => number,
-        }
+    fn outer_slot(&self, depth: u32, register: Register) -> usize {
+        (self.frames[self.outer(depth) as usize].base + register) as usize
     }
 
     /// Write a register.

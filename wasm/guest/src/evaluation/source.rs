@@ -68,17 +68,8 @@ impl Source {
         self.0 & OUTER == LAST
     }
 
-    /// The number of a register of this frame, or of a constant, and whether it is the former; `None` for a register
-    /// of a frame further out.
-    #[inline(always)]
-    pub fn near(self) -> Option<(usize, bool)> {
-        if self.0 & OUTER == OUTER {
-            return None;
-        }
-        Some(((self.0 & NUMBER) as usize, self.0 & CONSTANT == 0))
-    }
-
     /// Take it apart.
+    #[inline(always)]
     pub fn place(self) -> Place {
         let number = self.0 & NUMBER;
         match self.0 & OUTER {

@@ -10,6 +10,7 @@ mod builtins;
 mod calls;
 mod conditions;
 mod constructions;
+mod emitted;
 mod folds;
 mod operators;
 mod outputs;
@@ -26,82 +27,11 @@ use crate::evaluation::code::{Code, Function, Instruction, List, Origin, Registe
 use crate::evaluation::source::{Place, Source, MOST_NESTED, MOST_REGISTERS};
 use crate::run::fault::Fault;
 use crate::value::Val;
+use emitted::{Emitted, Input};
 use scope::{Named, Scope, Text};
 use std::collections::BTreeMap;
 
 type Compiled<T> = Result<T, Fault>;
-
-/// Code that was emitted for a filter.
-#[derive(Clone, Copy, Debug)]
-struct Emitted {
-    /// Where its output is.
-    from: Source,
-    /// Whether it may leave forks behind, so that what follows may run again.
-    forks: bool,
-    /// Whether it has exactly one output or an error.
-    one: bool,
-    /// Whether what follows may move the output out of its register.
-    owned: bool,
-}
-
-impl Emitted {
-    /// An output in a register that this code alone writes.
-    fn fresh(register: Register) -> Self {
-        Self {
-            from: Source::register(register),
-            forks: false,
-            one: true,
-            owned: true,
-        }
-    }
-
-    /// The output, moved out of its register if that is allowed.
-    fn source(&self) -> Source {
-        self.from.last(self.owned)
-    }
-
-    /// The same output, after code that may leave forks or have another number of outputs.
-    fn after(mut self, other: &Self) -> Self {
-        self.forks |= other.forks;
-        self.one &= other.one;
-        self
-    }
-}
-
-/// The input of a filter.
-#[derive(Clone, Copy)]
-struct Input {
-    from: Source,
-    /// Whether nothing reads it after the filter, so that the filter may move it.
-    last: bool,
-}
-
-impl Input {
-    /// The same input for a filter after which it is read again.
-    fn kept(self) -> Self {
-        self.last_if(false)
-    }
-
-    fn last_if(self, condition: bool) -> Self {
-        Self {
-            last: self.last && condition,
-            ..self
-        }
-    }
-
-    fn source(self) -> Source {
-        self.from.last(self.last)
-    }
-}
-
-impl From<&Emitted> for Input {
-    fn from(emitted: &Emitted) -> Self {
-        Self {
-            from: emitted.from,
-            last: emitted.owned,
-        }
-    }
-}
 
 /// A function while it is compiled.
 struct Building {
@@ -178,10 +108,7 @@ pub fn compile(
         scope = scope.with(Named::Variable(name, constant, 0));
     }
     compiler.new_function(None, 1);
-    let input = Input {
-        from: Source::register(0),
-        last: true,
-    };
+    let input = Input::register(0);
     let output = compiler.emit(body, &scope, input, None)?;
     compiler.push(
         body.span,
@@ -225,10 +152,7 @@ impl Compiler<'_> {
         self.text = text;
         self.follow = follow;
         self.code.functions[function].entry = self.here();
-        let input = Input {
-            from: Source::register(0),
-            last: true,
-        };
+        let input = Input::register(0);
         let output = self.emit(body, &scope, input, None)?;
         self.push(
             body.span,

@@ -1,6 +1,7 @@
 //! Defines what the parser makes of a program: terms, patterns and definitions, each with its place in the text.
 #![forbid(unsafe_code)]
 
+use crate::evaluation::code::{Arithmetic, Comparison};
 use crate::run::fault::Fault;
 use crate::value::Val;
 
@@ -103,28 +104,10 @@ pub enum Piece {
 /// An operator on two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binary {
-    /// `+`
-    Add,
-    /// `-`
-    Subtract,
-    /// `*`
-    Multiply,
-    /// `/`
-    Divide,
-    /// `%`
-    Remainder,
-    /// `==`
-    Equal,
-    /// `!=`
-    Unequal,
-    /// `<`
-    Less,
-    /// `<=`
-    AtMost,
-    /// `>`
-    Greater,
-    /// `>=`
-    AtLeast,
+    /// Computes.
+    Arithmetic(Arithmetic),
+    /// Compares to a boolean.
+    Comparison(Comparison),
 }
 
 /// An assignment.
@@ -135,7 +118,7 @@ pub enum Assignment {
     /// `|=`
     Update,
     /// `+=` and its like.
-    Compute(Binary),
+    Compute(Arithmetic),
     /// `//=`
     Default,
 }

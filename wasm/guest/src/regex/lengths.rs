@@ -155,6 +155,24 @@ impl<'n> Groups<'n> {
         }
     }
 
+    /// How many characters a group matches; unknown inside of itself.
+    fn within(&self, group: usize, body: &Node) -> Result<Characters, Fault> {
+        if self.open.borrow()[group] {
+            return Ok(Characters {
+                least: 0,
+                most: ENDLESS,
+                sure: false,
+            });
+        }
+        self.open.borrow_mut()[group] = true;
+        let count = self.characters(body);
+        self.open.borrow_mut()[group] = false;
+        Ok(Characters {
+            sure: false,
+            ..count?
+        })
+    }
+
     /// How many characters a part of a look-behind matches.
     pub(super) fn characters(&self, node: &Node) -> Result<Characters, Fault> {
         Ok(match node {
@@ -185,38 +203,9 @@ impl<'n> Groups<'n> {
                 }
                 self.characters(body)?.times(*least, *most)
             }
-            Node::Group(group, body) => {
-                let unknown = Characters {
-                    least: 0,
-                    most: ENDLESS,
-                    sure: false,
-                };
-                if self.open.borrow()[*group] {
-                    return Ok(unknown);
-                }
-                self.open.borrow_mut()[*group] = true;
-                let count = self.characters(body);
-                self.open.borrow_mut()[*group] = false;
-                Characters {
-                    sure: false,
-                    ..count?
-                }
-            }
+            Node::Group(group, body) => self.within(*group, body)?,
             Node::Call(group) => match self.body(*group) {
-                Some(_) if self.open.borrow()[*group] => Characters {
-                    least: 0,
-                    most: ENDLESS,
-                    sure: false,
-                },
-                Some(body) => {
-                    self.open.borrow_mut()[*group] = true;
-                    let count = self.characters(body);
-                    self.open.borrow_mut()[*group] = false;
-                    Characters {
-                        sure: false,
-                        ..count?
-                    }
-                }
+                Some(body) => self.within(*group, body)?,
                 None => Characters::exactly(0),
             },
             Node::Atomic(body) | Node::Scope(body) => self.characters(body)?,

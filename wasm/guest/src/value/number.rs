@@ -186,63 +186,50 @@ impl Num {
         }
     }
 
-    /// Combine two numbers as doubles; combine small integers directly, which gives the same.
-    #[inline]
-    fn combine(
-        &self,
-        other: &Self,
-        int: impl FnOnce(i64, i64) -> Option<i64>,
-        float: impl FnOnce(f64, f64) -> f64,
-    ) -> Self {
-        if let (Self::Int(x), Self::Int(y)) = (self, other) {
-            if is_exact(*x) && is_exact(*y) {
-                if let Some(int) = int(*x, *y).filter(|int| is_kept(*int)) {
-                    return Self::Int(int);
-                }
-            }
-        }
-        Self::from_f64(float(self.as_f64(), other.as_f64()))
-    }
-
-    /// Add two small integers whose sum is one; the same as [`Self::add`] in less code.
+    /// Add two small integers whose sum is one, as machines do most.
     #[inline(always)]
     pub fn sum(&self, other: &Self) -> Option<i64> {
-        match (self, other) {
-            (Self::Int(x), Self::Int(y)) if is_exact(*x) && is_exact(*y) => {
-                Some(x + y).filter(|sum| is_kept(*sum))
-            }
-            _ => None,
-        }
+        let (x, y) = self.exact(other)?;
+        Some(x + y).filter(|sum| is_kept(*sum))
     }
 
     /// Subtract likewise.
     #[inline(always)]
     pub fn difference(&self, other: &Self) -> Option<i64> {
+        let (x, y) = self.exact(other)?;
+        Some(x - y).filter(|difference| is_kept(*difference))
+    }
+
+    /// Take two integers between -2^53 and 2^53: computing with them directly gives what doubles give.
+    #[inline(always)]
+    fn exact(&self, other: &Self) -> Option<(i64, i64)> {
         match (self, other) {
-            (Self::Int(x), Self::Int(y)) if is_exact(*x) && is_exact(*y) => {
-                Some(x - y).filter(|difference| is_kept(*difference))
-            }
+            (Self::Int(x), Self::Int(y)) if is_exact(*x) && is_exact(*y) => Some((*x, *y)),
             _ => None,
         }
     }
 
+    /// Make the number that was computed with integers, or else the one computed with doubles.
+    fn computed(int: Option<i64>, float: impl FnOnce() -> f64) -> Self {
+        int.map_or_else(|| Self::from_f64(float()), Self::Int)
+    }
+
     /// Add.
-    #[inline]
     pub fn add(&self, other: &Self) -> Self {
-        // Two small integers have a sum of 64 bits.
-        self.combine(other, |x, y| Some(x.wrapping_add(y)), |x, y| x + y)
+        Self::computed(self.sum(other), || self.as_f64() + other.as_f64())
     }
 
     /// Subtract.
-    #[inline]
     pub fn sub(&self, other: &Self) -> Self {
-        self.combine(other, |x, y| Some(x.wrapping_sub(y)), |x, y| x - y)
+        Self::computed(self.difference(other), || self.as_f64() - other.as_f64())
     }
 
     /// Multiply.
-    #[inline]
     pub fn mul(&self, other: &Self) -> Self {
-        self.combine(other, i64::checked_mul, |x, y| x * y)
+        let product = self.exact(other).and_then(|(x, y)| x.checked_mul(y));
+        Self::computed(product.filter(|product| is_kept(*product)), || {
+            self.as_f64() * other.as_f64()
+        })
     }
 
     /// Divide; `None` when the divisor is zero.
@@ -253,9 +240,9 @@ impl Num {
 
     /// Compute the remainder of the integer parts, with the sign of the dividend; `None` when the divisor is zero.
     pub fn rem(&self, other: &Self) -> Option<Self> {
-        if let (Self::Int(x), Self::Int(y)) = (self, other) {
-            // Without a remainder the result is a zero with a sign.
-            if is_exact(*x) && is_exact(*y) && *y != 0 && x % y != 0 {
+        // Without a remainder the result is a zero with a sign.
+        if let Some((x, y)) = self.exact(other).filter(|(_, y)| *y != 0) {
+            if x % y != 0 {
                 return Some(Self::Int(x % y));
             }
         }

@@ -9,9 +9,9 @@
 use super::places::Place;
 use super::scope::Scope;
 use super::{Compiled, Compiler, Emitted, Input};
-use crate::evaluation::code::{Instruction as I, Register, Step};
+use crate::evaluation::code::{Arithmetic, Instruction as I, Register, Step};
 use crate::evaluation::source::Source;
-use crate::language::term::{Assignment, Binary, Kind as K, Span, Term};
+use crate::language::term::{Assignment, Kind as K, Span, Term};
 use crate::value::Val;
 
 /// What becomes of an old value.
@@ -20,7 +20,7 @@ enum Change<'s> {
     /// It is replaced.
     Set(Source),
     /// It is the left side of an operator.
-    Compute(Binary, Source),
+    Compute(Arithmetic, Source),
     /// It is replaced if it is null or false.
     Default(Source),
     /// A filter changes it; it is removed when the filter has no output.
@@ -40,12 +40,7 @@ impl Compiler<'_> {
             unreachable!("the caller looked");
         };
         let span = term.span;
-        let mut all = Emitted {
-            from: input.from,
-            forks: false,
-            one: true,
-            owned: false,
-        };
+        let mut all = Emitted::kept(input.from);
         let mut right = || -> Compiled<Source> {
             let right = self.emit_aside(value, scope, input.kept())?;
             all = all.after(&right);
@@ -177,10 +172,7 @@ impl Compiler<'_> {
                 }
             }
             Place::Selected(condition) => {
-                let input = Input {
-                    from: Source::register(container),
-                    last: false,
-                };
+                let input = Input::register(container).kept();
                 let (jumps, _) =
                     self.aside(|compiler| compiler.condition(condition, scope, input))?;
                 self.change_places(span, rest, scope, container, change)?;
@@ -220,10 +212,7 @@ impl Compiler<'_> {
         let mark = self.register();
         self.push(span, I::Mark { to: mark });
         let fork = self.push(span, I::Fork { address: 0 });
-        let old = Input {
-            from: Source::register(value),
-            last: true,
-        };
+        let old = Input::register(value);
         let new = self.emit_aside(update, scope, old)?;
         self.push(
             span,
@@ -250,7 +239,17 @@ impl Compiler<'_> {
             Change::Set(from) => {
                 self.push(span, I::Move { to: value, from });
             }
-            Change::Compute(op, right) => self.operator(span, op, value, old.last(true), right),
+            Change::Compute(operator, right) => {
+                self.push(
+                    span,
+                    I::Arithmetic {
+                        operator,
+                        to: value,
+                        left: old.last(true),
+                        right,
+                    },
+                );
+            }
             Change::Default(from) => {
                 let keep = self.push(
                     span,

@@ -132,11 +132,7 @@ impl Compiler<'_> {
                     },
                 );
                 self.made(span, Source::register(to));
-                Ok(Emitted {
-                    forks: true,
-                    one: false,
-                    ..Emitted::fresh(to)
-                })
+                Ok(Emitted::several(to))
             }
             Special::GetPath => {
                 let path = self.emit_aside(&arguments[0], scope, input.kept())?;
@@ -161,11 +157,7 @@ impl Compiler<'_> {
                 let to = self.target(to);
                 self.push(span, I::Inputs { to });
                 self.made(span, Source::register(to));
-                Ok(Emitted {
-                    forks: true,
-                    one: false,
-                    ..Emitted::fresh(to)
-                })
+                Ok(Emitted::several(to))
             }
             Special::First => {
                 let mark = self.register();
@@ -244,11 +236,7 @@ impl Compiler<'_> {
             },
         );
         self.made(span, Source::register(to));
-        Ok(Emitted {
-            forks: true,
-            one: false,
-            ..Emitted::fresh(to)
-        })
+        Ok(Emitted::several(to))
     }
 
     /// Emit `last(f)`, which has no output when `f` has none.

@@ -21,12 +21,11 @@ pub(super) enum Local {
 impl Compiler<'_> {
     /// Look for what the program itself means by a name.
     pub(super) fn local(&self, name: &str, arity: usize, scope: &Scope) -> Option<Local> {
-        let (local, inner) = scope.find(|named| match named {
+        scope.find(|named, scope| match named {
             Named::Definition(definition, function, text)
                 if definition.name == name && definition.parameters.len() == arity =>
             {
-                let unknown = Scope::default();
-                Some(Local::Definition(definition, *function, *text, unknown))
+                Some(Local::Definition(definition, *function, *text, scope()))
             }
             Named::Thunk(known, thunk) if *known == name && arity == 0 => {
                 Some(Local::Thunk(thunk.clone()))
@@ -35,12 +34,6 @@ impl Compiler<'_> {
                 Some(Local::Argument(*index, *function))
             }
             _ => None,
-        })?;
-        Some(match local {
-            Local::Definition(definition, function, text, _) => {
-                Local::Definition(definition, function, text, inner)
-            }
-            local => local,
         })
     }
 
@@ -71,12 +64,7 @@ impl Compiler<'_> {
     ) -> Compiled<Emitted> {
         match self.local(name, arguments.len(), scope) {
             Some(Local::Definition(definition, function, text, inner)) => {
-                let body = Body {
-                    definition,
-                    function,
-                    text,
-                    scope: inner,
-                };
+                let body = Body::new(definition, function, text, inner)?;
                 self.call_definition(span, body, arguments, scope, input, to)
             }
             Some(Local::Thunk(thunk)) => self.call_thunk(span, &thunk, input, to),
@@ -101,15 +89,12 @@ impl Compiler<'_> {
                     self.special(span, special, arguments, scope, input, to)
                 }
                 Meaning::Definition(index) => {
-                    let body = Body {
-                        definition: self.prelude.definition(index),
-                        function: 0,
-                        text: Text {
-                            own: false,
-                            caller: None,
-                        },
-                        scope: Scope::new(index + 1),
+                    let definition = self.prelude.definition(index);
+                    let text = Text {
+                        own: false,
+                        caller: None,
                     };
+                    let body = Body::new(definition, 0, text, Scope::new(index + 1))?;
                     self.call_definition(span, body, arguments, scope, input, to)
                 }
             },
@@ -130,34 +115,20 @@ impl Compiler<'_> {
         input: Input,
         to: Option<Register>,
     ) -> Compiled<Emitted> {
-        let definition = body.definition;
-        if let Some(fault) = &definition.undefined {
-            return Err(fault.clone());
-        }
-        if definition.recursive || !self.is_short() {
+        if body.is_recursive || !self.is_short() {
             return self.call_as_function(span, body, arguments, scope, input, to);
         }
         let caller = Some(self.origin(span));
         let mut inner = body.scope;
-        let mut all = Emitted {
-            from: input.from,
-            forks: false,
-            one: true,
-            owned: false,
-        };
+        let mut all = Emitted::kept(input.from);
         let mut is_alias = false;
         // Every parameter can be called as a filter; those with a dollar are variables, too.
-        for (name, argument) in definition.parameters.iter().zip(arguments) {
+        for (name, argument) in body.parameters.iter().zip(arguments) {
             let plain = name.trim_start_matches('$');
-            let thunk = Thunk {
-                term: argument,
-                scope: scope.clone(),
-                function: self.current,
-                text: self.text,
-            };
+            let thunk = self.thunk(argument, scope);
             inner = inner.with(Named::Thunk(plain, thunk));
         }
-        for (name, argument) in definition.parameters.iter().zip(arguments) {
+        for (name, argument) in body.parameters.iter().zip(arguments) {
             if name.starts_with('$') {
                 let value = self.emit_aside(argument, scope, input.kept())?;
                 all = all.after(&value);
@@ -171,7 +142,7 @@ impl Compiler<'_> {
             ..body.text
         };
         let outer = core::mem::replace(&mut self.text, text);
-        let result = self.emit(&definition.body, &inner, input, to)?;
+        let result = self.emit(body.term, &inner, input, to)?;
         self.text = outer;
         Ok(result.after(&all))
     }
@@ -200,39 +171,59 @@ impl Compiler<'_> {
         self.follow || self.follows && !self.is_short()
     }
 
+    /// Make an argument of what sees `scope` here.
+    pub(super) fn thunk(&self, term: &'static Term, scope: &Scope) -> Thunk {
+        Thunk {
+            term,
+            scope: scope.clone(),
+            function: self.current,
+            text: self.text,
+        }
+    }
+
     fn thunk_function(&mut self, thunk: &Thunk) -> u32 {
-        let follow = self.follows;
-        self.function_of(
-            thunk.term,
-            thunk.scope.clone(),
-            thunk.text,
-            thunk.function,
-            0,
-            follow,
-        )
+        let body = Body {
+            term: thunk.term,
+            parameters: &[],
+            calls_values: false,
+            is_recursive: false,
+            function: thunk.function,
+            text: thunk.text,
+            scope: thunk.scope.clone(),
+        };
+        self.function_of(&body, self.follows)
     }
 
     /// Find the function of a body, or leave it to be compiled.
-    fn function_of(
-        &mut self,
-        body: &'static Term,
-        scope: Scope,
-        text: Text,
-        outer: usize,
-        values: u32,
-        follow: bool,
-    ) -> u32 {
-        let key = (core::ptr::from_ref(body) as usize, scope.number(), follow);
+    fn function_of(&mut self, body: &Body, follow: bool) -> u32 {
+        let at = core::ptr::from_ref(body.term) as usize;
+        let key = (at, body.scope.number(), follow);
         if let Some((function, _)) = self.known.get(&key) {
             return *function as u32;
         }
-        let function = self.new_function(Some(outer), 1 + values);
-        self.known.insert(key, (function, scope.clone()));
+        let function = self.new_function(Some(body.function), 1);
+        let mut inner = body.scope.clone();
+        let mut index = 0;
+        for name in body.parameters {
+            let is_value = name.starts_with('$');
+            if !is_value || body.calls_values {
+                let plain = name.trim_start_matches('$');
+                inner = inner.with(Named::Argument(plain, index, function));
+                index += 1;
+            }
+            if is_value {
+                let registers = &mut self.functions[function].registers;
+                let from = Source::register(*registers);
+                *registers += 1;
+                inner = inner.with(Named::Variable(name, from, function));
+            }
+        }
+        self.known.insert(key, (function, body.scope.clone()));
         self.pending.push(Pending {
             function,
-            body,
-            scope,
-            text,
+            body: body.term,
+            scope: inner,
+            text: body.text,
             follow,
         });
         function as u32
@@ -247,75 +238,28 @@ impl Compiler<'_> {
         input: Input,
         to: Option<Register>,
     ) -> Compiled<Emitted> {
-        let definition = body.definition;
         let depth = self.distance(body.function);
         let mut values = Vec::new();
         let mut filters = Vec::new();
-        let mut all = Emitted {
-            from: input.from,
-            forks: false,
-            one: true,
-            owned: false,
-        };
-        for (name, argument) in definition.parameters.iter().zip(arguments) {
+        let mut all = Emitted::kept(input.from);
+        for (name, argument) in body.parameters.iter().zip(arguments) {
             let is_value = name.starts_with('$');
             if is_value {
                 let value = self.emit_aside(argument, scope, input.kept())?;
                 all = all.after(&value);
                 values.push(value.from);
             }
-            if !is_value || definition.calls_values {
+            if !is_value || body.calls_values {
                 filters.push(self.argument(argument, scope));
             }
         }
         let follow = self.function_follows();
-        let function = self.function_of_definition(&body, follow);
+        let function = self.function_of(&body, follow);
         let is_alias = |value: &Source| value.is_same_register(input.from);
         let input = input.last_if(!all.forks && !values.iter().any(is_alias));
         let callee = Callee::Function(function, depth);
         let result = self.call_function(span, callee, values, filters, input, to);
         Ok(result.after(&all))
-    }
-
-    fn function_of_definition(&mut self, body: &Body, follow: bool) -> u32 {
-        let definition = body.definition;
-        let key = (
-            core::ptr::from_ref(&definition.body) as usize,
-            body.scope.number(),
-            follow,
-        );
-        if let Some((function, _)) = self.known.get(&key) {
-            return *function as u32;
-        }
-        let values = definition
-            .parameters
-            .iter()
-            .filter(|name| name.starts_with('$'));
-        let function = self.new_function(Some(body.function), 1 + values.count() as u32);
-        let mut inner = body.scope.clone();
-        let (mut register, mut index) = (1, 0);
-        for name in &definition.parameters {
-            let is_value = name.starts_with('$');
-            if !is_value || definition.calls_values {
-                let plain = name.trim_start_matches('$');
-                inner = inner.with(Named::Argument(plain, index, function));
-                index += 1;
-            }
-            if is_value {
-                let from = Source::register(register);
-                inner = inner.with(Named::Variable(name, from, function));
-                register += 1;
-            }
-        }
-        self.known.insert(key, (function, body.scope.clone()));
-        self.pending.push(Pending {
-            function,
-            body: &definition.body,
-            scope: inner,
-            text: body.text,
-            follow,
-        });
-        function as u32
     }
 
     /// Make an argument of a function out of a filter. A filter that only calls an argument is that argument, so that
@@ -334,12 +278,7 @@ impl Compiler<'_> {
                 _ => {}
             }
         }
-        let thunk = Thunk {
-            term,
-            scope: scope.clone(),
-            function: self.current,
-            text: self.text,
-        };
+        let thunk = self.thunk(term, scope);
         Callee::Function(self.thunk_function(&thunk), 0)
     }
 
@@ -367,20 +306,44 @@ impl Compiler<'_> {
         });
         let call = self.code.calls.len() as u32 - 1;
         self.push(span, I::Call { call });
-        Emitted {
-            forks: true,
-            one: false,
-            ..Emitted::fresh(to)
-        }
+        Emitted::several(to)
     }
 }
 
-/// A definition that is called.
+/// The body of a definition, or an argument, which has no parameters.
 struct Body {
-    definition: &'static Definition,
+    term: &'static Term,
+    /// The parameters; those that are values have a dollar in front.
+    parameters: &'static [&'static str],
+    /// Whether the body calls a parameter `$name` as a filter, too.
+    calls_values: bool,
+    is_recursive: bool,
     /// The function in which it stands.
     function: usize,
     text: Text,
-    /// What its body sees, itself included.
+    /// What it sees.
     scope: Scope,
+}
+
+impl Body {
+    /// Take the body of a definition, which sees the definition itself.
+    fn new(
+        definition: &'static Definition,
+        function: usize,
+        text: Text,
+        scope: Scope,
+    ) -> Compiled<Self> {
+        if let Some(fault) = &definition.undefined {
+            return Err(fault.clone());
+        }
+        Ok(Self {
+            term: &definition.body,
+            parameters: &definition.parameters,
+            calls_values: definition.calls_values,
+            is_recursive: definition.recursive,
+            function,
+            text,
+            scope,
+        })
+    }
 }

@@ -1,7 +1,6 @@
 //! Emits conditions: `if`, `and`, `or` and what jumps on them.
 #![forbid(unsafe_code)]
 
-use super::operators::comparison;
 use super::scope::Scope;
 use super::{Compiled, Compiler, Emitted, Input};
 use crate::evaluation::code::{Instruction as I, Register};
@@ -43,12 +42,7 @@ impl Compiler<'_> {
         let otherwise = match otherwise {
             Some(otherwise) => self.emit_to(otherwise, scope, input, to)?,
             None => {
-                let input = Emitted {
-                    from: input.from,
-                    forks: false,
-                    one: true,
-                    owned: input.last,
-                };
+                let input = Emitted::from(input);
                 self.moved(term.span, input, to)
             }
         };
@@ -67,22 +61,13 @@ impl Compiler<'_> {
         input: Input,
     ) -> Compiled<(Vec<usize>, Emitted)> {
         match &term.kind {
-            K::Binary(op, left, right)
-                if !matches!(
-                    op,
-                    Binary::Add
-                        | Binary::Subtract
-                        | Binary::Multiply
-                        | Binary::Divide
-                        | Binary::Remainder
-                ) =>
-            {
+            K::Binary(Binary::Comparison(comparison), left, right) => {
                 let terms = [&**right, &**left];
                 let (sources, all) = self.operands(terms.into_iter(), scope, input)?;
                 let jump = self.push(
                     term.span,
                     I::JumpUnlessHolds {
-                        comparison: comparison(*op),
+                        comparison: *comparison,
                         left: sources[1],
                         right: sources[0],
                         address: 0,

@@ -17,12 +17,7 @@ impl Compiler<'_> {
         input: Input,
     ) -> Compiled<(Vec<Source>, Emitted)> {
         let mut emitted: Vec<Emitted> = Vec::new();
-        let mut all = Emitted {
-            from: input.from,
-            forks: false,
-            one: true,
-            owned: false,
-        };
+        let mut all = Emitted::kept(input.from);
         let mut terms = terms.peekable();
         while let Some(term) = terms.next() {
             let is_alias = |emitted: &Emitted| emitted.from.is_same_register(input.from);
@@ -52,12 +47,7 @@ impl Compiler<'_> {
     ) -> Compiled<Emitted> {
         let format = format.unwrap_or("@text");
         let mut parts = Vec::new();
-        let mut all = Emitted {
-            from: input.from,
-            forks: false,
-            one: true,
-            owned: false,
-        };
+        let mut all = Emitted::kept(input.from);
         // jq adds the pieces up, and an operator evaluates its right side first.
         for piece in pieces.iter().rev() {
             let from = match piece {
@@ -124,12 +114,7 @@ impl Compiler<'_> {
         to: Option<Register>,
     ) -> Compiled<Emitted> {
         let mut parts: Vec<Emitted> = Vec::new();
-        let mut all = Emitted {
-            from: input.from,
-            forks: false,
-            one: true,
-            owned: false,
-        };
+        let mut all = Emitted::kept(input.from);
         for (place, (key, value)) in members.iter().enumerate() {
             let is_alias = |part: &Emitted| part.from.is_same_register(input.from);
             let last = place + 1 == members.len() && !all.forks && !parts.iter().any(is_alias);
@@ -201,11 +186,7 @@ impl Compiler<'_> {
             self.patch(fork);
         }
         self.patch_all(ends);
-        Ok(Emitted {
-            forks: true,
-            one: false,
-            ..Emitted::fresh(to)
-        })
+        Ok(Emitted::several(to))
     }
 }
 

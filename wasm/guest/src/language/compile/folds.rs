@@ -40,10 +40,7 @@ impl Compiler<'_> {
         to: Register,
     ) -> Compiled<Emitted> {
         if !self.follow && self.has_one_output(update, scope) {
-            let input = Input {
-                from: Source::register(state),
-                last: true,
-            };
+            let input = Input::register(state);
             return self.emit(update, scope, input, Some(to));
         }
         let before = self.register();
@@ -54,10 +51,7 @@ impl Compiler<'_> {
                 from: Source::register(state).last(true),
             },
         );
-        let input = Input {
-            from: Source::register(before),
-            last: true,
-        };
+        let input = Input::register(before);
         self.loaded(span, input.from);
         self.emit(update, scope, input, None)
     }

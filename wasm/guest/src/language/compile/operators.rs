@@ -3,7 +3,7 @@
 
 use super::scope::Scope;
 use super::{Compiled, Compiler, Emitted, Input};
-use crate::evaluation::code::{Arithmetic, Comparison, Instruction as I, Register};
+use crate::evaluation::code::{Instruction as I, Register};
 use crate::evaluation::source::Source;
 use crate::language::term::{Binary, Kind as K, Span, Term};
 use crate::value::Val;
@@ -58,15 +58,15 @@ impl Compiler<'_> {
         left: Source,
         right: Source,
     ) {
-        let instruction = match arithmetic(op) {
-            Some(operator) => I::Arithmetic {
+        let instruction = match op {
+            Binary::Arithmetic(operator) => I::Arithmetic {
                 operator,
                 to,
                 left,
                 right,
             },
-            None => I::Compare {
-                comparison: comparison(op),
+            Binary::Comparison(comparison) => I::Compare {
+                comparison,
                 to,
                 left,
                 right,
@@ -133,11 +133,7 @@ impl Compiler<'_> {
         self.patch(none);
         self.emit_to(right, scope, input, to)?;
         self.patch(end);
-        Ok(Emitted {
-            forks: true,
-            one: false,
-            ..Emitted::fresh(to)
-        })
+        Ok(Emitted::several(to))
     }
 
     /// Emit `try body catch handler`.
@@ -167,10 +163,7 @@ impl Compiler<'_> {
         let handler = match catch {
             Some(catch) => {
                 self.made(span, Source::register(error));
-                let input = Input {
-                    from: Source::register(error),
-                    last: true,
-                };
+                let input = Input::register(error);
                 self.emit_to(catch, scope, input, to)?
             }
             None => {
@@ -180,29 +173,5 @@ impl Compiler<'_> {
         };
         self.patch(end);
         Ok(Emitted::fresh(to).after(&body).after(&handler))
-    }
-}
-
-/// The operator as arithmetic, unless it compares.
-fn arithmetic(op: Binary) -> Option<Arithmetic> {
-    Some(match op {
-        Binary::Add => Arithmetic::Add,
-        Binary::Subtract => Arithmetic::Subtract,
-        Binary::Multiply => Arithmetic::Multiply,
-        Binary::Divide => Arithmetic::Divide,
-        Binary::Remainder => Arithmetic::Remainder,
-        _ => return None,
-    })
-}
-
-/// The operator as a comparison.
-pub(super) fn comparison(op: Binary) -> Comparison {
-    match op {
-        Binary::Unequal => Comparison::Unequal,
-        Binary::Less => Comparison::Less,
-        Binary::AtMost => Comparison::AtMost,
-        Binary::Greater => Comparison::Greater,
-        Binary::AtLeast => Comparison::AtLeast,
-        _ => Comparison::Equal,
     }
 }

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::calls::Local;
-use super::scope::{Named, Scope, Thunk};
+use super::scope::{Named, Scope};
 use super::Compiler;
 use crate::language::prelude::{Meaning, Special};
 use crate::language::term::{Kind as K, Pattern, Piece, Term};
@@ -97,12 +97,7 @@ impl Compiler<'_> {
             if name.starts_with('$') && !self.one(argument, scope, patience) {
                 return false;
             }
-            let thunk = Thunk {
-                term: argument,
-                scope: scope.clone(),
-                function: self.current,
-                text: self.text,
-            };
+            let thunk = self.thunk(argument, scope);
             inner = inner.with(Named::Thunk(name.trim_start_matches('$'), thunk));
         }
         self.one(&definition.body, &inner, patience)

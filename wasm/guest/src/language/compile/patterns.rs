@@ -95,12 +95,7 @@ impl Compiler<'_> {
         value: Source,
         registers: &Registers,
     ) -> Compiled<Emitted> {
-        let mut all = Emitted {
-            from: value,
-            forks: false,
-            one: true,
-            owned: false,
-        };
+        let mut all = Emitted::kept(value);
         match pattern {
             Pattern::Variable(name) => {
                 let register = registers.iter().find(|(known, _)| known == name);

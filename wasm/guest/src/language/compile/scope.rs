@@ -85,16 +85,16 @@ impl Scope {
             .map_or(self.builtins, |entry| Rc::as_ptr(entry) as usize)
     }
 
-    /// Look for the newest entry for which `f` has a result; it comes with the scope that ends with the entry.
-    pub fn find<T>(&self, f: impl Fn(&Named) -> Option<T>) -> Option<(T, Self)> {
+    /// Look for the newest entry for which `f` has a result; it gets the scope that ends with the entry, too.
+    pub fn find<T>(&self, f: impl Fn(&Named, &dyn Fn() -> Self) -> Option<T>) -> Option<T> {
         let mut next = self.newest.as_ref();
         while let Some(entry) = next {
-            if let Some(result) = f(&entry.named) {
-                let scope = Self {
-                    newest: Some(entry.clone()),
-                    builtins: self.builtins,
-                };
-                return Some((result, scope));
+            let scope = || Self {
+                newest: Some(entry.clone()),
+                builtins: self.builtins,
+            };
+            if let Some(result) = f(&entry.named, &scope) {
+                return Some(result);
             }
             next = entry.outer.as_ref();
         }

@@ -18,12 +18,7 @@ impl Compiler<'_> {
     ) -> Compiled<Emitted> {
         let mut steps = Vec::new();
         let mut start = term;
-        let mut all = Emitted {
-            from: input.from,
-            forks: false,
-            one: true,
-            owned: false,
-        };
+        let mut all = Emitted::kept(input.from);
         loop {
             let (inner, keys, optional) = match &start.kind {
                 K::Index(inner, key, optional) => (inner, vec![Some(&**key)], *optional),

@@ -31,12 +31,7 @@ impl Compiler<'_> {
         mut input: Input,
         to: Option<Register>,
     ) -> Compiled<Emitted> {
-        let mut before = Emitted {
-            from: input.from,
-            forks: false,
-            one: true,
-            owned: false,
-        };
+        let mut before = Emitted::kept(input.from);
         // The mark of the last label, as long as nothing after it left forks.
         let mut label = None;
         let mut labelled = false;
@@ -113,12 +108,7 @@ impl Compiler<'_> {
     ) -> Compiled<Emitted> {
         let span = term.span;
         match &term.kind {
-            K::Identity => Ok(Emitted {
-                from: input.from,
-                forks: false,
-                one: true,
-                owned: input.last,
-            }),
+            K::Identity => Ok(Emitted::from(input)),
             K::Recurse => self.recurse(span, input, to),
             K::Constant(value) => {
                 let from = self.constant(value.clone());
@@ -159,8 +149,8 @@ impl Compiler<'_> {
             K::If(..) => self.conditional(term, scope, input, to),
             K::Try(body, catch) => self.attempt(span, body, catch.as_deref(), scope, input, to),
             K::Break(name) => {
-                let (label, _) = scope
-                    .find(|named| match named {
+                let label = scope
+                    .find(|named, _| match named {
                         Named::Label(known, register, function) if known == name => {
                             Some((*register, *function))
                         }
@@ -208,16 +198,12 @@ impl Compiler<'_> {
                 followed: self.follow,
             },
         );
-        Ok(Emitted {
-            forks: true,
-            one: false,
-            ..Emitted::fresh(to)
-        })
+        Ok(Emitted::several(to))
     }
 
     fn variable(&mut self, span: Span, name: &str, scope: &Scope) -> Emitted {
-        let ((from, function), _) = scope
-            .find(|named| match named {
+        let (from, function) = scope
+            .find(|named, _| match named {
                 Named::Variable(known, from, function) if *known == name => {
                     Some((*from, *function))
                 }

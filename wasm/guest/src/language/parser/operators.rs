@@ -4,6 +4,7 @@
 use super::super::lexer::{Kind, Token};
 use super::super::term::{Assignment, Binary, Kind as K, Term};
 use super::{Parsed, Parser};
+use crate::evaluation::code::{Arithmetic, Comparison};
 
 impl Parser<'_> {
     /// Parse terms joined by operators that bind at least as tightly as `least`.
@@ -69,8 +70,9 @@ fn join(left: Term, op: Operator, right: Term) -> Term {
 
 /// Look up an operator: how tightly it binds, and to which side a chain of it groups.
 fn operator(token: &Token) -> Option<(Operator, u8, Side)> {
+    use Arithmetic as M;
     use Assignment as A;
-    use Binary as B;
+    use Comparison as C;
     use Operator as O;
     if !matches!(token.kind, Kind::Sym | Kind::Word) {
         return None;
@@ -79,25 +81,25 @@ fn operator(token: &Token) -> Option<(Operator, u8, Side)> {
         "//" => (O::Alternative, 1, Side::Right),
         "=" => (O::Assignment(A::Set), 2, Side::Neither),
         "|=" => (O::Assignment(A::Update), 2, Side::Neither),
-        "+=" => (O::Assignment(A::Compute(B::Add)), 2, Side::Neither),
-        "-=" => (O::Assignment(A::Compute(B::Subtract)), 2, Side::Neither),
-        "*=" => (O::Assignment(A::Compute(B::Multiply)), 2, Side::Neither),
-        "/=" => (O::Assignment(A::Compute(B::Divide)), 2, Side::Neither),
-        "%=" => (O::Assignment(A::Compute(B::Remainder)), 2, Side::Neither),
+        "+=" => (O::Assignment(A::Compute(M::Add)), 2, Side::Neither),
+        "-=" => (O::Assignment(A::Compute(M::Subtract)), 2, Side::Neither),
+        "*=" => (O::Assignment(A::Compute(M::Multiply)), 2, Side::Neither),
+        "/=" => (O::Assignment(A::Compute(M::Divide)), 2, Side::Neither),
+        "%=" => (O::Assignment(A::Compute(M::Remainder)), 2, Side::Neither),
         "//=" => (O::Assignment(A::Default), 2, Side::Neither),
         "or" => (O::Or, 3, Side::Left),
         "and" => (O::And, 4, Side::Left),
-        "==" => (O::Binary(B::Equal), 5, Side::Neither),
-        "!=" => (O::Binary(B::Unequal), 5, Side::Neither),
-        "<" => (O::Binary(B::Less), 5, Side::Neither),
-        ">" => (O::Binary(B::Greater), 5, Side::Neither),
-        "<=" => (O::Binary(B::AtMost), 5, Side::Neither),
-        ">=" => (O::Binary(B::AtLeast), 5, Side::Neither),
-        "+" => (O::Binary(B::Add), 6, Side::Left),
-        "-" => (O::Binary(B::Subtract), 6, Side::Left),
-        "*" => (O::Binary(B::Multiply), 7, Side::Left),
-        "/" => (O::Binary(B::Divide), 7, Side::Left),
-        "%" => (O::Binary(B::Remainder), 7, Side::Left),
+        "==" => (O::Binary(Binary::Comparison(C::Equal)), 5, Side::Neither),
+        "!=" => (O::Binary(Binary::Comparison(C::Unequal)), 5, Side::Neither),
+        "<" => (O::Binary(Binary::Comparison(C::Less)), 5, Side::Neither),
+        ">" => (O::Binary(Binary::Comparison(C::Greater)), 5, Side::Neither),
+        "<=" => (O::Binary(Binary::Comparison(C::AtMost)), 5, Side::Neither),
+        ">=" => (O::Binary(Binary::Comparison(C::AtLeast)), 5, Side::Neither),
+        "+" => (O::Binary(Binary::Arithmetic(M::Add)), 6, Side::Left),
+        "-" => (O::Binary(Binary::Arithmetic(M::Subtract)), 6, Side::Left),
+        "*" => (O::Binary(Binary::Arithmetic(M::Multiply)), 7, Side::Left),
+        "/" => (O::Binary(Binary::Arithmetic(M::Divide)), 7, Side::Left),
+        "%" => (O::Binary(Binary::Arithmetic(M::Remainder)), 7, Side::Left),
         _ => return None,
     })
 }
