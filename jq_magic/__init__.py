@@ -8,8 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-# Reads what sets a ceiling, before code of the notebook can change it.
-from jq_magic import _startup, forks  # noqa: F401
+# _startup reads what sets a ceiling, before code of the notebook can change it.
+from jq_magic import _startup, forks, jobs  # noqa: F401
 
 if TYPE_CHECKING:
     from jq_magic.api import all, compile, first, iter, text  # noqa: A004
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from jq_magic.wasm_runtimes import runtimes
 
 __version__ = "0.1.0"
+
+# Every part of the package imports it, wherever the first import begins.
+jobs.import_whole("msgspec")
 
 _HOMES = {
     "api": "all compile first iter text",

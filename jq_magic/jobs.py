@@ -10,6 +10,7 @@ from __future__ import annotations
 import _imp
 import _thread
 import contextlib
+import importlib
 import sys
 import threading
 from collections.abc import Callable
@@ -155,3 +156,24 @@ class Job(Generic[T]):
                 # The error's traceback has this frame, which has the job: nothing would free them soon.
                 del self
         return self._result
+
+
+def import_whole(name: str) -> None:
+    """Import a library on another thread, where no signal's handler runs, so that no interrupt leaves half of it.
+
+    Code of an extension module goes on after an interrupt in what it imports itself, without the part that is missing:
+    msgspec ends the process then, at its first decoder, when `datetime` was not there. An interrupt ends the wait, and
+    the thread imports on. Where no thread can be started, this one imports.
+    """
+
+    def load() -> None:
+        with forks.delayed():
+            importlib.import_module(name)
+
+    job = Job(load)
+    try:
+        job.start()
+    except RuntimeUnavailableError:
+        job.run_here()
+    job.wait()
+    job.result()

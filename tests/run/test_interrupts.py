@@ -159,7 +159,33 @@ def test_interrupts_in_the_middle_of_the_first_imports_leave_nothing_half_done(r
 
     for seed in range(SEED, SEED + 25):
         done = python(FIRST, runtime, str(seed), env={**os.environ, "LONGEST_S": "0.2"})
-        assert done.stdout.split()[1:] == ["2", "ended"], (seed, done.stdout, done.stderr[-3000:])
+        assert done.stdout.split()[1:] == ["2", "ended"], (seed, done.returncode, done.stdout, done.stderr[-3000:])
+
+
+INITIALIZING = """
+import signal, sys
+
+class Interrupting:
+    '''Interrupts what imports `datetime` for the first time, which an extension module does while it is initialized.'''
+    def find_spec(name, path, target=None):
+        if name == "datetime":
+            sys.meta_path.remove(Interrupting)
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting)
+try:
+    import jq_magic
+    jq_magic.compile(".").run("1")
+except KeyboardInterrupt:
+    print("interrupted")
+import jq_magic
+print(jq_magic.compile(". + 1").run("1").text.strip())
+"""
+
+
+def test_an_interrupt_while_an_extension_module_is_initialized_is_no_crash():
+    done = python(INITIALIZING)
+    assert (done.returncode, done.stdout.split()) == (0, ["interrupted", "2"]), (done.stdout, done.stderr[-3000:])
 
 
 COMPILING = "import os, tempfile\nos.environ['JQ_MAGIC_CACHE_DIR'] = tempfile.mkdtemp()\n" + FIRST
@@ -169,7 +195,7 @@ def test_interrupts_in_the_middle_of_a_compilation_end_the_wait_for_it(runtime):
 
     for seed in range(SEED, SEED + 3):
         done = python(COMPILING, runtime, str(seed), env={**os.environ, "LONGEST_S": "2"})
-        assert done.stdout.split()[1:] == ["2", "ended"], (seed, done.stdout, done.stderr[-3000:])
+        assert done.stdout.split()[1:] == ["2", "ended"], (seed, done.returncode, done.stdout, done.stderr[-3000:])
 
 
 HANDLER = """
