@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -10,10 +11,11 @@ from jq_magic.data import decode, encode, inputs
 from jq_magic.data.columns.block import Columns
 from jq_magic.errors import DataError, JqMagicError
 from jq_magic.guest import abi
-from jq_magic.guest.module import MODULES, manifest
+from jq_magic.guest.module import ENGINES, MODULES, manifest
 from jq_magic.limits import Limits
 from jq_magic.limits.ceiling import PROCESS
 from jq_magic.many import documents
+from jq_magic.needs import Needs, of_text
 from jq_magic.result import Result
 from jq_magic.run.pool import POOLS, StackSizes
 from jq_magic.run.run import Source
@@ -74,6 +76,16 @@ class Program:
     def program_string(self) -> str:
         """The program's text."""
         return self.program
+
+    @functools.cached_property
+    def needs(self) -> Needs:
+        """What of its input the program can reach; all of it where the engine is not `magic`.
+
+        The program is looked at and not run. Raises: LimitError.
+        """
+        if self.sandbox.engine != ENGINES[0]:
+            return Needs(whole=True)
+        return of_text(Stream(self._source, b"", None, abi.NEEDS).whole().text)
 
     def run(
         self,

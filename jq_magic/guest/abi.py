@@ -13,7 +13,7 @@ from typing import NamedTuple
 from jq_magic.limits import Limits
 
 #: Bits of the flags of `feed`.
-RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS, COLUMNS = 1, 2, 4, 8, 16
+RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS, COLUMNS, NEEDS = 1, 2, 4, 8, 16, 32
 
 
 class Status(enum.IntEnum):
@@ -101,7 +101,7 @@ def feed(text: tuple[int, int], flags: int, now: float, limits: Limits, batch: B
 
     Args:
         text: The place of the input in the guest's memory.
-        flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS, COLUMNS.
+        flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS, COLUMNS, NEEDS.
         now: What `now` answers, Unix seconds.
         limits: Those of the run.
         batch: What fills a batch.

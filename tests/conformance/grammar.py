@@ -8,18 +8,18 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 
-def _forms() -> dict[str, list[str]]:
-    """Lines of the file by the heading above them; `{}` is the place of a program, `{{` a brace."""
-    forms: dict[str, list[str]] = {}
-    for line in (Path(__file__).parent / "forms.txt").read_text().splitlines():
+def forms(name: str = "forms.txt") -> dict[str, list[str]]:
+    """Lines of a file by the heading above them; `{}` is the place of a program, `{{` a brace."""
+    lists: dict[str, list[str]] = {}
+    for line in (Path(__file__).parent / name).read_text().splitlines():
         if line.startswith("## "):
-            forms[line[3:]] = found = []
+            lists[line[3:]] = found = []
         elif line:
             found.append(line)
-    return forms
+    return lists
 
 
-_FORMS = _forms()
+_FORMS = forms()
 KEYS = st.sampled_from(["a", "b", "c", "key", "value"])
 TEXTS = (
     "", "a", "b", "ab", "aXbX", "é😀", "1", "-1.5", "2015-03-05T23:51:47Z", "x y", "\n\t", "null", "foo, bar,baz",
@@ -69,7 +69,7 @@ _CONSTANTS = NUMBERS.map(repr) | STRINGS.map(_quoted) | st.sampled_from(_FORMS["
 _UPDATE = st.sampled_from(["=", "|=", "+=", "-=", "*=", "/=", "%=", "//="])
 
 
-def _filled(form: str, *programs: str) -> str:
+def filled(form: str, *programs: str) -> str:
     """A form with programs in its places, the last one in all that are left."""
     places = form.count("{}")
     return form.format(*programs, *[programs[-1]] * (places - len(programs)))
@@ -78,9 +78,9 @@ def _filled(form: str, *programs: str) -> str:
 PROGRAMS = st.recursive(
     st.one_of(st.just("."), _PATHS, _CONSTANTS, st.sampled_from(_FORMS["plain"]), st.just("..")),
     lambda inner: st.one_of(
-        st.builds(_filled, st.sampled_from(_FORMS["of a program"]), inner),
-        st.builds(_filled, st.sampled_from(_FORMS["of two programs"]), inner, inner),
-        st.builds(_filled, st.sampled_from(_FORMS["of a path"]), _PATHS),
+        st.builds(filled, st.sampled_from(_FORMS["of a program"]), inner),
+        st.builds(filled, st.sampled_from(_FORMS["of two programs"]), inner, inner),
+        st.builds(filled, st.sampled_from(_FORMS["of a path"]), _PATHS),
         st.tuples(_PATHS, _UPDATE, inner).map(lambda parts: f"({parts[0]}){parts[1]}({parts[2]})"),
     ),
     max_leaves=5,

@@ -41,6 +41,49 @@ pub enum Order {
     LastOutermost,
 }
 
+/// What a native reads of its input. Its errors count: they quote all of a value that is neither array nor object, and
+/// nothing else but where it says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// All of it.
+    All,
+    /// Nothing.
+    Nothing,
+    /// Nothing; the output is the next input of the run.
+    NextInput,
+    /// Its kind.
+    Kind,
+    /// The keys of an object, the length of an array.
+    Shape,
+    /// Whether the key that is the argument is there.
+    Key,
+    /// What the output has of the values of its entries.
+    Entries,
+    /// What the output has of its items, which are those of the input; all of an input that is no array.
+    Items,
+    /// The same, where the items of the output are arrays of items of the input.
+    GroupedItems,
+    /// The same, where the output is an item of the input.
+    OneItem,
+}
+
+/// The natives that do not read all of their input.
+const READS: [(&str, Reads); 13] = [
+    ("type", Reads::Kind),
+    ("length", Reads::Shape),
+    ("keys", Reads::Shape),
+    ("keys_unsorted", Reads::Shape),
+    ("has", Reads::Key),
+    ("to_entries", Reads::Entries),
+    ("_sort_by", Reads::Items),
+    ("_unique_by", Reads::Items),
+    ("_group_by", Reads::GroupedItems),
+    ("_min_by", Reads::OneItem),
+    ("_max_by", Reads::OneItem),
+    ("input", Reads::NextInput),
+    ("now", Reads::Nothing),
+];
+
 /// A native.
 #[derive(Clone, Copy)]
 pub struct Native {
@@ -52,6 +95,8 @@ pub struct Native {
     pub order: Order,
     /// Whether its output is always a new value; otherwise it may be the very input, which a path can go on from.
     pub is_new: bool,
+    /// What it reads of its input; it reads all of its arguments.
+    pub reads: Reads,
     /// Computes the output.
     pub run: fn(Call<'_>) -> Outcome,
 }
@@ -82,6 +127,10 @@ pub fn all() -> Vec<Native> {
             arity,
             order,
             is_new: !TRANSPARENT.contains(&name),
+            reads: READS
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map_or(Reads::All, |(_, reads)| *reads),
             run,
         })
         .collect()

@@ -3,6 +3,7 @@
 
 use crate::evaluation::{Ended, Machine};
 use crate::json::writer::{Style, Writer};
+use crate::language::needs;
 use crate::language::prelude::Prelude;
 use crate::language::program::Program;
 use crate::regex::Cache;
@@ -66,6 +67,8 @@ pub struct Session {
     null_pending: bool,
     style: Style,
     outputs: usize,
+    /// The tree of what the program needs, where that is asked for, until it is written.
+    needs: Option<Val>,
     /// JSON texts, each followed by a line end.
     pub batch: TextBuffer,
 }
@@ -80,6 +83,8 @@ impl Session {
         options: Options,
         publishers: Publishers,
     ) -> Self {
+        let tree = || needs::needs(&program.code).of_all(false).shown();
+        let needs = options.mode.needs.then(tree);
         let context: &'static RunContext = Box::leak(Box::new(RunContext {
             inputs: RefCell::new(Inputs::new(input, options.mode, options.limits.depth)),
             now: options.now,
@@ -96,6 +101,7 @@ impl Session {
             machine: Machine::new(Box::leak(Box::new(program.code)), context),
             is_running: false,
             null_pending: options.mode.null,
+            needs,
             style: Style {
                 sort_keys: options.sort_keys,
                 ..context.style()
@@ -114,6 +120,13 @@ impl Session {
     pub fn pull(&mut self, bytes: usize, outputs: usize) -> Pulled {
         self.batch.clear();
         self.context.messages.borrow_mut().clear();
+        if let Some(needs) = self.needs.take() {
+            self.style.depth = usize::MAX;
+            return match self.write(&needs) {
+                Ok(()) => Pulled::Done,
+                Err(fault) => Pulled::Fault(fault),
+            };
+        }
         while self.batch.count() < outputs && self.batch.texts().len() < bytes {
             let next = if self.is_running {
                 self.machine.resume()

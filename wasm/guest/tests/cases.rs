@@ -20,6 +20,7 @@ const OPTIONS: Options = Options {
         slurp: false,
         null: false,
         columns: false,
+        needs: false,
     },
     sort_keys: false,
     limits: Limits {

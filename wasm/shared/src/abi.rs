@@ -14,6 +14,7 @@ const SLURP: u32 = 2;
 const NULL_INPUT: u32 = 4;
 const SORT_KEYS: u32 = 8;
 const COLUMNS: u32 = 16;
+const NEEDS: u32 = 32;
 
 const MORE: i32 = 0;
 const DONE: i32 = 1;
@@ -275,6 +276,7 @@ pub extern "C" fn feed() -> i32 {
             slurp: control.flags & SLURP != 0,
             null: control.flags & NULL_INPUT != 0,
             columns: control.flags & COLUMNS != 0,
+            needs: control.flags & NEEDS != 0,
         },
         sort_keys: control.flags & SORT_KEYS != 0,
         limits: Limits {

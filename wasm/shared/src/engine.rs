@@ -42,6 +42,8 @@ pub struct Mode {
     pub null: bool,
     /// The input is the columns of a data frame, which are one value: an array of its rows.
     pub columns: bool,
+    /// Nothing is read: the one output is the tree of what the program needs of its input.
+    pub needs: bool,
 }
 
 /// Limits of one run that the guest itself keeps.

@@ -28,7 +28,7 @@
 //! | 0, 4 | program: address, length (UTF-8) | 64, 68 | batch: address, length |
 //! | 8, 12 | arguments: see below | 72 | number of outputs in the batch |
 //! | 16, 20 | input | 76, 80 | error: address, length |
-//! | 24 | flags: 1 raw input, 2 slurp, 4 null input, 8 sorted keys, 16 columns | 84, 88 | messages: address, length |
+//! | 24 | flags: 1 raw input, 2 slurp, 4 null input, 8 sorted keys, 16 columns, 32 needs | 84, 88 | messages: address, length |
 //! | 28 | nesting limit | 92 | exit code of `halt` (i32) |
 //! | 32 | `now` (f64, Unix seconds) | 96, 100 | marker, bytes that were refused |
 //! | 40 | limit on bytes of output and messages | 104 | values read from the input |
@@ -41,6 +41,11 @@
 //!
 //! The input is JSON texts; with the flag for columns it is a data frame, laid out as the reader of the engine `magic`
 //! says, which alone gets one.
+//!
+//! With the flag for needs nothing is read: the one output of `magic` is a tree of what the program needs of a value of
+//! its input. It is null for nothing and true for all of it; else an object: `shape`, whether all keys and the length
+//! are needed, trees for the members of `keys`, for all `others`, and for the `items`, of which the `first` so many
+//! count.
 //!
 //! A batch is JSON texts, each followed by a line end. Messages are the texts of `debug` and `stderr`,
 //! a JSON string a line. Both stay valid until the next call. Both, and the number of outputs, are
