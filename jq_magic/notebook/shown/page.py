@@ -28,6 +28,7 @@ _ROWS_CHARS = 200_000
 _COLOURED = 1_000
 _FONT = "font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px)"
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(:)?|(-?[0-9][0-9.eE+-]*)|(true|false|null)')
+_MIDNIGHT = re.compile(r"\d{4}-\d\d-\d\dT00:00:00(\.0{1,9})?(Z|\+00:00)?", re.ASCII)
 #: The colours that the page's theme has for code, in the order of the groups of a token.
 _COLOURS = ("string", "", "number", "keyword")
 
@@ -71,6 +72,11 @@ def as_table(preview: Preview) -> str:
     table, total = preview
     names = table.columns[:COLUMNS]
     cells = [[row.get(name, MISSING) for name in names] for row in table.rows]
+    for at in range(len(names)):
+        if all(row[at] is MISSING or row[at] is None or _is_midnight(row[at]) for row in cells):
+            # Days are shown as the live table shows them.
+            for row in cells:
+                row[at] = row[at].partition("T")[0] if isinstance(row[at], str) else row[at]
     numeric = [all(_kind(row[at]) in {"number", "null", "missing"} for row in cells) for at in range(len(names))]
     heads = "".join(_cell("th", _shortened(name), is_right) for name, is_right in zip(names, numeric, strict=True))
     body = "".join(
@@ -122,6 +128,10 @@ def _label(table: Table, number: int) -> str:
 
 def _kind(value: Any) -> str:
     return "missing" if value is MISSING else str(described(value)["t"])
+
+
+def _is_midnight(value: Any) -> bool:
+    return isinstance(value, str) and _MIDNIGHT.fullmatch(value) is not None
 
 
 def _written(value: Any) -> str:

@@ -101,3 +101,14 @@ def test_tokens_of_json_have_colours_up_to_a_number():
     long = as_text([], ["1," * 5_000] * 2)
     assert long.count("<span") == page._COLOURED
     assert "<span" not in as_text([], ["1"], is_json=False)
+
+
+def test_days_have_no_time_where_all_of_a_column_are_midnight():
+    rows: list[dict[str, object]] = [
+        {"day": "2012-01-01T00:00:00.000Z", "at": "2012-01-01T00:00:00", "no": "2012-01-01T00:00:00 x"}
+    ] * 2
+    rows.append({"day": None, "at": "2012-01-01T00:00:01", "no": "2012-01-01T00:00:00"})
+    shown = cells(table(lines(*rows)))
+    assert [row[1] for row in shown] == ["day", "2012-01-01", "2012-01-01", "null"]
+    assert [row[2] for row in shown] == ["at", "2012-01-01T00:00:00", "2012-01-01T00:00:00", "2012-01-01T00:00:01"]
+    assert shown[1][3] == "2012-01-01T00:00:00 x"
