@@ -222,7 +222,7 @@ def test_pictures_are_drawn_and_kept(page, open_notebook, keep, tmp_path):
     picture = view.get_by_role("figure").get_by_role("img")
     cell(2).click()
     view.get_by_role("button", name="Chart", exact=True).click()
-    expect(picture).to_have_attribute("aria-label", "v: by date")
+    expect(picture).to_have_attribute("aria-label", "v by date")
     keep("line", view)
     view.get_by_role("combobox", name="kind of chart").select_option("histogram")
     expect(picture).to_have_attribute("aria-label", "v: how often values occur")

@@ -1,7 +1,7 @@
 // Paths, escapes and numbers as texts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TEXT_CHARS, brief, clipped, condition, count, day, jqPath, plural, quoted, rounded, short, visible, wellFormed } from "../../jq_magic/notebook/static/text.mjs";
+import { TEXT_CHARS, brief, clipped, condition, count, day, ends, jqPath, plural, quoted, rounded, short, visible, wellFormed } from "../../jq_magic/notebook/static/text.mjs";
 
 test("a path is written as jq reads it", () => {
   for (const [steps, path] of [
@@ -71,4 +71,13 @@ test("a text for a filter is a condition on a column, or on any cell", () => {
   ]) assert.deepEqual(condition(text, find), wanted);
   const { low } = condition("wind > 3", find);
   assert.ok(low > 3 && low < 3.000001);
+});
+
+test("the ends of a span of days are short where it is long", () => {
+  const at = (text) => Date.parse(text);
+  assert.deepEqual(ends(at("2012-01-01"), at("2015-12-31")), ["2012-01", "2015-12"]);
+  assert.deepEqual(ends(at("2012-01-01"), at("2012-12-31")), ["2012-01-01", "12-31"]);
+  assert.deepEqual(ends(at("2012-12-31"), at("2013-01-01")), ["2012-12", "2013-01"]);
+  assert.deepEqual(ends(at("2012-12-31"), at("2012-12-31")), ["2012-12-31", ""]);
+  assert.deepEqual(ends(-8.64e15, 8.64e15), ["-271821-04", "+275760-09"]);
 });

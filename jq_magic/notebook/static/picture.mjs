@@ -50,7 +50,7 @@ function choice(label, pairs, chosen, act) {
  */
 export function figure(chart, name, { failed, again }) {
   // The name of a column is a key of the outputs: any text at all.
-  const label = visible(name === "." ? chart.caption : `${name}: ${chart.caption}`);
+  const label = visible(name === "." ? chart.caption : `${name}${/^by /.test(chart.caption) ? "" : ":"} ${chart.caption}`);
   const element = picture(chart, label);
   const kinds = (chart.kinds ?? []).map((kind) => [kind, NAMES[kind]]);
   const columns = (chart.columns ?? []).map(([at, text]) => [at, visible(text)]);

@@ -1,6 +1,6 @@
 // Shows in the head of a column what it holds: its type, and a small histogram or its most frequent values.
 import { html, svg } from "./dom.mjs";
-import { brief, count, day, plural, visible } from "./text.mjs";
+import { brief, count, day, ends, plural, visible } from "./text.mjs";
 
 const BARS_HEIGHT = 24;
 /** Bars, or values, of one column: the kernel sends fewer. */
@@ -28,6 +28,7 @@ function histogram({ bins, dates }, name, width, part, choose) {
   const each = width / shown.length;
   const write = dates ? day : brief;
   const [low, high] = [shown[0][0], shown.at(-1)[1]];
+  const edges = dates ? ends(low, high) : [brief(low), high === low ? "" : brief(high)];
   const bars = shown.map(([from, to, size], place) => {
     const height = size ? Math.max(1.5, (size / most) * BARS_HEIGHT) : 0;
     const last = place === shown.length - 1;
@@ -39,7 +40,7 @@ function histogram({ bins, dates }, name, width, part, choose) {
   });
   return html("div.profile",
     svg("svg", { width, height: BARS_HEIGHT, role: "img", "aria-label": `${name}: ${write(low)} to ${write(high)}${part}` }, bars),
-    html("div.ends", { "aria-hidden": "true" }, html("span", write(low)), html("span", high === low ? "" : write(high))));
+    html("div.ends", { "aria-hidden": "true" }, edges.map((edge) => html("span", edge))));
 }
 
 function frequent({ top }, page, name, part, choose) {

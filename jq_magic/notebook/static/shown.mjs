@@ -34,6 +34,7 @@ export class View {
     const owner = {
       chosen: (chosen) => this.chosen(chosen),
       failed: (error) => this.say(error.message),
+      grown: () => this.fit(),
       filtered: (wanted) => this.filterBy(wanted),
       counted: (rows, looked) => this.counted(rows, looked),
       hidden: (columns) => this.hidden(columns),
@@ -168,7 +169,7 @@ export class View {
   lost(reason) {
     this.element.classList.add("jqm-lost");
     this.say(reason);
-    for (const tool of this.element.querySelectorAll(".jqm-tools input, .jqm-tools select")) tool.disabled = true;
+    for (const tool of this.element.querySelectorAll(".jqm-tools input, select")) tool.disabled = true;
     for (const tool of this.element.querySelectorAll(".jqm-tools button")) tool.disabled = !this.tabs.includes(tool);
   }
 
@@ -200,7 +201,7 @@ export class View {
       // On a number or text in an array, the array is meant.
       const place = item?.n > 0 ? { at } : { at: at.slice(0, -1) };
       const width = this.chartWidth();
-      const chart = await this.asker.ask("chart", { ...(column === undefined ? place : { column }), width, ...request });
+      const chart = await this.asker.ask("chart", { ...(column === undefined ? place : { column, where: this.views.Table.where }), width, ...request });
       const name = column === undefined ? this.path.textContent : target.name;
       const failed = (error) => this.say(error.message);
       const again = (other) => {

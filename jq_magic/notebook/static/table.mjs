@@ -30,7 +30,7 @@ export class Table extends Scroller {
     this.heads = new Heads(this, head);
     this.isPictured = shape.rows >= PICTURED;
     this.high = this.isPictured ? HIGH : LOW;
-    this.gutter = shape.named ? NARROW : 20 + 8 * String(shape.rows).length;
+    this.gutter = shape.named ? NARROW : 20 + 8 * count(shape.rows).length;
     head.style.height = `${this.high}px`;
     this.widths = new Array(shape.columns).fill(WIDTH);
     this.decimals = new Map();

@@ -67,7 +67,14 @@ export const brief = (number) =>
   Math.abs(number) >= 1e4 || (number && Math.abs(number) < 1e-3) ? number.toExponential(0).replace("e+", "e") : String(Number(number.toPrecision(3)));
 
 /** A moment, in milliseconds since 1970, as a day. */
-export const day = (ms) => new Date(ms).toISOString().slice(0, 10);
+export const day = (ms) => new Date(ms).toISOString().split("T")[0];
+
+/** The ends of a span of days, in the room that a head has: days of one year, else months. */
+export function ends(low, high) {
+  const [from, to] = [day(low), day(high)];
+  if (from === to) return [from, ""];
+  return from.slice(0, -6) === to.slice(0, -6) ? [from, to.slice(-5)] : [from.slice(0, -3), to.slice(0, -3)];
+}
 
 /**
  * The condition that a text for a filter is: "name > 3", "name = 3..5", "name = text", or any text in any cell.

@@ -24,7 +24,7 @@ export function valueText(item, raw) {
 }
 
 export class Tree extends Scroller {
-  /** @param {{chosen: Function, failed: Function}} owner chosen gets what the cursor is on */
+  /** @param {{chosen: Function, failed: Function, grown: Function}} owner chosen gets what the cursor is on */
   constructor(asker, outputs, owner) {
     super("tree", { role: "tree", "aria-label": "outputs" });
     Object.assign(this, { asker, owner });
@@ -118,8 +118,13 @@ export class Tree extends Scroller {
   /** Move the cursor to a row. */
   choose(row, { seen = false } = {}) {
     this.active = Math.max(0, Math.min(row, this.root.height - 1));
-    if (seen) this.element.scrollTop = scrollTo(this.state(), this.active);
     this.draw();
+    if (seen) {
+      // Rows that were opened just now have their room before one of them is scrolled to.
+      this.owner.grown();
+      this.element.scrollTop = scrollTo(this.state(), this.active);
+      this.draw();
+    }
     if (!this.root.height) return;
     const place = this.root.locate(this.active);
     const steps = this.steps(place);

@@ -5,11 +5,17 @@ import { valueText } from "./tree.mjs";
 
 /** Characters of a value that is shown in large letters. */
 const LARGE = 60;
+/** Characters between two stops of tabs. */
+const WIDE_TAB = 32;
 
 /** Lines of text as they are, which is one more form of the outputs. */
 export class Lines {
   constructor(lines) {
-    this.element = html("pre.text", { tabindex: "0", role: "group", "aria-label": "outputs as text" }, lines.join("\n"));
+    // Fields that tabs end stand below each other.
+    const text = lines.join("\n");
+    const longest = (text.match(/[^\t\n]+(?=\t)/g) ?? []).reduce((most, { length }) => Math.max(most, length), 0);
+    const style = longest ? `tab-size:${Math.min(longest + 2, WIDE_TAB)}` : null;
+    this.element = html("pre.text", { tabindex: "0", role: "group", "aria-label": "outputs as text", style }, text);
   }
 
   draw() {}

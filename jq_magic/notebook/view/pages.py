@@ -202,7 +202,11 @@ class Pages:
         pixels = picture.WIDTH if width is None else max(NARROWEST, min(_whole(width, "the width"), WIDEST))
         if request.get("column") is not None and table is not None:
             column = _whole(request["column"], "the column")
-            drawn = plot.of_column(table, column, None if by is None else _whole(by, "the column"), kind)
+            where = filters.read(request.get("where"))
+            positions = table.order(None, where)[0] if where else None
+            drawn = plot.of_column(table, column, None if by is None else _whole(by, "the column"), kind, positions)
+            if positions is not None:
+                drawn["rows"] = [len(positions), len(table.rows)]
         else:
             drawn = plot.of_value(document.find(_at(request)), kind)
         offered = {name: drawn.get(name) for name in ("kinds", "columns", "by_column")}

@@ -48,6 +48,8 @@ def caption(chart: dict[str, Any]) -> str:
     """Say what a picture shows, in words."""
     words = {"histogram": "how often values occur", "bars": "count by category", "line": "by date"}
     parts = [words.get(chart["kind"]) or f"by {visible(chart.get('by', 'key'))}"]
+    if "rows" in chart:
+        parts.append("{:,} of {:,} rows".format(*chart["rows"]))
     if chart.get("summed"):
         parts.append("sums")
     if every := chart.get("every"):

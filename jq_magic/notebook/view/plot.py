@@ -34,23 +34,32 @@ def of_value(value: Any, kind: str | None) -> dict[str, Any]:
     return {**drawn, "kinds": ["numbers", "histogram"] if is_named else [drawn["kind"]], "columns": []}
 
 
-def of_column(table: Table, column: int, by: int | None, kind: str | None) -> dict[str, Any]:
+def of_column(
+    table: Table, column: int, by: int | None, kind: str | None, among: Sequence[int] | None = None
+) -> dict[str, Any]:
     """Draw a column, by another one where the kind asks for one.
 
     Args:
         by: Position of the other column; None chooses one that suits.
         kind: One of KINDS; None chooses one that suits.
+        among: Positions of the rows that are drawn, from low to high; None for all.
     Returns: as `chart.draw`, and kinds: those that suit the column; columns: (position, name) to draw it by; by_column.
     Raises: RequestError.
 
     """
-    cells = table.column(column, chart.DRAWN)
+    cells = table.column(column, chart.DRAWN, among)
     offered = [at for at in range(min(len(table.columns), OFFERED)) if at != column]
-    samples = {at: table.column(at, chart.DATED_ROWS) for at in [*offered, column]}
+    total = len(table.rows) if among is None else len(among)
+    is_short = total <= _CATEGORIES
+    if among is not None and is_short:
+        few = [table.rows.row(at) for at in among]
+        samples = {at: [row.get(table.columns[at], MISSING) for row in few] for at in [*offered, column]}
+    else:
+        # What a column holds is seen in the first rows of all: many that a filter leaves can stand far apart.
+        samples = {at: table.column(at, chart.DATED_ROWS) for at in [*offered, column]}
     dates = [at for at in offered if chart.are_dates(samples[at])]
     numbers = [at for at in offered if at not in dates and _are(is_number, samples[at])]
     texts = [at for at in offered if at not in dates and _are(lambda value: isinstance(value, str), samples[at])]
-    is_short = len(table.rows) <= _CATEGORIES
     kinds: dict[str, list[int]] = {}
     if any(map(is_number, cells)):
         short = [at for at in texts if is_short and _differ(samples[at])]
@@ -65,7 +74,7 @@ def of_column(table: Table, column: int, by: int | None, kind: str | None) -> di
     labels = table.rows.labels
     if labels is not None and plain == "histogram" and kind in {None, "numbers"} and is_short:
         # The rows of an object have names already.
-        drawn = chart.by_category(cells, labels)
+        drawn = chart.by_category(cells, labels if among is None else [labels[at] for at in among])
         return {
             **drawn,
             "by": "key",
@@ -73,11 +82,10 @@ def of_column(table: Table, column: int, by: int | None, kind: str | None) -> di
             "columns": [],
         }
     kind = kind if kind in kinds or kind == plain else chosen
-    total = len(table.rows)
     if kind == plain:
         return {**chart.draw(cells, total=total), "kinds": [*kinds, plain], "columns": []}
     by = by if by in kinds[kind] else kinds[kind][0]
-    other = table.column(by, chart.DRAWN)
+    other = table.column(by, chart.DRAWN, among)
     if kind == "line":
         drawn = chart.draw(cells, other, total=total)
     elif kind == "scatter":

@@ -44,11 +44,23 @@ class Table:
         """Give the key of a row that is a member of an object."""
         return None if self.rows.labels is None else self.rows.labels[position]
 
-    def column(self, position: int, most: int | None = None) -> list[Any]:
-        """Give the cells of a column in the rows' own order, `most` of them. Raises: RequestError."""
+    def column(self, position: int, most: int | None = None, among: Sequence[int] | None = None) -> list[Any]:
+        """Give the first cells of a column in the rows' own order.
+
+        Args:
+            most: How many; None for all.
+            among: Positions of the rows that are meant, from low to high; None for all.
+        Raises: RequestError.
+
+        """
         if position >= len(self.columns):
             raise RequestError("there is no such column in this result")
-        return self.rows.cells(self.columns[position], 0, len(self.rows) if most is None else min(most, len(self.rows)))
+        name = self.columns[position]
+        if among is None:
+            return self.rows.cells(name, 0, len(self.rows) if most is None else min(most, len(self.rows)))
+        among = among[:most]
+        cells = self.rows.cells(name, among[0], among[-1] + 1) if among else []
+        return [cells[at - among[0]] for at in among]
 
     def sample(self, most: int) -> list[dict[str, Any]]:
         """Give `most` rows at equal distances, all where there are no more."""

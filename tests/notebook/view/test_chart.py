@@ -31,8 +31,8 @@ def test_a_picture_of_a_wide_table_looks_at_few_cells_for_dates(monkeypatch):
     looked = []
     real = table.Table.column
 
-    def column(self, position, most=None):
-        cells = real(self, position, most)
+    def column(self, position, most=None, among=None):
+        cells = real(self, position, most, among)
         looked.append(len(cells))
         return cells
 

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from jq_magic.notebook.view import copied, filtering, filters, plot, profile
+from jq_magic.notebook.view import copied, filtering, filters, items, plot, profile
 from jq_magic.notebook.view.pages import FIRST_CHARS, Pages
 from jq_magic.notebook.view.tree import WRITTEN_CHARS
 from tests.notebook.answers import ask, refusal, span
@@ -148,3 +148,19 @@ def test_a_chart_is_chosen_by_the_shape_of_the_data():
     assert ask(pages([{"w": "ab"[i % 2], "n": i} for i in range(99)]), "chart", column=1)["kind"] == "histogram"
     assert "a chart is one of" in refusal(grouped, "chart", column=1, kind="pie")
     assert plot.KINDS
+
+
+def test_a_chart_shows_the_rows_that_a_filter_leaves(monkeypatch):
+    monkeypatch.setattr(items, "LONG_BYTES", 1)
+    rows = [{"w": f"w{i % 3}", "n": i, "d": f"2020-01-{i + 1:02}"} for i in range(30)]
+    where = [{"column": 1, "low": 10, "high": 12}]
+    for view in (pages(rows), pages([rows])):
+        line = ask(view, "chart", column=1, where=where)
+        assert (line["kind"], line["caption"]) == ("line", "by date; 3 of 30 rows")
+        bars = ask(view, "chart", column=1, by=0, kind="numbers", where=where)
+        assert bars["caption"] == "by w; 3 of 30 rows"
+        assert [text for tag, _, text, _ in bars["shapes"] if tag == "text"][:6:2] == ["w1", "w2", "w0"]
+        assert "nothing to draw" in refusal(view, "chart", column=1, where=[{"text": "no such text"}])
+    named = pages([{f"k{i}": {"n": i} for i in range(60)}])
+    bars = ask(named, "chart", column=0, where=[{"column": 0, "low": 58, "high": 59}])
+    assert bars["caption"] == "by key; 2 of 60 rows"

@@ -1,0 +1,50 @@
+"""Nothing is cut off, and what somebody looks for is in sight."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+DEEP = """deep = {"name": "app", "parts": {f"part {i}": {"version": i} for i in range(600)}}
+days = [{"day": f"{2000 + i // 12}-{i % 12 + 1:02}-01", "n": i} for i in range(1200)]"""
+
+
+def test_a_place_below_others_that_a_search_opens_is_scrolled_to(page, open_notebook, keep):
+    notebook = open_notebook(DEEP, "%jq deep .")
+    notebook.run_all()
+    view = notebook.view(2)
+    box = view.get_by_role("searchbox")
+    box.fill("part 555")
+    box.press("Enter")
+    expect(view.locator("mark")).to_have_text("part 555")
+    expect(view.locator("mark")).to_be_in_viewport()
+    mark, tree = view.locator("mark").bounding_box(), view.get_by_role("tree").bounding_box()
+    assert tree["y"] <= mark["y"] <= tree["y"] + tree["height"] - mark["height"]
+    keep("revealed", view)
+
+
+def test_heads_and_numbers_of_rows_have_room(page, open_notebook, keep):
+    notebook = open_notebook(DEEP, "%jq days .", '%jq -r days .[:3][] | ["x" * 3 * (.n + 1), .n] | @tsv')
+    notebook.run_all()
+    view = notebook.view(2)
+    edges = view.locator(".jqm-ends").first
+    expect(edges.locator("span")).to_have_text(["2000-01", "2099-12"])
+    assert edges.evaluate("e => e.scrollWidth <= e.clientWidth")
+    view.get_by_role("grid").press("Control+End")
+    number = view.get_by_role("rowheader", name="1,199")
+    expect(number).to_be_visible()
+    assert number.evaluate("e => e.scrollWidth <= e.clientWidth")
+    keep("room", view)
+    # Fields that tabs end stand below each other.
+    expect(notebook.view(3).locator(".jqm-text")).to_have_css("tab-size", "11")
+
+
+def test_a_chart_is_of_the_rows_that_are_shown(page, open_notebook):
+    notebook = open_notebook(DEEP, "%jq days .")
+    notebook.run_all()
+    view = notebook.view(2)
+    view.get_by_role("searchbox").fill("n > 1195")
+    expect(view.locator(".jqm-size-of")).to_contain_text("4 of 1,200")
+    view.locator("[role=gridcell][aria-colindex='2']").first.click()
+    view.get_by_role("button", name="Chart", exact=True).click()
+    picture = view.get_by_role("figure").get_by_role("img")
+    expect(picture).to_have_attribute("aria-label", "n by date; 4 of 1,200 rows")
