@@ -235,7 +235,10 @@ class FilterError(_ValueError, ValueError):
         self.where = "\n".join((*excerpt(self._program, *self._spans[0], lines_before=lines), *calls))
 
     def _render_traceback_(self) -> list[str]:
-        return [*super()._render_traceback_(), *self.where.split("\n")] if self.where else super()._render_traceback_()
+        lines = super()._render_traceback_()
+        # The place stands between the message and the advice, as in the message of a `ProgramError`.
+        after = len(lines) - len(self.advice.split("\n")) if self.advice else len(lines)
+        return [*lines[:after], *(self.where.split("\n") if self.where else []), *lines[after:]]
 
 
 def _place(program: bytes, start: int, end: int) -> Place:

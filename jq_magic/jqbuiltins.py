@@ -7,6 +7,11 @@ import functools
 import re
 from importlib import resources
 
+#: Words of jq's grammar that begin or join terms.
+KEYWORDS = (
+    "and", "as", "catch", "def", "elif", "else", "end", "foreach", "if", "label", "or", "reduce", "then", "try",
+)  # fmt: skip
+
 
 @dataclasses.dataclass(frozen=True)
 class Builtin:
@@ -43,3 +48,13 @@ def described() -> tuple[Builtin, ...]:
 def named(name: str) -> list[Builtin]:
     """Give the built-ins of a name, one for each number of arguments."""
     return [builtin for builtin in described() if builtin.name == name]
+
+
+@functools.cache
+def lines() -> dict[str, str]:
+    """Give a line for each name: the arguments that it is called with at first, and what it gives then."""
+    first: dict[str, str] = {}
+    for builtin in described():
+        arguments = builtin.signature[len(builtin.name) :]
+        first.setdefault(builtin.name, f"{arguments}: {builtin.help}" if arguments else builtin.help)
+    return first

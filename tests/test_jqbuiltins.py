@@ -8,8 +8,8 @@ import jq_magic
 from jq_magic import jqbuiltins
 
 #: What jaq as its authors publish it does not have, or writes as a number with a fraction.
-NOT_IN_JAQ = {"IN(f)", "INDEX(f)", "trimstr(s)", "@csv", "@tsv"}
-FRACTIONS_IN_JAQ = {"log10", "pow(x; y)", "sqrt"}
+NOT_IN_JAQ = {"IN(f)", "INDEX(f)", "trimstr(s)", "@csv", "@tsv", "input_line_number"}
+FRACTIONS_IN_JAQ = {"exp10", "exp2", "log", "log10", "log2", "pow(x; y)", "sqrt"}
 
 
 @pytest.mark.parametrize("builtin", jqbuiltins.described(), ids=lambda builtin: builtin.signature)
@@ -36,3 +36,11 @@ def test_a_name_has_each_number_of_arguments():
 def test_a_signature_is_described_once():
     signatures = [builtin.signature for builtin in jqbuiltins.described()]
     assert len(signatures) == len(set(signatures))
+
+
+def test_a_completion_has_a_line_of_help_with_the_arguments():
+    lines = jqbuiltins.lines()
+    assert lines["sort_by"] == "(f): the elements sorted by f"
+    assert lines["first"] == "the first element"
+    assert all(line and len(line) < 90 for line in lines.values())
+    assert not set(lines) & set(jqbuiltins.KEYWORDS)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from IPython.core.error import UsageError
 
+from jq_magic import jqbuiltins
 from jq_magic.errors import JqMagicError
 from jq_magic.jqoptions import Place, names
 from jq_magic.kernel import cells
@@ -17,8 +18,6 @@ from jq_magic.kernel.cursor import PATH_CHARS, TOKEN, path_before, word_before
 from jq_magic.kernel.session import HELP, Session
 from jq_magic.limits import KINDS, PRESETS, Limits
 from jq_magic.limits.ceiling import PROCESS
-from jq_magic.notebook.magic.help import HELP as BUILTINS
-from jq_magic.notebook.magic.help import KEYWORDS
 from jq_magic.sandbox import Sandbox
 
 #: What a key press may use, at most.
@@ -167,7 +166,7 @@ def _in_filter(session: Session, code: str, before: str) -> tuple[str, list[str]
             return partial, keys(session, code, "", f"{variable[0]}{steps}")
         return partial, keys(session, code, rest, steps)
     word = word_before(tail)
-    return word, [*session.runner.definitions.names, *BUILTINS, *KEYWORDS] if word else []
+    return word, [*session.runner.definitions.names, *jqbuiltins.lines(), *jqbuiltins.KEYWORDS] if word else []
 
 
 def _on_line(session: Session, line: str, cursor: int) -> Completion:

@@ -148,6 +148,7 @@ def _advise(error: BaseException, call: Call, variable: str, before: str) -> Non
         error.move(0, call.lines)
     elif isinstance(error, FilterError):
         error.move(len(before.encode()), call.lines)
+        error.advice = hints.raised(error)
     elif isinstance(error, LimitError):
         error.advice = advice_as_option(error)
     elif isinstance(error, InputError) and error.index == 0 and not error.advice and call.input is not None:

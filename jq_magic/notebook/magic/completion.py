@@ -14,11 +14,11 @@ from typing import Any
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 from IPython.core.error import UsageError
 
+from jq_magic import jqbuiltins
 from jq_magic.guest.module import engines
 from jq_magic.jqoptions import FORMS
 from jq_magic.limits import PRESETS
 from jq_magic.notebook.magic import lookup, sample
-from jq_magic.notebook.magic.help import HELP, KEYWORDS
 from jq_magic.notebook.magic.line import OPTIONS, read
 from jq_magic.wasm_runtimes import runtimes
 
@@ -41,7 +41,7 @@ _MAGIC = re.compile(r"(?:\s*[A-Za-z_]\w*\s*=)?\s*%jq\s")
 Offer = tuple[str, str]
 _MARK = "_jq_magic_completion"
 
-BUILTINS = tuple(HELP)
+BUILTINS = tuple(jqbuiltins.lines())
 
 
 def matcher(ipython: Any) -> Callable[[CompletionContext], Any]:
@@ -152,8 +152,8 @@ def _filter(program: str, token: str, value: list[Any] | None) -> list[Offer]:
     head = token[: len(token) - len(written)] if token.endswith(written) else ""
     # What IPython takes for the token may leave out the @ of a format.
     cut = len(written) - len(token) if len(written) > len(token) else 0
-    functions = [(name, help_) for name, help_ in HELP.items() if written and name.startswith(written)]
-    keywords = [(name, "keyword") for name in KEYWORDS if written and name.startswith(written)]
+    functions = [(name, help_) for name, help_ in jqbuiltins.lines().items() if written and name.startswith(written)]
+    keywords = [(name, "keyword") for name in jqbuiltins.KEYWORDS if written and name.startswith(written)]
     return [(head + name[cut:], help_) for name, help_ in (*functions, *keywords)]
 
 

@@ -18,7 +18,7 @@ from jq_magic import jqcall
 from jq_magic.data import frames, inputs
 from jq_magic.data.columns.block import Columns
 from jq_magic.data.refusals import LeftOut
-from jq_magic.errors import InputError, JqMagicError, LimitError, LimitValueError, ProgramError
+from jq_magic.errors import FilterError, InputError, JqMagicError, LimitError, LimitValueError, ProgramError
 from jq_magic.jqoptions import Options, Place, describe
 from jq_magic.limits import BY_FIELD
 from jq_magic.limits.amounts import read_count
@@ -99,8 +99,12 @@ class JqMagic(Settings):
         if cell is None and "as" not in options and frame is not None and caller.assigns(frame):
             options.values["as"] = "values"
         call = _Call(line, cell, options, written.variable, written.program if cell is None else cell, namespace, frame)
-        result = self._run(call, None if call.variable is None else call.find(call.variable))
-        shown = Shown(result, jqcall.style(options), views=self.views, mode=self.view)
+        value = None if call.variable is None else call.find(call.variable)
+        result = self._run(call, value)
+        notes = []
+        if result.text == "null\n" and call.variable is not None:
+            notes = [note] if (note := hints.misspelt(call.program, value)) else []
+        shown = Shown(result, jqcall.style(options), views=self.views, mode=self.view, notes=notes)
         produced = _produced(shown, options) if call.gives_values or "out" in options else None
         if "out" in options:
             variables[options.get("out")] = produced
@@ -147,6 +151,9 @@ class JqMagic(Settings):
             raise
         except ProgramError as error:
             error.advice = hints.hint(error, call.program, call.variable, cell=call.body is not None)
+            raise
+        except FilterError as error:
+            error.advice = hints.raised(error)
             raise
         except LimitError as error:
             error.advice = advice_as_option(error)

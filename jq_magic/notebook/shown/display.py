@@ -44,6 +44,7 @@ class Shown:
         style: How outputs are written.
         views, mode: Where a live view comes from.
         stopped, offers: What a live view says of the limit that ended the run, and cells that raise it.
+        notes: Short lines of ours for the reader, above the outputs.
 
     Attributes:
         result: The whole result; its `text`, `values`, `messages`, `usage` and the rest are also here.
@@ -59,11 +60,12 @@ class Shown:
         mode: str = "auto",
         stopped: str = "",
         offers: Sequence[Offer] = (),
+        notes: Sequence[str] = (),
     ) -> None:
         self.result = result
         self._style = style or Style()
         self._views, self._mode = views, mode
-        self._stopped, self._offers = stopped, offers
+        self._stopped, self._offers, self._notes = stopped, offers, notes
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -152,11 +154,11 @@ class Shown:
         messages = self.result.messages
         if self.result.halted is not None and (said := jqcall.halt_message(self.result.halted).rstrip("\n")):
             messages = [*messages, said]
-        lines: list[str] = []
+        lines = [f"note: {note}" for note in self._notes]
         room = SHOWN_CHARS // 2
         for message in messages:
             if room <= len(_SAID) or len(lines) >= SHOWN_LINES // 2:
-                left = len(messages) - len(lines)
+                left = len(messages) - len(lines) + len(self._notes)
                 lines.append(f"… {left:,} more message{'s' * (left > 1)}; .messages has all of them")
                 break
             text, count = visible_head(message, room - len(_SAID))
