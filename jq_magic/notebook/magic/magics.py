@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from jq_magic.limits.amounts import read_count
 from jq_magic.limits.exceeded import advice_as_option
 from jq_magic.messages import visible_head
 from jq_magic.notebook.magic import caller, completion, hints, interrupt, lookup
+from jq_magic.notebook.magic.beginning import beginning
 from jq_magic.notebook.magic.line import FORMS, read
 from jq_magic.notebook.magic.settings import Settings
 from jq_magic.notebook.magic.words import QUOTED_CHARS
@@ -162,29 +163,36 @@ class JqMagic(Settings):
     def _run_on(self, given: bytes | Columns, sandbox: Sandbox, call: _Call) -> Result:
         """Run the filter of a call on its input, remember the run, and show what came before an error."""
         arguments = jqcall.arguments(call.options, {"var": lambda name: _plain(call.find(name))})
-        try:
+
+        def run(text: str) -> Result:
             with progress.shown(sandbox.limits.deadline_s, self._progress()):
-                program = sandbox.compile(call.program, arguments, positional=call.options.positional)
-                result = program.run(given, **jqcall.flags(call.options))
+                program = sandbox.compile(text, arguments, positional=call.options.positional)
+                return program.run(given, **jqcall.flags(call.options))
+
+        try:
+            result = run(call.program)
         except BaseException as error:
             usage = getattr(error, "usage", None)
             self.history.add(history.Run(call.program, call.variable or "", usage, type(error).__name__))
             if isinstance(error, KeyboardInterrupt):
                 interrupt.describe(error, usage)
             if isinstance(error, JqMagicError) and "quiet" not in call.options:
-                self._show_stopped(error, call)
+                self._show_stopped(error, call, run)
             raise
         self.history.add(history.Run(call.program, call.variable or "", result.usage, "ok"))
         return result
 
-    def _show_stopped(self, error: JqMagicError, call: _Call) -> None:
+    def _show_stopped(self, error: JqMagicError, call: _Call, run: Callable[[str], Result]) -> None:
         """Show the outputs that came before an error; the traceback shows the error.
 
-        In the live view a limit also has its meters, and the cells that raise it.
+        In the live view a limit also has its meters, and the cells that raise it. An output that is too long has its
+        beginning.
         """
-        partial = error.partial
+        partial, notes = error.partial, []
         if partial is None:
             return
+        if not call.gives_values and (begun := beginning(error, call.program, run)) is not None:
+            partial, notes = begun[0], [begun[1]]
         offers, stopped = [], ""
         if isinstance(error, LimitError) and self.views.mode(self.view) != "static":
             offers = retry.offers(error, call.line, call.body)
@@ -200,6 +208,7 @@ class JqMagic(Settings):
                 mode=self.view,
                 stopped=stopped,
                 offers=offers,
+                notes=notes,
             )
         )
 
