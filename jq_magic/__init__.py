@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 # _startup reads what sets a ceiling, before code of the notebook can change it.
-from jq_magic import _startup, forks, jobs  # noqa: F401
+from jq_magic import _startup, forks, imports  # noqa: F401
 
 if TYPE_CHECKING:
     from jq_magic.api import all, compile, first, iter, text  # noqa: A004
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Every part of the package imports it, wherever the first import begins.
-jobs.import_whole("msgspec")
+# Every part of the package imports msgspec, wherever the first import begins.
+imports.whole("msgspec")
 
 _HOMES = {
     "api": "all compile first iter text",
@@ -61,6 +61,8 @@ _HOMES = {
     "sandbox": "Sandbox",
     "wasm_runtimes": "runtimes",
 }
+#: The package of others that a home imports first, and that an interrupt of its import would leave broken.
+_NEEDS = {"notebook.shown.standalone": "IPython"}
 _NAMES = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
@@ -77,8 +79,11 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> Any:
         if name not in _NAMES:
             raise AttributeError(f"module 'jq_magic' has no attribute {name!r}")
+        home = _NAMES[name]
+        if home in _NEEDS:
+            imports.whole(_NEEDS[home])
         with forks.delayed():
-            return getattr(importlib.import_module(f"jq_magic.{_NAMES[name]}"), name)
+            return getattr(importlib.import_module(f"jq_magic.{home}"), name)
 
 
 def __dir__() -> list[str]:

@@ -7,24 +7,15 @@ marked as stopped for good.
 
 from __future__ import annotations
 
-import _imp
 import _thread
-import contextlib
-import importlib
-import sys
 import threading
 from collections.abc import Callable
-from types import FrameType
 from typing import Generic, TypeVar
 
 from jq_magic import forks
 from jq_magic.errors import RuntimeUnavailableError
 
 T = TypeVar("T")
-
-_IMPORTLIB = "<frozen importlib._bootstrap>"
-#: The functions that hold the lock of all imports.
-_BOOKKEEPING = {"_get_module_lock", "cb", "__enter__", "__exit__", "_find_spec"}
 
 # The size of a new thread's stack is a setting of the process. The lock is re-entrant, since a signal's handler
 # that runs a program can come while it is held.
@@ -57,27 +48,6 @@ def start(function: Callable[[], None], stack_bytes: int = 0) -> None:
             raise RuntimeUnavailableError(message) from None
         finally:
             threading.stack_size(before)
-
-
-def holds_import_lock() -> bool:
-    """Tell whether this thread is inside Python's own bookkeeping of imports, as a signal's handler can be.
-
-    An interrupt in the middle of that bookkeeping, which an import leaves behind, keeps its lock for good, and every
-    other thread that imports anything waits for ever. No such code is on the stack then, and the lock is freed here.
-    """
-    count = 0
-    with contextlib.suppress(RuntimeError):
-        while True:
-            _imp.release_lock()
-            count += 1
-    frame: FrameType | None = sys._getframe() if count else None  # noqa: SLF001 - the only way to the frames beneath
-    while frame is not None:
-        if frame.f_code.co_filename == _IMPORTLIB and frame.f_code.co_name in _BOOKKEEPING:
-            for _ in range(count):
-                _imp.acquire_lock()
-            return True
-        frame = frame.f_back
-    return False
 
 
 def can_start(count: int, stack_bytes: int = 0) -> bool:
@@ -156,24 +126,3 @@ class Job(Generic[T]):
                 # The error's traceback has this frame, which has the job: nothing would free them soon.
                 del self
         return self._result
-
-
-def import_whole(name: str) -> None:
-    """Import a library on another thread, where no signal's handler runs, so that no interrupt leaves half of it.
-
-    Code of an extension module goes on after an interrupt in what it imports itself, without the part that is missing:
-    msgspec ends the process then, at its first decoder, when `datetime` was not there. An interrupt ends the wait, and
-    the thread imports on. Where no thread can be started, this one imports.
-    """
-
-    def load() -> None:
-        with forks.delayed():
-            importlib.import_module(name)
-
-    job = Job(load)
-    try:
-        job.start()
-    except RuntimeUnavailableError:
-        job.run_here()
-    job.wait()
-    job.result()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import importlib
 import importlib.util
 from typing import Any
 
+from jq_magic import imports
 from jq_magic.data import decode, frames
 from jq_magic.errors import HaltError
 from jq_magic.limits import Limits
@@ -95,12 +95,12 @@ class Result:
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, Any]:
         """Give what IPython displays."""
-        bundle: dict[str, Any] = importlib.import_module(_DISPLAY).bundle(self)
+        bundle: dict[str, Any] = imports.whole(_DISPLAY).bundle(self)
         return bundle
 
     def _display_(self) -> Any:
         """Give what marimo displays: a live view where there can be one."""
-        display = importlib.import_module(_DISPLAY)
+        display = imports.whole(_DISPLAY)
         return display.view(self) if importlib.util.find_spec("anywidget") else display.static(self)
 
     @functools.cached_property

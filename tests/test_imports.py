@@ -19,7 +19,6 @@ LATE = {
     ("jq_magic.__main__", "jq_magic.cli.command"): "an interrupt of the import ends quietly",
     ("jq_magic.kernel.__main__", "jq_magic.kernel.app"): "to install takes no ipykernel",
     ("jq_magic.kernel.__main__", "jq_magic.kernel.install"): "as above: the kernel's process does not install",
-    ("jq_magic.many.progress", "tqdm"): "half the time of `import jq_magic` is spared who needs no bar",
     ("jq_magic.notebook.shown.progress", "jq_magic.notebook.view.widget"): "anywidget is optional, and takes long",
     ("jq_magic.notebook.shown.standalone", "jq_magic.notebook.view.widget"): "as above",
     ("jq_magic.notebook.view.views", "jq_magic.notebook.view.widget"): "as above",

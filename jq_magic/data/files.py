@@ -11,7 +11,6 @@ import collections
 import csv
 import glob
 import gzip
-import importlib
 import importlib.util
 import io
 import itertools
@@ -21,6 +20,7 @@ import pathlib
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
+from jq_magic import imports
 from jq_magic.data import columns, encode
 from jq_magic.data.columns.block import Columns, check_bytes
 from jq_magic.errors import DataError
@@ -126,7 +126,7 @@ def _zstd(file: BinaryIO) -> Any:
     for name, make in _ZSTD.items():
         if importlib.util.find_spec(name.partition(".")[0]) is not None:
             try:
-                return make(importlib.import_module(name), file)
+                return make(imports.whole(name), file)
             except ImportError:
                 # Another package of the same family, or a Python that was built without it.
                 continue
@@ -177,7 +177,7 @@ def _columns(path: pathlib.Path, suffix: str, most_bytes: int | None) -> Columns
     if importlib.util.find_spec("pyarrow") is not None:
         reader = _batches(path, suffix)
     elif importlib.util.find_spec("polars") is not None:
-        polars: Any = importlib.import_module("polars")
+        polars: Any = imports.whole("polars")
         reader = polars.read_parquet(path) if suffix == ".parquet" else polars.read_ipc(path)
     else:
         raise DataError(f"a file {suffix} needs the package pyarrow or polars")
@@ -190,10 +190,10 @@ def _columns(path: pathlib.Path, suffix: str, most_bytes: int | None) -> Columns
 
 
 def _batches(path: pathlib.Path, suffix: str) -> Any:
-    pyarrow: Any = importlib.import_module("pyarrow")
+    pyarrow: Any = imports.whole("pyarrow")
     try:
         if suffix == ".parquet":
-            file = importlib.import_module("pyarrow.parquet").ParquetFile(path)
+            file = imports.whole("pyarrow.parquet").ParquetFile(path)
             return pyarrow.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(_ROWS))
         source = pyarrow.memory_map(str(path))
         try:

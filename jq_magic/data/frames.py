@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import csv
 import datetime
-import importlib
 import importlib.util
 import io
 import math
 import operator
 from typing import Any, NamedTuple
 
+from jq_magic import imports
 from jq_magic.data import dates, encode, shapes
 from jq_magic.errors import DataError
 
@@ -94,7 +94,7 @@ def _csv_cell(cell: Any) -> Any:
 def _package(form: str) -> Any:
     module = MODULES[form]
     try:
-        return importlib.import_module(module)
+        return imports.whole(module)
     except ImportError:
         raise DataError(f"--as {form} needs the package {module}, which is not installed") from None
 

@@ -14,7 +14,6 @@ import dataclasses
 import datetime
 import decimal
 import enum
-import importlib
 import ipaddress
 import math
 import pathlib
@@ -26,6 +25,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from jq_magic import imports
 from jq_magic.data import times
 from jq_magic.data.refusals import Refused, a_kind, advice, kind_name
 
@@ -174,7 +174,7 @@ def _step(kind: type) -> Callable[[Any, Walk], Any]:
     for base in kind.__mro__:
         package = base.__module__.partition(".")[0]
         if package in _PACKAGES:
-            step: Callable[[Any, Walk], Any] = importlib.import_module(f"jq_magic.data.from_{package}").step
+            step: Callable[[Any, Walk], Any] = imports.whole(f"jq_magic.data.from_{package}").step
             return step
     for base, make in _STEPS:
         if issubclass(kind, base):

@@ -7,6 +7,8 @@ import sys
 import time
 from typing import Any
 
+from jq_magic import imports
+
 #: Work that is done sooner shows nothing.
 _AFTER_S = 1.0
 
@@ -48,11 +50,10 @@ class Progress:
             if not self._is_wanted:
                 return
         # Half the time of `import jq_magic` is spared who needs no bar.
-        from tqdm import auto, std  # noqa: PLC0415
-
         # Without ipywidgets tqdm's bar for notebooks is a warning.
-        kind = auto if in_kernel and importlib.util.find_spec("ipywidgets") else std
-        self._bar = kind.tqdm(total=self._total, initial=self._steps, unit=" documents", unit_scale=True, leave=False)
+        kind = "auto" if in_kernel and importlib.util.find_spec("ipywidgets") else "std"
+        tqdm = imports.whole(f"tqdm.{kind}").tqdm
+        self._bar = tqdm(total=self._total, initial=self._steps, unit=" documents", unit_scale=True, leave=False)
 
 
 def _is_in_kernel() -> bool:

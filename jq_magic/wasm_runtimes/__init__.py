@@ -11,10 +11,9 @@ import enum
 import functools
 import importlib
 import importlib.util
-import threading
 from typing import Protocol
 
-from jq_magic import forks, jobs
+from jq_magic import imports
 from jq_magic.errors import JqMagicError, RuntimeUnavailableError
 from jq_magic.limits.ceiling import PROCESS
 
@@ -27,8 +26,6 @@ _KNOWN = {
         "pip install 'jq-magic[wasmer]' (or, in a clone, make wasmer)",
     ),
 }
-#: Seconds that somebody waits for an import at most, which takes a tenth of one.
-_MOST_IMPORT_S = 60.0
 
 
 class TrapKind(enum.Enum):
@@ -138,67 +135,17 @@ def load(name: str) -> Runtime:
         raise RuntimeUnavailableError(message)
     if name not in _KNOWN:
         raise RuntimeUnavailableError(f"there is no runtime {name!r}; there is {', '.join(_KNOWN)}")
-    return _LOADED.get(name)
-
-
-class _Loaded:
-    """The runtimes of a process.
-
-    Each is imported on a thread of its own: an interrupt that came in the middle would leave half a module.
-    """
-
-    def __init__(self) -> None:
-        self._imports: dict[str, jobs.Job[Runtime]] = {}
-        # Re-entrant: a signal's handler that uses a runtime for the first time can come while it is held.
-        self._lock = threading.RLock()
-
-    def get(self, name: str) -> Runtime:
-        """Give a runtime; waits for its import. Raises: RuntimeUnavailableError."""
-        job = self._imports.get(name)
-        if job is None or not job.done or job.has_failed():
-            job = self._begin(name)
-            if not job.wait(_MOST_IMPORT_S):
-                raise RuntimeUnavailableError(f"the runtime {name} is still being imported by another thread")
-        _, needs, install = _KNOWN[name]
-        try:
-            return job.result()
-        except ImportError as error:
-            message = f"the runtime {name} needs the package {needs} ({error}): {install}"
-            raise RuntimeUnavailableError(message) from error
-        except JqMagicError:
-            raise
-        except Exception as error:
-            raise RuntimeUnavailableError(f"the runtime {name} cannot be started here: {error}") from error
-
-    def _begin(self, name: str) -> jobs.Job[Runtime]:
-        with self._lock:
-            is_importing = jobs.holds_import_lock()
-            job = self._imports.get(name)
-            if job is None or job.has_failed() or (is_importing and not job.done):
-                job = jobs.Job(lambda: _imported(name))
-                if is_importing:
-                    # Another thread would wait for the import that this one is in the middle of.
-                    job.run_here()
-                else:
-                    job.start()
-                # Published once its thread runs: nobody waits for work that was never begun.
-                self._imports[name] = job
-            return job
-
-    def forget_unfinished(self) -> None:
-        """Drop what a forked child's parent was importing: the child has not the threads that do it."""
-        self._lock = threading.RLock()
-        self._imports = {name: job for name, job in self._imports.items() if job.done}
-
-
-def _imported(name: str) -> Runtime:
-    with forks.delayed():
-        runtime: Runtime = importlib.import_module(_KNOWN[name][0]).RUNTIME
+    module, needs, install = _KNOWN[name]
+    try:
+        runtime: Runtime = imports.whole(module).RUNTIME
+    except ImportError as error:
+        message = f"the runtime {name} needs the package {needs} ({error}): {install}"
+        raise RuntimeUnavailableError(message) from error
+    except JqMagicError:
+        raise
+    except Exception as error:
+        raise RuntimeUnavailableError(f"the runtime {name} cannot be started here: {error}") from error
     return runtime
-
-
-_LOADED = _Loaded()
-forks.in_child(_LOADED.forget_unfinished)
 
 
 @functools.cache

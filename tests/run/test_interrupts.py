@@ -16,7 +16,7 @@ SEED = 20261126
 STRESS = """
 import faulthandler, gc, os, random, signal, sys, time
 import jq_magic
-from jq_magic import wasm_runtimes
+from jq_magic import imports
 from jq_magic.guest.module import MODULES
 from jq_magic.run.pool import POOLS
 
@@ -37,7 +37,7 @@ def first_use():
     # What a first use does, but for Python's imports and the compiler.
     MODULES._loadings.clear()
     MODULES._modules.clear()
-    wasm_runtimes._LOADED._imports.clear()
+    imports._IMPORTS._jobs.clear()
     jq_magic.Sandbox(runtime, limits).compile(".").run("1")
 
 def iterate():

@@ -7,11 +7,11 @@ there is no pyarrow; `zones` tells the guest what lies between UTC and a time zo
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Collection
 from typing import Any
 
+from jq_magic import imports
 from jq_magic.data.columns.block import Columns
 
 #: Arrow's PyCapsule interface: a table, or an array of a column.
@@ -33,11 +33,11 @@ def of(
     """
     pandas, polars = sys.modules.get("pandas"), sys.modules.get("polars")
     if pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series)):
-        module = importlib.import_module("jq_magic.data.columns.from_pandas")
+        module = imports.whole("jq_magic.data.columns.from_pandas")
     elif polars is not None and isinstance(value, (polars.DataFrame, polars.Series)):
-        module = importlib.import_module("jq_magic.data.columns.from_polars")
+        module = imports.whole("jq_magic.data.columns.from_polars")
     elif any(hasattr(type(value), name) for name in _CAPSULES):
-        module = importlib.import_module("jq_magic.data.columns.from_arrow")
+        module = imports.whole("jq_magic.data.columns.from_arrow")
     else:
         return None
     made: Columns | None = module.columns(value, index=index, most_bytes=most_bytes, needs=needs)
