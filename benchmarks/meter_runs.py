@@ -16,7 +16,8 @@ from jq_magic.guest.abi import Batching
 from jq_magic.guest.guest import Guest
 from jq_magic.guest.module import manifest
 from jq_magic.limits import Limits
-from jq_magic.wasm_runtimes.wasmtime import _config, _reservation_bytes
+from jq_magic.wasm_runtimes import reservation
+from jq_magic.wasm_runtimes.wasmtime import _config
 from jq_magic.wasm_runtimes.wasmtime_instance import Shape, WasmtimeInstance
 from wasm.builder import package, recipe
 from wasm.builder.packer import Packer
@@ -79,7 +80,7 @@ class Form:
         self._stack_bytes: int = manifest(engine)["stack_bytes"]
         guest = guest or recipe.made(package.GUESTS[engine]) / "guest.wasm"
         packer = packer or recipe.made(Packer()) / Packer.name
-        config = _config(_reservation_bytes())
+        config = _config(reservation.memory_bytes())
         config.consume_fuel = name == OWN
         self._engine = wasmtime.Engine(config)
         with tempfile.TemporaryDirectory() as directory:

@@ -10,7 +10,7 @@ import jq_magic_wasmer
 from jq_magic import forks, jobs
 from jq_magic.errors import GuestError, RuntimeUnavailableError
 from jq_magic.limits.exceeded import exceeded
-from jq_magic.wasm_runtimes import Trap, TrapKind, binary, elsewhere, no_room
+from jq_magic.wasm_runtimes import Trap, TrapKind, binary, elsewhere, no_room, reservation
 from jq_magic.wasm_runtimes.signals import HANDLERS
 
 #: wasmer runs a guest on a stack of its own (`jq_magic_wasmer.STACK_BYTES`); the thread's own holds the rest.
@@ -95,9 +95,11 @@ class WasmerRuntime:
     def __init__(self) -> None:
         extension = f"extension {jq_magic_wasmer.__version__} {jq_magic_wasmer.BUILD}"
         processor = f"{platform.system()} {platform.machine()} {platform.processor()}"
-        self.fingerprint = (
-            f"wasmer {jq_magic_wasmer.WASMER_VERSION}; {extension}; stack {jq_magic_wasmer.STACK_BYTES}; {processor}"
-        )
+        reserved_bytes = reservation.memory_bytes()
+        if reserved_bytes < reservation.WHOLE_BYTES:
+            jq_magic_wasmer.reserve(reserved_bytes)
+        sizes = f"stack {jq_magic_wasmer.STACK_BYTES}, memory {reserved_bytes >> 20} MiB"
+        self.fingerprint = f"wasmer {jq_magic_wasmer.WASMER_VERSION}; {extension}; {sizes}; {processor}"
         with HANDLERS.installing(self):
             jq_magic_wasmer.init_traps()
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import resource
 
 import wasmtime
 
 from jq_magic import forks, jobs
 from jq_magic.errors import GuestError
 from jq_magic.limits.exceeded import exceeded
-from jq_magic.wasm_runtimes import binary
+from jq_magic.wasm_runtimes import binary, reservation
 from jq_magic.wasm_runtimes.signals import HANDLERS
 from jq_magic.wasm_runtimes.wasmtime_instance import Shape, WasmtimeInstance
 
@@ -24,24 +23,8 @@ THREAD_STACK_BYTES = STACK_BYTES + (8 << 20)
 #: What wasmtime's compiler asks for in each of its threads.
 _COMPILER_STACK_BYTES = 2 << 20
 
-#: The whole of a 32-bit memory is reserved where there is address space for it: then its bounds need no checks in code.
-_WHOLE_BYTES = 1 << 32
-#: With less address space than some memories take whole, an eighth of it is reserved for each, so that several runs fit
-#: at a time; or a quarter, up to what the standard limits allow. A memory can grow to no more than that.
-_ROOMY_BYTES, _PART, _LARGE_PART = 40 << 30, 8, 4
-_STANDARD_BYTES = 512 << 20
-_LEAST_BYTES, _STEP_BYTES = 64 << 20, 64 << 20
-#: Bytes behind such a memory that are no memory.
+#: Bytes behind a memory that reserves only a part of what 32 bits address.
 _SMALL_GUARD_BYTES = 64 << 10
-
-
-def _reservation_bytes() -> int:
-    """Choose what is reserved for a memory, by the limit on address space (ulimit -v) at the first use."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if limit == resource.RLIM_INFINITY or limit >= _ROOMY_BYTES:
-        return _WHOLE_BYTES
-    wanted = max(limit // _PART, min(limit // _LARGE_PART, _STANDARD_BYTES))
-    return min(max(wanted // _STEP_BYTES * _STEP_BYTES, _LEAST_BYTES), _WHOLE_BYTES)
 
 
 def _config(reservation_bytes: int, *, is_parallel: bool = True) -> wasmtime.Config:
@@ -58,7 +41,7 @@ def _config(reservation_bytes: int, *, is_parallel: bool = True) -> wasmtime.Con
     wasmtime._bindings.wasmtime_config_async_stack_size_set(config.ptr(), THREAD_STACK_BYTES)  # noqa: SLF001
     config.max_wasm_stack = STACK_BYTES
     config.memory_reservation = reservation_bytes
-    if reservation_bytes < _WHOLE_BYTES:
+    if reservation_bytes < reservation.WHOLE_BYTES:
         config.memory_guard_size = _SMALL_GUARD_BYTES
         config.memory_reservation_for_growth = 0
     return config
@@ -104,7 +87,7 @@ class WasmtimeRuntime:
     def __init__(self) -> None:
         version = importlib.metadata.version("wasmtime")
         processor = f"{platform.system()} {platform.machine()} {platform.processor()}"
-        self._reservation_bytes = _reservation_bytes()
+        self._reservation_bytes = reservation.memory_bytes()
         memory = f"memory {self._reservation_bytes >> 20} MiB"
         self.fingerprint = f"wasmtime {version}; speed, nan, stack {STACK_BYTES}, {memory}; {processor}"
         with HANDLERS.installing(self):

@@ -35,21 +35,29 @@ pub struct Ceiling {
 }
 
 impl Ceiling {
+    /// The type of a memory that grows no further than the address space that is reserved for it.
+    fn reserved(&self, ty: &MemoryType) -> MemoryType {
+        let bound = self.base.static_memory_bound;
+        let maximum = ty.maximum.map_or(bound, |maximum| maximum.min(bound));
+        MemoryType::new(ty.minimum, Some(maximum), ty.shared)
+    }
+
     fn cap(&self, ty: &MemoryType) -> Result<MemoryType, MemoryError> {
         let ceiling = Pages(PAGES.get());
         if ty.minimum > ceiling {
             let message = "the module begins with more memory than allowed";
             return Err(MemoryError::Generic(message.into()));
         }
-        let maximum = ty.maximum.map_or(ceiling, |maximum| maximum.min(ceiling));
-        Ok(MemoryType::new(ty.minimum, Some(maximum), ty.shared))
+        let mut capped = self.reserved(ty);
+        capped.maximum = capped.maximum.map(|maximum| maximum.min(ceiling));
+        Ok(capped)
     }
 }
 
 impl Tunables for Ceiling {
     // The style must not depend on the ceiling: the compiled code serves instances with any ceiling.
     fn memory_style(&self, memory: &MemoryType) -> MemoryStyle {
-        self.base.memory_style(memory)
+        self.base.memory_style(&self.reserved(memory))
     }
 
     fn table_style(&self, table: &TableType) -> TableStyle {

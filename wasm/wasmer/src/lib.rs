@@ -39,6 +39,7 @@ fn jq_magic_wasmer(python_module: &Bound<'_, PyModule>) -> PyResult<()> {
     python_module.add("BUILD", build)?;
     python_module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     python_module.add_function(wrap_pyfunction!(init_traps, python_module)?)?;
+    python_module.add_function(wrap_pyfunction!(module::reserve, python_module)?)?;
     python_module.add("Trap", python_module.py().get_type::<Trap>())?;
     python_module.add_class::<module::Module>()?;
     python_module.add_class::<instance::Instance>()

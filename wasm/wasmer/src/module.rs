@@ -7,6 +7,7 @@ use crate::instance::Instance;
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
 use wasmer::sys::{
     BaseTunables, Cranelift, CraneliftOptLevel, EngineBuilder, Features, NativeEngineExt,
@@ -15,6 +16,19 @@ use wasmer::{Engine, ExternType, MemoryType, Pages, Store};
 use wasmer_vm::MemoryStyle;
 
 const PAGE_BYTES: u64 = 65_536;
+/// Bytes behind a memory that reserves only a part of what 32 bits address.
+const SMALL_GUARD_BYTES: u64 = 65_536;
+
+/// Pages that are reserved for each memory of the modules that are compiled and loaded from now on.
+static RESERVED_PAGES: AtomicU32 = AtomicU32::new(65_536);
+
+/// Reserve so many bytes of address space for each memory, and not the 4 GiB that need no checks of bounds in code,
+/// with 2 GiB behind them. Modules that were compiled before, and their saved code, stay as they are.
+#[pyfunction]
+pub fn reserve(memory_bytes: u64) {
+    let pages = u32::try_from(memory_bytes / PAGE_BYTES).unwrap_or(u32::MAX);
+    RESERVED_PAGES.store(pages.min(Pages::max_value().0), Ordering::Relaxed);
+}
 
 /// A compiled module without imports, shared by all its instances.
 #[pyclass(frozen, module = "jq_magic_wasmer")]
@@ -51,7 +65,12 @@ fn engine(image: Arc<Image>) -> Engine {
     compiler.canonicalize_nans(true);
     let builder = EngineBuilder::new(compiler).set_features(Some(features()));
     let mut engine: Engine = builder.engine().into();
-    let base = BaseTunables::for_target(&Default::default());
+    let mut base = BaseTunables::for_target(&Default::default());
+    let reserved = Pages(RESERVED_PAGES.load(Ordering::Relaxed));
+    if reserved < base.static_memory_bound {
+        base.static_memory_bound = reserved;
+        base.static_memory_offset_guard_size = SMALL_GUARD_BYTES;
+    }
     engine.set_tunables(Ceiling { base, image });
     engine
 }
