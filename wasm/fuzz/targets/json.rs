@@ -1,4 +1,7 @@
 //! Any bytes are JSON texts or a read error; what was read is written, and reads and writes the same again.
+//!
+//! One number is written in two ways, as in jq: 1.7976931348623157e+308 when it stands for what is larger than any
+//! exponent, and with an E once it was read as such.
 #![no_main]
 
 use jq_magic_guest::json::reader::Reader;
@@ -42,6 +45,11 @@ fn written(bytes: &'static [u8], limit: usize) -> (Vec<Vec<u8>>, bool) {
     (texts, true)
 }
 
+fn with_large_e(text: &[u8]) -> String {
+    let text = std::str::from_utf8(text).expect("what is written is UTF-8");
+    text.replace("1.7976931348623157e+308", "1.7976931348623157E+308")
+}
+
 fuzz_target!(|data: &[u8]| {
     let lent = lend(data);
     let (texts, _) = written(lent, LIMIT);
@@ -50,7 +58,8 @@ fuzz_target!(|data: &[u8]| {
         let again = lend(&text);
         let (found, whole) = written(again, LIMIT);
         assert!(whole, "what was written does not read: {text:?}");
-        assert_eq!(found, [text.clone()]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(with_large_e(&found[0]), with_large_e(&text));
         // SAFETY: `written` gives no value out.
         unsafe { free(again) };
     }
