@@ -14,7 +14,7 @@ from jq_magic.guest import abi
 from jq_magic.guest.module import ENGINES, MODULES, manifest
 from jq_magic.limits import Limits
 from jq_magic.limits.ceiling import PROCESS
-from jq_magic.many import documents
+from jq_magic.many import documents, mapping
 from jq_magic.needs import Needs, of_text
 from jq_magic.result import Result
 from jq_magic.run.pool import POOLS, StackSizes
@@ -192,6 +192,35 @@ class Program:
             limits=limits, total=total, flags=flags, jobs=jobs, raises=errors == "raise", progress=progress
         )
         return documents.run_many(self._source, texts, options)
+
+    def map(
+        self,
+        rows: Iterable[Any],
+        *,
+        outputs: Literal["one", "first", "array"] = "one",
+        errors: Literal["raise", "null", "keep"] = "raise",
+        jobs: int = 1,
+        limits: Limits | None = None,
+        as_text: bool = False,
+        fuel: bool = False,
+    ) -> Generator[Any, None, None]:
+        """Give what the filter makes of each row, in order; each row is a document with what a run of its own gives.
+
+        Args:
+            rows: JSON texts as str or bytes, other Python values, and None for what is missing, which gives None; or
+                an Arrow array of them. They are taken as they are needed, some thousands at a time.
+            outputs: "one" output, or None without one, and an OutputLimitError for more; the "first", after which
+                nothing is computed; or an "array" of all.
+            errors: "raise" the first error; "null", None instead; or "keep" the error in the place of its row.
+            jobs: Threads.
+            limits: Limits of each row, if others than the sandbox's.
+            as_text: Give JSON texts instead of values.
+            fuel: Give pairs, with the fuel that the row used, which is counted row by row and takes longer.
+        Raises: as `run_many`, with `.document`, the number of the row from 0.
+
+        """
+        options = mapping.options(outputs, errors, jobs, limits or self.sandbox.limits, with_fuel=fuel)
+        return mapping.mapped(self._source, rows, options, as_text=as_text)
 
     def input(self, value: Any = _ABSENT, text: Any = _ABSENT) -> Inputs:
         """One Python value, or with `text` JSON texts, as input. Raises: DataError unless one is given."""

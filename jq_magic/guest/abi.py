@@ -13,7 +13,7 @@ from typing import NamedTuple
 from jq_magic.limits import Limits
 
 #: Bits of the flags of `feed`.
-RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS, COLUMNS, NEEDS = 1, 2, 4, 8, 16, 32
+RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS, COLUMNS, NEEDS, ROWS, FIRST = 1, 2, 4, 8, 16, 32, 64, 128
 
 
 class Status(enum.IntEnum):
@@ -88,6 +88,10 @@ _REPLY = struct.Struct("<7Ii4IQ")
 FEED_OFFSET = 16
 REPLY_OFFSET = 64
 REPLY_BYTES = _REPLY.size
+BATCHING_OFFSET = 48
+RECORDS_OFFSET = 120
+_PAIR = struct.Struct("<2I")
+PAIR_BYTES = _PAIR.size
 
 
 def request(program: tuple[int, int], args: tuple[int, int], limits: Limits) -> bytes:
@@ -101,13 +105,24 @@ def feed(text: tuple[int, int], flags: int, now: float, limits: Limits, batch: B
 
     Args:
         text: The place of the input in the guest's memory.
-        flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS, COLUMNS, NEEDS.
+        flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS, COLUMNS, NEEDS, ROWS, FIRST.
         now: What `now` answers, Unix seconds.
         limits: Those of the run.
         batch: What fills a batch.
 
     """
     return _FEED.pack(*text, flags, limits.depth, now, limits.output_bytes, limits.outputs, *batch)
+
+
+def batching(batch: Batching) -> bytes:
+    """Lay out what fills the next batch."""
+    return _PAIR.pack(*batch)
+
+
+def place(pair: bytes) -> tuple[int, int]:
+    """Read an address and a length from PAIR_BYTES bytes of the control block."""
+    address, length = _PAIR.unpack(pair)
+    return address, length
 
 
 def reply(block: bytes) -> Reply:

@@ -44,6 +44,7 @@ class Batch(NamedTuple):
         done: Whether the run is over.
         error: What ended it early; `text` has what came before.
         halt: What `halt` or `halt_error(0)` ended it with, which is no error.
+        records: Of rows: a record for each that has ended, as `jq_magic.guest.rows` reads them.
 
     """
 
@@ -53,6 +54,7 @@ class Batch(NamedTuple):
     done: bool = True
     error: JqMagicError | None = None
     halt: HaltError | None = None
+    records: bytes = b""
 
 
 class Guest:
@@ -84,6 +86,7 @@ class Guest:
         self._stack_bytes = stack_bytes
         self._was_stopped = was_stopped
         self._input: bytes | Columns = b""
+        self._has_rows = False
         self._control = instance.get_global("control")
         self._fuel_used: int | None = None
         self.input_bytes = 0
@@ -115,13 +118,14 @@ class Guest:
 
         Args:
             given: The input: JSON texts, or the columns of a frame.
-            flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS of `jq_magic.guest.abi`.
+            flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS, ROWS, FIRST of `jq_magic.guest.abi`.
             now: What `now` answers, Unix seconds.
             batch: What fills a batch.
         Raises: LimitError, GuestError.
 
         """
         self._input = given
+        self._has_rows = bool(flags & abi.ROWS)
         if isinstance(given, Columns):
             flags |= abi.COLUMNS
         self._write(self._control + abi.FEED_OFFSET, abi.feed(self._place(given), flags, now, self._limits, batch))
@@ -131,6 +135,11 @@ class Guest:
         status = self._call(name)
         if status != Status.DONE:
             raise self._error(status, self._reply())
+
+    def refill(self, batch: Batching) -> None:
+        """Give the next pull of rows all the fuel of the limits, and say what fills its batch. Raises: GuestError."""
+        self._instance.set_global("fuel", self._limits.fuel)
+        self._write(self._control + abi.BATCHING_OFFSET, abi.batching(batch))
 
     def pull(self) -> Batch:
         """Give the next batch, with the error that ended the run in it. Raises: GuestError for what does not fit."""
@@ -162,11 +171,17 @@ class Guest:
             raise GuestError("the guest's batch is not UTF-8")
         if reply.outputs != text.count(b"\n") or (text and not text.endswith(b"\n")):
             raise GuestError("the guest's batch is not as many texts as it says")
+        if self._has_rows:
+            place = abi.place(self._read(self._control + abi.RECORDS_OFFSET, abi.PAIR_BYTES))
+            return Batch(text, reply.outputs, done=is_done, error=error, records=self._read(*place))
         lines = self._read(reply.messages, reply.messages_bytes).splitlines()
         return Batch(text, reply.outputs, tuple(map(_string, lines)), is_done, error)
 
     def _count(self, outputs: int, written_bytes: int) -> None:
         """Raise GuestError when the guest gives more than it may: it keeps these limits itself."""
+        if self._has_rows:
+            # The limits are those of a row, of which there are many; what else the batch has is the errors of rows.
+            return
         self._outputs += outputs
         self._written_bytes += written_bytes
         if self._outputs > self._limits.outputs or self._written_bytes > self._limits.output_bytes:

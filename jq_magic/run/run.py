@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from jq_magic.data.columns.block import Columns
 from jq_magic.errors import FilterError, HaltError, InputError, JqMagicError
-from jq_magic.guest.abi import WHOLE_RUN, Batching
+from jq_magic.guest.abi import ROWS, WHOLE_RUN, Batching
 from jq_magic.guest.guest import Batch, Guest, Stopped
 from jq_magic.limits import Limits
 from jq_magic.limits.ceiling import PROCESS, Ceiling
@@ -53,7 +53,7 @@ class Input(NamedTuple):
 
     Attributes:
         text: JSON texts, UTF-8, or the columns of a frame.
-        flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS of `jq_magic.guest.abi`.
+        flags: RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS, FIRST of `jq_magic.guest.abi`.
         batch: What fills a batch.
 
     """
@@ -115,6 +115,11 @@ class Run:
         """Give the next batch; the last one ends the run. An error comes in the batch and is never raised."""
         return self._step(self._pulled)
 
+    def pull_rows(self, batch: Batching) -> Batch:
+        """Give the next batch of rows; the limits on fuel and time begin anew. An error ends the run in a row."""
+        self.wall_s = 0.0
+        return self._step(lambda: self._pulled_rows(batch))
+
     def leave(self) -> None:
         """Hand the instance of a run that is over on to another run, or free it. Again, it does nothing."""
         if self.phase is Phase.OVER:
@@ -171,6 +176,19 @@ class Run:
             self.phase = Phase.RUNNING
         else:
             HANDLERS.check()
+        with HANDLERS.inside():
+            return guest.pull()
+
+    def _pulled_rows(self, batch: Batching) -> Batch:
+        guest = self._guest
+        if guest is None:
+            guest = self._compiled()
+            assert self._input is not None
+            guest.feed(self._input.text, self._input.flags | ROWS, time.time(), batch)
+            self.phase = Phase.RUNNING
+        else:
+            HANDLERS.check()
+        guest.refill(batch)
         with HANDLERS.inside():
             return guest.pull()
 

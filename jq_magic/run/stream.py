@@ -60,7 +60,7 @@ class Stream:
         done = False
         while not done:
             assert self._run is not None
-            batch = _on_worker(self._run, self._run.pull, self._source)
+            batch = on_worker(self._run, self._run.pull, self._source)
             text = self._taken(batch)
             done = batch.done
             if text:
@@ -172,12 +172,13 @@ def _json(columns: Columns, source: Source, limits: Limits) -> bytes:
 def check(source: Source) -> None:
     """Compile a program, and keep the instance for its first run. Raises: ProgramError, LimitError, GuestError."""
     run = Run(source, source.limits)
-    batch = _on_worker(run, run.check, source)
+    batch = on_worker(run, run.check, source)
     if batch.error is not None:
         raise batch.error
 
 
-def _on_worker(run: Run, step: Callable[[], Batch], source: Source) -> Batch:
+def on_worker(run: Run, step: Callable[[], Batch], source: Source) -> Batch:
+    """Run a step of a run on a worker, until the deadline; a run that is interrupted is closed."""
     deadline = Deadline(run.lease, run.limits.deadline_s - run.wall_s)
     try:
         return call(step, deadline, stack_bytes=source.pool.stacks.thread_bytes, after=run.leave)

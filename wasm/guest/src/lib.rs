@@ -52,4 +52,6 @@ pub mod json {
 
 pub mod value;
 
+pub mod rows;
+
 jq_magic_shared::guest!(session::Magic::default());

@@ -7,6 +7,7 @@ use crate::language::needs;
 use crate::language::prelude::Prelude;
 use crate::language::program::Program;
 use crate::regex::Cache;
+use crate::rows::Rows;
 use crate::run::context::RunContext;
 use crate::run::fault::{Fault, Limit};
 use crate::run::inputs::Inputs;
@@ -22,6 +23,7 @@ pub struct Magic {
     prelude: Prelude,
     program: Option<Program>,
     session: Option<Session>,
+    rows: Option<Rows>,
 }
 
 impl Engine for Magic {
@@ -37,14 +39,21 @@ impl Engine for Magic {
 
     fn feed(&mut self, input: &'static [u8], options: Options, publishers: Publishers) {
         let program = self.program.take().expect("a compiled program");
+        if options.mode.rows {
+            let rows = Rows::new(input, options.mode.first, publishers.rows);
+            self.rows = Some(rows);
+            self.session = Some(Session::new(program, &[], options, publishers));
+            return;
+        }
         self.session = Some(Session::new(program, input, options, publishers));
     }
 
     fn pull(&mut self, bytes: usize, outputs: usize) -> Pulled {
-        self.session
-            .as_mut()
-            .expect("an input")
-            .pull(bytes, outputs)
+        let session = self.session.as_mut().expect("an input");
+        match &mut self.rows {
+            Some(rows) => rows.pull(session, bytes, outputs),
+            None => session.pull(bytes, outputs),
+        }
     }
 
     fn counts(&self) -> Counts {
@@ -128,27 +137,58 @@ impl Session {
             };
         }
         while self.batch.count() < outputs && self.batch.texts().len() < bytes {
-            let next = if self.is_running {
-                self.machine.resume()
-            } else {
-                match self.next_input() {
-                    None => return Pulled::Done,
-                    Some(Ok(input)) => self.machine.start(input),
-                    Some(Err(fault)) => return Pulled::Fault(fault),
-                }
-            };
-            self.is_running = next.is_some();
-            let produced = match next {
-                Some(Ok(value)) => self.write(&value),
-                Some(Err(ended)) => Err(self.fault(ended)),
-                None => Ok(()),
-            };
-            if let Err(fault) = produced {
-                self.is_running = false;
-                return Pulled::Fault(fault);
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => return Pulled::Done,
+                Err(fault) => return Pulled::Fault(fault),
             }
         }
         Pulled::More
+    }
+
+    /// Begin anew with another input, as a session of its own would.
+    pub fn renew(&mut self, input: &'static [u8]) {
+        let context = self.context;
+        let mode = context.inputs.borrow().mode();
+        context
+            .inputs
+            .replace(Inputs::new(input, mode, context.limits.depth));
+        context.fault.take();
+        context.refused.take();
+        context.messages.borrow_mut().clear();
+        context.written.set(0);
+        self.machine.renew();
+        self.is_running = false;
+        self.null_pending = mode.null;
+        self.outputs = 0;
+    }
+
+    /// How many outputs there were.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Compute the next output, or find that an input has no more; false at the end.
+    #[inline(always)]
+    pub fn step(&mut self) -> Result<bool, Fault> {
+        let next = if self.is_running {
+            self.machine.resume()
+        } else {
+            match self.next_input() {
+                None => return Ok(false),
+                Some(input) => self.machine.start(input?),
+            }
+        };
+        self.is_running = next.is_some();
+        let produced = match next {
+            Some(Ok(value)) => self.write(&value),
+            Some(Err(ended)) => Err(self.fault(ended)),
+            None => Ok(()),
+        };
+        if produced.is_err() {
+            self.is_running = false;
+        }
+        produced.map(|()| true)
     }
 
     fn next_input(&mut self) -> Option<Result<Val, Fault>> {

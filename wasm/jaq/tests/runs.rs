@@ -13,6 +13,8 @@ const OPTIONS: Options = Options {
         null: false,
         columns: false,
         needs: false,
+        rows: false,
+        first: false,
     },
     sort_keys: false,
     limits: Limits {

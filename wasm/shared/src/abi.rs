@@ -15,6 +15,8 @@ const NULL_INPUT: u32 = 4;
 const SORT_KEYS: u32 = 8;
 const COLUMNS: u32 = 16;
 const NEEDS: u32 = 32;
+const ROWS: u32 = 64;
+const FIRST: u32 = 128;
 
 const MORE: i32 = 0;
 const DONE: i32 = 1;
@@ -77,7 +79,7 @@ pub struct Control {
     inputs_read: u32,
     input_offset: u32,
     written: u64,
-    reserved_reply: [u32; 2],
+    rows: Span,
 }
 
 const _: () = {
@@ -86,6 +88,7 @@ const _: () = {
     assert!(core::mem::offset_of!(Control, out) == 64);
     assert!(core::mem::offset_of!(Control, exit_code) == 92);
     assert!(core::mem::offset_of!(Control, written) == 112);
+    assert!(core::mem::offset_of!(Control, rows) == 120);
 };
 
 /// A static that one thread of execution may change.
@@ -119,7 +122,7 @@ pub static CONTROL: Single<Control> = Single(UnsafeCell::new(Control {
     inputs_read: 0,
     input_offset: 0,
     written: 0,
-    reserved_reply: [0; 2],
+    rows: Span::EMPTY,
 }));
 
 /// The state of the one run that an instance serves.
@@ -201,10 +204,15 @@ fn publish_messages(texts: &[u8], _count: usize) {
     control().messages = Span::of(texts);
 }
 
+fn publish_rows(records: &[u8], _count: usize) {
+    control().rows = Span::of(records);
+}
+
 /// Writes to the control block where outputs and messages are, while a pull runs.
 const PUBLISHED: Publishers = Publishers {
     batch: publish_batch,
     messages: publish_messages,
+    rows: publish_rows,
 };
 
 /// Store the engine of this guest. `init`, which [`guest!`](crate::guest) exports, calls it.
@@ -277,6 +285,8 @@ pub extern "C" fn feed() -> i32 {
             null: control.flags & NULL_INPUT != 0,
             columns: control.flags & COLUMNS != 0,
             needs: control.flags & NEEDS != 0,
+            rows: control.flags & ROWS != 0,
+            first: control.flags & FIRST != 0,
         },
         sort_keys: control.flags & SORT_KEYS != 0,
         limits: Limits {

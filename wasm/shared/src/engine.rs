@@ -44,6 +44,10 @@ pub struct Mode {
     pub columns: bool,
     /// Nothing is read: the one output is the tree of what the program needs of its input.
     pub needs: bool,
+    /// The input is many rows, each with a run of its own.
+    pub rows: bool,
+    /// Of each row only the first output is computed.
+    pub first: bool,
 }
 
 /// Limits of one run that the guest itself keeps.
@@ -77,6 +81,8 @@ pub struct Publishers {
     pub batch: Publish,
     /// Called for the messages of `debug` and `stderr`.
     pub messages: Publish,
+    /// Called for the records of rows that have ended.
+    pub rows: Publish,
 }
 
 impl Publishers {
@@ -84,6 +90,7 @@ impl Publishers {
     pub const NONE: Self = Self {
         batch: |_, _| (),
         messages: |_, _| (),
+        rows: |_, _| (),
     };
 }
 

@@ -84,6 +84,14 @@ impl Fault {
         }
     }
 
+    /// The exit code of `halt`; 0 for any other end.
+    pub fn exit_code(&self) -> i32 {
+        match self {
+            Self::Halt { code, .. } => *code,
+            _ => 0,
+        }
+    }
+
     /// Write the error object for the host; the top of the crate lists its members.
     pub fn json(&self) -> String {
         match self {

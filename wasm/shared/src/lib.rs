@@ -28,19 +28,26 @@
 //! | 0, 4 | program: address, length (UTF-8) | 64, 68 | batch: address, length |
 //! | 8, 12 | arguments: see below | 72 | number of outputs in the batch |
 //! | 16, 20 | input | 76, 80 | error: address, length |
-//! | 24 | flags: 1 raw input, 2 slurp, 4 null input, 8 sorted keys, 16 columns, 32 needs | 84, 88 | messages: address, length |
+//! | 24 | flags: 1 raw input, 2 slurp, 4 null input, 8 sorted keys, 16 columns, 32 needs, 64 rows, 128 first | 84, 88 | messages: address, length |
 //! | 28 | nesting limit | 92 | exit code of `halt` (i32) |
 //! | 32 | `now` (f64, Unix seconds) | 96, 100 | marker, bytes that were refused |
 //! | 40 | limit on bytes of output and messages | 104 | values read from the input |
 //! | 44 | limit on outputs | 108 | bytes read from the input |
 //! | 48 | bytes that fill a batch | 112 | bytes of output and messages so far (u64) |
-//! | 52 | outputs that fill a batch | | |
+//! | 52 | outputs, or rows, that fill a batch | 120, 124 | records of rows: address, length |
 //!
 //! Arguments are a JSON object, whose members become `$name` and `$ARGS.named`, or an array of such
 //! an object and an array, which becomes `$ARGS.positional`.
 //!
 //! The input is JSON texts; with the flag for columns it is a data frame, laid out as the reader of the engine `magic`
-//! says, which alone gets one.
+//! says, which alone gets one. It alone gets rows, too.
+//!
+//! With the flag for rows the input is many inputs, each with a run of its own: their number, then where each ends in
+//! the texts (`u32` each), then the texts. The limits on outputs, their bytes and nesting are those of each row; those
+//! on fuel and memory are the instance's. A pull ends between rows, and never with an error: for each row that has
+//! ended there is a record of 12 bytes with its status, the number of its outputs, and the exit code of `halt`. In the
+//! batch its outputs follow those of the row before, and its error object comes after them as one text more. With the
+//! flag for the first output a row ends when it has one. What `debug` says in a row is dropped when the row ends.
 //!
 //! With the flag for needs nothing is read: the one output of `magic` is a tree of what the program needs of a value of
 //! its input. It is null for nothing and true for all of it; else an object: `shape`, whether all keys and the length

@@ -72,6 +72,11 @@ impl Machine {
         }
     }
 
+    /// Forget what earlier inputs left, as a filter could see it: how many labels there were.
+    pub fn renew(&mut self) {
+        self.labels = 0;
+    }
+
     /// Begin with a new input, and compute the first output.
     pub fn start(&mut self, input: Val) -> Option<Result<Val, Ended>> {
         self.forks.clear();
