@@ -43,9 +43,6 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Every part of the package imports msgspec, wherever the first import begins.
-imports.whole("msgspec")
-
 _HOMES = {
     "api": "all compile first iter text",
     "errors": (
@@ -61,8 +58,8 @@ _HOMES = {
     "sandbox": "Sandbox",
     "wasm_runtimes": "runtimes",
 }
-#: The package of others that a home imports first, and that an interrupt of its import would leave broken.
-_NEEDS = {"notebook.shown.standalone": "IPython"}
+#: What others wrote that a home needs besides msgspec, and that an interrupt of its import would leave broken.
+_NEEDS = {"notebook.shown.standalone": ("IPython",)}
 _NAMES = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
@@ -80,8 +77,8 @@ if not TYPE_CHECKING:
         if name not in _NAMES:
             raise AttributeError(f"module 'jq_magic' has no attribute {name!r}")
         home = _NAMES[name]
-        if home in _NEEDS:
-            imports.whole(_NEEDS[home])
+        for package in ("msgspec", *_NEEDS.get(home, ())):
+            imports.whole(package)
         with forks.delayed():
             return getattr(importlib.import_module(f"jq_magic.{home}"), name)
 
@@ -92,6 +89,7 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(ipython: Any) -> None:
     """What `%load_ext jq_magic` calls."""
+    imports.whole("msgspec")
     from jq_magic import notebook  # noqa: PLC0415 - IPython is needed for nothing else
 
     notebook.load_ipython_extension(ipython)
