@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import jq_magic
 from jq_magic.needs import Needs, of_text
-from tests.conformance.grammar import DOCUMENTS, KEYS, PROGRAMS, filled, forms
+from tests.conformance.grammar import DOCUMENTS, INPUTS, KEYS, PROGRAMS, filled, forms
 from tests.conformance.test_differential import LIMITS, sized
 
 _FORMS = forms("needs.txt")
@@ -20,6 +20,8 @@ SELECTIVE = st.recursive(
     lambda inner: st.builds(filled, st.sampled_from(_FORMS["of two programs"]), inner, inner),
     max_leaves=4,
 )
+#: Short inputs are read as a whole: what a program needs is looked for where that pays.
+SPACE = " " * 60_000
 RECORDS = st.lists(st.dictionaries(KEYS, DOCUMENTS, max_size=4), max_size=3)
 ANY = DOCUMENTS | RECORDS | st.dictionaries(KEYS, DOCUMENTS | RECORDS, max_size=4)
 
@@ -42,10 +44,10 @@ def is_any(needs: Needs | None) -> bool:
     return needs is not None and (needs.whole or needs.kind)
 
 
-def end(program: str, text: str) -> tuple[Any, ...] | None:
+def end(program: str, text: str, *, slurp: bool = False) -> tuple[Any, ...] | None:
     """Outputs, messages, and the error that ended them; None where a limit did."""
     try:
-        result = jq_magic.Sandbox(limits=LIMITS).compile(program).run(text)
+        result = jq_magic.Sandbox(limits=LIMITS).compile(program).run(SPACE + text, slurp=slurp)
     except jq_magic.LimitError:
         return None
     except (jq_magic.FilterError, jq_magic.HaltError, jq_magic.InputError) as error:
@@ -56,6 +58,11 @@ def end(program: str, text: str) -> tuple[Any, ...] | None:
     return result.text, result.messages
 
 
+def whole_of(program: str) -> str:
+    """Give a program that does the same, and needs its whole input."""
+    return f'if tojson == "" then . else ({program}) end'
+
+
 def same_with_less(program: str, documents: list[Any]) -> None:
     """Check a program on all of a text, on the text, and on what it needs of it."""
     try:
@@ -64,7 +71,7 @@ def same_with_less(program: str, documents: list[Any]) -> None:
         return
     text = "\n".join(json.dumps(document) for document in documents)
     less = "\n".join(json.dumps(pruned(document, needs)) for document in documents)
-    whole = end(f'if tojson == "" then . else ({program}) end', text)
+    whole = end(whole_of(program), text)
     if whole is not None:
         assert end(program, text) == whole, f"{program} on {text}"
         assert end(program, less) == whole, f"{program} on {less}, which is what it needs of {text}"
@@ -82,6 +89,57 @@ def test_what_a_program_does_not_need_can_be_taken_away(program, documents):
 @sized
 def test_what_a_program_drawn_from_all_forms_does_not_need_can_be_taken_away(program, documents):
     same_with_less(program, documents)
+
+
+@pytest.mark.slow
+@given(program=SELECTIVE, text=INPUTS, slurp=st.booleans())
+@sized
+def test_a_text_is_read_as_if_all_of_it_were_needed(program, text, slurp):
+    try:
+        whole = end(whole_of(program), text, slurp=slurp)
+    except jq_magic.ProgramError:
+        return
+    if whole is not None:
+        assert end(program, text, slurp=slurp) == whole, f"{program} on {text}"
+
+
+@pytest.mark.parametrize(
+    "text", ["[1,", '{"a":1,"b":[}', '[{"a":1,"b":"x\n"}]', "[[1] 2]", '{"a":tru}', '{"b":{"c":1,}}', "[1]]"]
+)
+def test_a_mistake_in_what_nobody_needs_is_found_at_its_place(text):
+    errors = []
+    for program in (".", ".a?", "length", "1"):
+        with pytest.raises(jq_magic.InputError) as caught:
+            jq_magic.compile(program).run(SPACE + text)
+        errors.append((str(caught.value), caught.value.offset, caught.value.index))
+    assert errors[1:] == errors[:1] * 3
+
+
+@pytest.mark.parametrize("program", [".", ".b", "length", "1"])
+def test_the_limit_on_depth_counts_what_nobody_needs(program):
+    limits = jq_magic.Limits(depth=20)
+    compiled = jq_magic.compile(program, limits=limits)
+
+    def nested(depth: int) -> str:
+        return SPACE + '{"a":' + "[" * depth + "]" * depth + "}"
+
+    assert compiled.run(nested(19)).usage.outputs == 1
+    with pytest.raises(jq_magic.LimitError, match="depth") as caught:
+        compiled.run(nested(20))
+    assert caught.value.limit == "depth"
+
+
+@pytest.mark.parametrize("program", ["length", ".[] | select(.score > 3) | {name, score}", "map(.a)", ".", ".[].name"])
+def test_reading_what_is_needed_never_costs_more_than_reading_all(program):
+    rows = json.dumps([{"id": n, "name": f"name {n}", "score": n / 8, "tags": ["a", "b"]} for n in range(500)])
+    for text in (rows, rows[:8000], rows[:8000] + "nul"):
+        fuel = []
+        for each in (program, f"if type == 0 then tojson else ({program}) end"):
+            try:
+                fuel.append(jq_magic.compile(each).run(text).usage.fuel)
+            except jq_magic.InputError as error:
+                fuel.append(error.partial.usage.fuel)
+        assert fuel[0] <= fuel[1] * 1.02
 
 
 @pytest.mark.parametrize(("program", "paths"), [

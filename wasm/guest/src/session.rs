@@ -12,7 +12,7 @@ use crate::run::context::RunContext;
 use crate::run::fault::{Fault, Limit};
 use crate::run::inputs::Inputs;
 use crate::run::text_buffer::TextBuffer;
-use crate::value::Val;
+use crate::value::{Need, Val};
 use jq_magic_shared::engine::{Counts, Engine};
 pub use jq_magic_shared::engine::{Options, Publishers, Pulled};
 use std::cell::{Cell, RefCell};
@@ -42,7 +42,7 @@ impl Engine for Magic {
         if options.mode.rows {
             let rows = Rows::new(input, options.mode.first, publishers.rows);
             self.rows = Some(rows);
-            self.session = Some(Session::new(program, &[], options, publishers));
+            self.session = Some(Session::of_rows(program, input.len(), options, publishers));
             return;
         }
         self.session = Some(Session::new(program, input, options, publishers));
@@ -92,10 +92,35 @@ impl Session {
         options: Options,
         publishers: Publishers,
     ) -> Self {
+        Self::begin(program, input, input.len(), options, publishers)
+    }
+
+    /// Prepare `program` for the rows of an input of so many bytes, each of which [`Self::renew`] takes.
+    pub fn of_rows(
+        program: Program,
+        bytes: usize,
+        options: Options,
+        publishers: Publishers,
+    ) -> Self {
+        Self::begin(program, &[], bytes, options, publishers)
+    }
+
+    fn begin(
+        program: Program,
+        input: &'static [u8],
+        bytes: usize,
+        options: Options,
+        publishers: Publishers,
+    ) -> Self {
         let tree = || needs::needs(&program.code).of_all(false).shown();
         let needs = options.mode.needs.then(tree);
+        let need = if options.mode.raw || options.mode.needs {
+            Need::All
+        } else {
+            needs::worthwhile(&program.code, bytes).of_all(options.mode.null)
+        };
         let context: &'static RunContext = Box::leak(Box::new(RunContext {
-            inputs: RefCell::new(Inputs::new(input, options.mode, options.limits.depth)),
+            inputs: RefCell::new(Inputs::new(input, options.mode, options.limits.depth, need)),
             now: options.now,
             limits: options.limits,
             fault: RefCell::new(None),
@@ -149,10 +174,9 @@ impl Session {
     /// Begin anew with another input, as a session of its own would.
     pub fn renew(&mut self, input: &'static [u8]) {
         let context = self.context;
-        let mode = context.inputs.borrow().mode();
-        context
-            .inputs
-            .replace(Inputs::new(input, mode, context.limits.depth));
+        let (mode, need) = context.inputs.borrow().way();
+        let inputs = Inputs::new(input, mode, context.limits.depth, need);
+        context.inputs.replace(inputs);
         context.fault.take();
         context.refused.take();
         context.messages.borrow_mut().clear();

@@ -7,9 +7,12 @@
 #![forbid(unsafe_code)]
 
 mod numbers;
+mod passing;
+mod selected;
 mod strings;
 
-use crate::value::{Map, Val};
+use crate::value::{Map, Need, Val};
+use passing::Open;
 
 /// A mistake in a JSON text, and its place.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,6 +44,10 @@ impl Cause {
 
 type Read<T> = Result<T, ReadError>;
 
+const NO_KEY: &str = "a string as the object's key";
+const AFTER_ITEM: &str = "',' or ']' in the array";
+const AFTER_MEMBER: &str = "',' or '}' in the object";
+
 /// Reads a stream of JSON texts from bytes that live as long as the instance.
 pub struct Reader {
     input: &'static [u8],
@@ -50,6 +57,8 @@ pub struct Reader {
     items: Vec<Val>,
     /// Members of the open objects.
     members: Vec<(Val, Val)>,
+    /// The arrays and objects that are open in what is passed over.
+    open: Vec<Open>,
 }
 
 impl Reader {
@@ -66,6 +75,7 @@ impl Reader {
             depth,
             items: Vec::new(),
             members: Vec::new(),
+            open: Vec::new(),
         }
     }
 
@@ -81,14 +91,19 @@ impl Reader {
 
     /// Read the next JSON text; `None` at the end of the input.
     pub fn next_text(&mut self) -> Option<Read<Val>> {
+        self.next_needed(&Need::All)
+    }
+
+    /// Read what is needed of the next JSON text; `None` at the end of the input. Mistakes are those of the whole text.
+    pub fn next_needed(&mut self, need: &Need) -> Option<Read<Val>> {
         self.space();
-        self.peek()?;
-        Some(self.value(0).and_then(|value| self.delimited(value)))
+        let open_ended = !matches!(self.peek()?, b'"' | b'[' | b'{');
+        let value = self.needed(0, need);
+        Some(value.and_then(|value| self.delimited(value, open_ended)))
     }
 
     /// Refuse a literal or number that goes on, as `truefalse` and `1a` do, or stands before what cannot follow it.
-    fn delimited(&self, value: Val) -> Read<Val> {
-        let open_ended = matches!(value, Val::Null | Val::Bool(_) | Val::Num(_));
+    fn delimited(&self, value: Val, open_ended: bool) -> Read<Val> {
         match self.peek() {
             // jq refuses the word together with what ends it.
             Some(b',' | b':' | b']' | b'}') if open_ended => self.fail("a JSON value"),
@@ -177,17 +192,23 @@ impl Reader {
                 Some(b',') => self.at += 1,
                 Some(b']') => {
                     self.at += 1;
-                    let items = if first == 0 {
-                        // No other array is open: take all items at once, for they may be many.
-                        core::mem::take(&mut self.items)
-                    } else {
-                        self.items.drain(first..).collect()
-                    };
-                    return Ok(Val::Arr(items.into()));
+                    return Ok(self.closed_array(first));
                 }
-                _ => return self.fail("',' or ']' in the array"),
+                _ => return self.fail(AFTER_ITEM),
             }
         }
+    }
+
+    /// Make the array of the items from `first` on.
+    #[inline(always)]
+    fn closed_array(&mut self, first: usize) -> Val {
+        let items = if first == 0 {
+            // No other array is open: take all items at once, for they may be many.
+            core::mem::take(&mut self.items)
+        } else {
+            self.items.drain(first..).collect()
+        };
+        Val::Arr(items.into())
     }
 
     fn object(&mut self, level: usize) -> Read<Val> {
@@ -202,15 +223,10 @@ impl Reader {
         loop {
             self.space();
             if self.peek() != Some(b'"') {
-                return self.fail("a string as the object's key");
+                return self.fail(NO_KEY);
             }
             let key = self.string()?;
-            self.space();
-            if self.peek() != Some(b':') {
-                return self.fail("':' after the object's key");
-            }
-            self.at += 1;
-            self.space();
+            self.colon()?;
             let value = self.value(level)?;
             self.members.push((key, value));
             self.space();
@@ -220,9 +236,21 @@ impl Reader {
                     self.at += 1;
                     return Ok(Val::obj(self.members.drain(first..).collect()));
                 }
-                _ => return self.fail("',' or '}' in the object"),
+                _ => return self.fail(AFTER_MEMBER),
             }
         }
+    }
+
+    /// Pass over what stands between a key and its value.
+    #[inline(always)]
+    fn colon(&mut self) -> Read<()> {
+        self.space();
+        if self.peek() != Some(b':') {
+            return self.fail("':' after the object's key");
+        }
+        self.at += 1;
+        self.space();
+        Ok(())
     }
 }
 

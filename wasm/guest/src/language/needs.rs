@@ -15,6 +15,8 @@ use crate::value::{Need, Val};
 
 /// How often the code is walked at most; when more becomes needed for longer, everything is.
 const MOST_WALKS: usize = 8;
+/// So many bytes of input must there be for each instruction that is walked: to read them costs fifty times as much.
+const BYTES: usize = 512;
 /// Places of items up to this one are told apart.
 const LAST_PLACE: f64 = 1e6;
 
@@ -38,8 +40,22 @@ impl Needs {
     }
 }
 
+/// Find what a program can reach, within the work that pays for an input of so many bytes.
+pub fn worthwhile(code: &Code, bytes: usize) -> Needs {
+    search(code, bytes / BYTES)
+}
+
 /// Find what a program can reach.
 pub fn needs(code: &Code) -> Needs {
+    search(code, usize::MAX)
+}
+
+/// Find what a program can reach by walking at most `steps` instructions.
+fn search(code: &Code, steps: usize) -> Needs {
+    let walks = steps / code.instructions.len();
+    if walks == 0 {
+        return ALL;
+    }
     let registers = code.functions[0].registers as usize;
     let mut walk = Walk {
         code,
@@ -54,7 +70,7 @@ pub fn needs(code: &Code) -> Needs {
         .min()
         .map_or(code.instructions.len(), |at| at as usize);
     walk.functions(end);
-    for _ in 0..MOST_WALKS {
+    for _ in 0..MOST_WALKS.min(walks) {
         walk.is_settled = true;
         walk.is_passed.fill(false);
         for at in (0..end).rev() {

@@ -5,7 +5,7 @@ use crate::arrow::{Broken, Frame, Values};
 use crate::json::complaint;
 use crate::json::reader::{Cause, ReadError, Reader};
 use crate::run::fault::{Fault, Limit};
-use crate::value::Val;
+use crate::value::{Need, Val};
 use bytes::Bytes;
 pub use jq_magic_shared::engine::Mode;
 
@@ -15,6 +15,8 @@ pub struct Inputs {
     text: &'static [u8],
     mode: Mode,
     depth: usize,
+    /// What is needed of each value, or of the array of all.
+    need: Need,
     read: usize,
     line: usize,
     counted: usize,
@@ -29,8 +31,8 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Prepare to cut `input` into values as `mode` says.
-    pub fn new(input: &'static [u8], mode: Mode, depth: usize) -> Self {
+    /// Prepare to cut `input` into values as `mode` says, of which `need` is needed.
+    pub fn new(input: &'static [u8], mode: Mode, depth: usize, need: Need) -> Self {
         // Columns have no lines and no places that a text has.
         let text = if mode.columns { &[] } else { input };
         Self {
@@ -40,6 +42,7 @@ impl Inputs {
             text,
             mode,
             depth,
+            need,
             read: 0,
             line: 0,
             counted: 0,
@@ -47,6 +50,11 @@ impl Inputs {
             slurped: false,
             refused: false,
         }
+    }
+
+    /// How the input is cut, and what is needed of it.
+    pub fn way(&self) -> (Mode, Need) {
+        (self.mode, self.need.clone())
     }
 
     /// How the input is cut.
@@ -118,7 +126,7 @@ impl Inputs {
             }
             Mode { raw: true, .. } => Ok(self.next_line()?),
             Mode { slurp: true, .. } => self.slurp(),
-            Mode { .. } => self.reader.next_text()?,
+            Mode { .. } => self.reader.next_needed(&self.need)?,
         };
         self.read += 1;
         Some(value.map_err(|error| {
@@ -168,7 +176,16 @@ impl Inputs {
     }
 
     fn slurp(&mut self) -> Result<Val, ReadError> {
-        core::iter::from_fn(|| self.reader.next_text()).collect()
+        let mut items = Vec::new();
+        let mut place = 0;
+        while let Some(text) = self.reader.next_needed(self.need.of_item(place)) {
+            let item = text?;
+            if self.need.has_item(place) {
+                items.push(item);
+            }
+            place += 1;
+        }
+        Ok(Val::Arr(items.into()))
     }
 
     fn fault(&self, error: ReadError) -> Fault {

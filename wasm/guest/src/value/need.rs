@@ -137,6 +137,15 @@ impl Need {
         }
     }
 
+    /// Whether an item must stand at this place, be it null.
+    pub fn has_item(&self, place: usize) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::All => true,
+            Self::Part(part) => part.shape || place < part.first,
+        }
+    }
+
     /// What is needed of any member or item.
     pub fn of_any(&self) -> Self {
         let mut any = self.of_items().clone();

@@ -7,6 +7,25 @@ use crate::value::{Num, Val};
 
 impl Reader {
     pub(super) fn number(&mut self) -> Read<Val> {
+        self.spelled(
+            |small| Val::Num(Num::Int(small)),
+            |digits| {
+                let text = core::str::from_utf8(digits).expect("digits are ASCII");
+                Val::Num(Num::written(text))
+            },
+            |odd| odd,
+        )
+    }
+
+    /// Check how a number is written, go to its end, and make something of it: of the value of a whole number of few
+    /// digits, of the text of another number of JSON, or of a number that only jq's library reads.
+    #[inline(always)]
+    pub(super) fn spelled<T>(
+        &mut self,
+        small_number: impl FnOnce(i64) -> T,
+        other: impl FnOnce(&'static [u8]) -> T,
+        odd: impl FnOnce(Val) -> T,
+    ) -> Read<T> {
         let start = self.at;
         let negative = self.peek() == Some(b'-');
         self.at += usize::from(negative);
@@ -16,24 +35,24 @@ impl Reader {
         match self.peek() {
             _ if length == 0 => {
                 return match self.odd_number(start) {
-                    Some(number) => Ok(number),
+                    Some(number) => Ok(odd(number)),
                     None => self.fail("a digit"),
                 };
             }
             Some(b'.' | b'e' | b'E') => {
                 if let Err(error) = self.fraction_and_exponent() {
-                    return self.odd_number(start).ok_or(error);
+                    let number = self.odd_number(start);
+                    return number.map(odd).ok_or(error);
                 }
             }
             // Eighteen digits always fit into 64 bits.
             _ if length <= 18 && !(negative && small == 0) => {
                 let small = small as i64;
-                return Ok(Val::Num(Num::Int(if negative { -small } else { small })));
+                return Ok(small_number(if negative { -small } else { small }));
             }
             _ => {}
         }
-        let text = core::str::from_utf8(&self.input[start..self.at]).expect("digits are ASCII");
-        Ok(Val::Num(Num::written(text)))
+        Ok(other(&self.input[start..self.at]))
     }
 
     /// Read a number that JSON's grammar has not, but jq's library has, from the word that begins at `start`.

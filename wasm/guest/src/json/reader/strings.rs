@@ -6,6 +6,9 @@ use crate::json::scan;
 use crate::value::Val;
 use bytes::Bytes;
 
+pub(super) const CONTROL: &str = "an escape instead of a control character in a string";
+pub(super) const UNENDED: &str = "'\"' at the end of the string";
+
 impl Reader {
     /// Read a string. One without escapes borrows from the input, which lives longer than every value.
     pub(super) fn string(&mut self) -> Read<Val> {
@@ -22,7 +25,7 @@ impl Reader {
 
     /// Skip bytes that a string holds as they are, and return whether all of them are ASCII.
     #[inline]
-    fn plain(&mut self) -> bool {
+    pub(super) fn plain(&mut self) -> bool {
         let (length, ascii) = scan::plain(&self.input[self.at..]);
         self.at += length;
         ascii
@@ -41,20 +44,18 @@ impl Reader {
                     ascii &= c.is_ascii();
                     out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
                 }
-                Some(0..=0x1f) => {
-                    return self.fail("an escape instead of a control character in a string")
-                }
+                Some(0..=0x1f) => return self.fail(CONTROL),
                 Some(_) => {
                     let from = self.at;
                     ascii &= self.plain();
                     out.extend_from_slice(&self.input[from..self.at]);
                 }
-                None => return self.fail("'\"' at the end of the string"),
+                None => return self.fail(UNENDED),
             }
         }
     }
 
-    fn escape(&mut self) -> Read<char> {
+    pub(super) fn escape(&mut self) -> Read<char> {
         let c = match self.input.get(self.at + 1) {
             Some(b'"') => '"',
             Some(b'\\') => '\\',
