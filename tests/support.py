@@ -6,8 +6,10 @@ import functools
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -125,6 +127,28 @@ def python(
     """Run code in a fresh interpreter; its output is captured."""
     command = [sys.executable, "-c", code, *args]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, env=env, check=False)
+
+
+def to_process() -> None:
+    """Interrupt this process, as Ctrl-C does."""
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def interrupted(work: Callable[[], object], delay_s: float, interrupt: Callable[[], None] = to_process) -> None:
+    """Do some work on the main thread, which an interrupt (SIGINT) must end after `delay_s`.
+
+    The timer starts where the interrupt is expected: a busy machine may take longer than that for the next statement,
+    and an interrupt there would end all tests.
+    """
+    timer = threading.Timer(delay_s, interrupt)
+
+    def begin() -> None:
+        timer.start()
+        work()
+
+    with pytest.raises(KeyboardInterrupt):
+        begin()
+    timer.join()
 
 
 def wait_until(condition: Callable[[], object]) -> bool:

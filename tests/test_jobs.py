@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import _thread
-import os
-import signal
 import threading
 
 import pytest
 
 import jq_magic
 from jq_magic import jobs
+from tests.support import interrupted
 
 
 def done(function):
@@ -53,11 +52,7 @@ def test_any_number_of_threads_wait_for_a_job():
 def test_a_wait_ends_at_its_time_and_a_signal_interrupts_it():
     job = jobs.Job(lambda: None)
     assert job.wait(0.001) is False
-    killer = threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT))
-    killer.start()
-    with pytest.raises(KeyboardInterrupt):
-        job.wait(60)
-    killer.join()
+    interrupted(lambda: job.wait(600), 0.1)
 
 
 def test_a_thread_runs_with_the_stack_that_is_asked_for_and_others_with_their_own():

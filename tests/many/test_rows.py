@@ -15,7 +15,7 @@ import jq_magic
 from jq_magic.guest.abi import ONE_OUTPUT
 from jq_magic.many import mapping, rows
 from jq_magic.run.stream import Stream
-from tests.support import ROOMY
+from tests.support import ROOMY, interrupted
 
 #: Each is a document of its own, or none; written beside one another they are others.
 HOSTILE = (
@@ -293,11 +293,9 @@ def test_an_interrupt_ends_what_runs(jobs):
     program = jq_magic.compile("last(range(1e18))", limits=ROOMY.replace(fuel=1e17))
     mapped = program.map(["1"] * 1000, jobs=jobs)
     # To the thread that waits: it is this signal that ends its wait.
-    timer = threading.Timer(0.3, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT])
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        next(mapped)
-    timer.join()
+    main = threading.main_thread().ident
+    assert main is not None
+    interrupted(lambda: next(mapped), 0.3, lambda: signal.pthread_kill(main, signal.SIGINT))
     assert list(jq_magic.compile(".").map(["1"])) == [1]
 
 

@@ -118,7 +118,7 @@ def test_a_worker_whose_job_is_done_before_its_caller_goes_on_is_not_lost(monkey
 
     def quick(self, job, after=None, pin=None):
         give(self, job, after, pin)
-        assert job.wait(10)
+        assert job.wait(600)
 
     monkeypatch.setattr(Worker, "give", quick)
     for _ in range(20):

@@ -224,8 +224,16 @@ def test_it_works_again_when_such_a_library_has_gone(runtime, how, library):
 MEANWHILE = """
 import ctypes, faulthandler, signal, sys, threading, time, warnings
 import jq_magic
+from jq_magic.guest.guest import Guest
 runtime, how, works, library = sys.argv[1:]
 limits = jq_magic.Limits(fuel=2**62, deadline_s=1.0)
+runs, pull = threading.Event(), Guest.pull
+
+def pulling(guest):
+    runs.set()
+    return pull(guest)
+
+Guest.pull = pulling
 program = jq_magic.Sandbox(runtime, limits).compile("last(range(1e18))")
 warnings.simplefilter("ignore")
 ends = []
@@ -240,7 +248,8 @@ def run():
 
 thread = threading.Thread(target=run)
 thread.start()
-time.sleep(0.5)
+runs.wait()
+time.sleep(0.3)
 if how == "default":
     signal.signal(signal.SIGILL, signal.SIG_DFL)
 elif how == "a Python function":
