@@ -52,7 +52,7 @@ def matcher(ipython: Any) -> Callable[[CompletionContext], Any]:
         offers = _complete(context, ipython.user_ns)
         completions = [SimpleCompletion(text, type=kind) for text, kind in offers or ()]
         # Python's names do not belong into a filter: IPython's own matchers do not add them.
-        return {"completions": completions, "suppress": offers is not None}
+        return {"completions": completions, "suppress": offers is not None, "ordered": True}
 
     setattr(jq_matcher, _MARK, True)
     return jq_matcher  # type: ignore[no-any-return]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from IPython.core.completer import CompletionContext
+from IPython.core.completer import CompletionContext, provisionalcompleter
 from IPython.core.error import UsageError
 
 from jq_magic import jqbuiltins
@@ -279,3 +279,11 @@ def test_a_result_is_not_assigned_to_a_name_that_the_shell_needs():
     for name in refused:
         with pytest.raises(UsageError, match="--out"):
             lookup.assignable(name)
+
+
+def test_ipython_keeps_the_order_of_the_offers(shell):
+    shell.user_ns["cars"] = [{"Displacement": 1, "Name": "a", "Miles": 2}]
+    code = "%jq cars .[] | .M"
+    with provisionalcompleter():
+        offers = [offer.text for offer in shell.Completer.completions(code, len(code))]
+    assert [offer.rpartition(".")[2] for offer in offers] == ["Miles", "Displacement", "Name"]
