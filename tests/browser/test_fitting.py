@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 DEEP = """deep = {"name": "app", "parts": {f"part {i}": {"version": i} for i in range(600)}}
@@ -48,3 +49,25 @@ def test_a_chart_is_of_the_rows_that_are_shown(page, open_notebook):
     view.get_by_role("button", name="Chart", exact=True).click()
     picture = view.get_by_role("figure").get_by_role("img")
     expect(picture).to_have_attribute("aria-label", "n by date; 4 of 1,200 rows")
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_the_line_of_a_run_begins_where_its_outputs_do(page, open_notebook, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    notebook = open_notebook("print(1)", "%%jq -n --fuel 1e13 --timeout 60\nlast(range(1e12))")
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    page.evaluate("() => window.jupyterapp.shell.collapseRight()")
+    notebook.run(0)
+    notebook.run(1)
+    notebook.start(2)
+    line = notebook.cell(2).locator(".jqm-progress")
+    expect(line).to_contain_text("jq runs")
+    left = """e => {
+        const range = document.createRange();
+        range.selectNodeContents(e);
+        return range.getBoundingClientRect().left;
+    }"""
+    theirs = notebook.cell(1).locator(".jp-OutputArea-output pre").evaluate(left)
+    assert abs(line.evaluate(left) - theirs) <= 3
+    notebook.command("notebook:interrupt-kernel")
+    expect(notebook.cell(2).locator(".jp-OutputArea-output")).to_contain_text("interrupted after")
