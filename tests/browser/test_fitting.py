@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 DEEP = """deep = {"name": "app", "parts": {f"part {i}": {"version": i} for i in range(600)}}
-days = [{"day": f"{2000 + i // 12}-{i % 12 + 1:02}-01", "n": i} for i in range(1200)]"""
+days = [{"day": f"{2000 + i // 12}-{i % 12 + 1:02}-01", "n": i, "m": i if i % 20 else None} for i in range(1200)]"""
 
 
 def test_a_place_below_others_that_a_search_opens_is_scrolled_to(page, open_notebook, keep):
@@ -30,6 +30,9 @@ def test_heads_and_numbers_of_rows_have_room(page, open_notebook, keep):
     edges = view.locator(".jqm-ends").first
     expect(edges.locator("span")).to_have_text(["2000-01", "2099-12"])
     assert edges.evaluate("e => e.scrollWidth <= e.clientWidth")
+    kind = view.locator(".jqm-type").nth(2)
+    expect(kind).to_have_text("number · 60 missing")
+    assert kind.evaluate("e => e.scrollWidth <= e.clientWidth")
     view.get_by_role("grid").press("Control+End")
     number = view.get_by_role("rowheader", name="1,199")
     expect(number).to_be_visible()

@@ -14,6 +14,8 @@ const BLOCKS = 12;
 const WIDTH = 140;
 /** What a column has for its text: no less, no more; of a character, and for its edges. */
 const [LEAST, MOST, CHARACTER, EDGES] = [76, 320, 7.5, 28];
+/** With room for "number · 99 missing". */
+const LEAST_PICTURED = 130;
 /** Heights of the heads with types only, and with the pictures that tables of more rows have. */
 const [LOW, HIGH, PICTURED] = [42, 84, 12];
 const MIDNIGHT = /T00:00:00(\.0+)?(Z|\+00:00)?$/;
@@ -114,7 +116,7 @@ export class Table extends Scroller {
       if (this.widths[column] !== WIDTH) return;
       const texts = page.cells.map((row) => (row[place] ? this.text(row[place], column) : ""));
       const longest = Math.max(visible(k).length + 2, ...texts.map((text) => text.length));
-      const least = this.isPictured ? 112 : LEAST;
+      const least = this.isPictured ? LEAST_PICTURED : LEAST;
       this.widths[column] = Math.max(least, Math.min(longest * CHARACTER + EDGES, MOST));
     });
     return page;
