@@ -128,6 +128,7 @@ impl Session {
             messages: RefCell::new(TextBuffer::new(publishers.messages)),
             written: Cell::new(0),
             builtins: program.builtins,
+            files: program.files,
             regexes: RefCell::new(Cache::default()),
         }));
         Self {

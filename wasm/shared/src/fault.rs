@@ -40,6 +40,15 @@ pub enum Fault {
         /// A suggestion for the person who wrote it.
         hint: Option<String>,
     },
+    /// The program, or a module, imports what the host did not pass.
+    Missing {
+        /// What is wrong.
+        message: String,
+        /// The bytes of the program that name it.
+        span: core::ops::Range<usize>,
+        /// The paths at which it was looked for, in this order.
+        candidates: Vec<String>,
+    },
     /// The input is not JSON.
     Input {
         /// What is wrong.
@@ -76,7 +85,7 @@ impl Fault {
     /// The status that the call returns.
     pub fn status(&self) -> i32 {
         match self {
-            Self::Program { .. } => 2,
+            Self::Program { .. } | Self::Missing { .. } => 2,
             Self::Input { .. } => 3,
             Self::Filter { .. } => 4,
             Self::Halt { .. } => 5,
@@ -103,6 +112,18 @@ impl Fault {
                 let hint = hint.as_deref().map_or_else(|| "null".into(), quoted);
                 let (message, start, end) = (quoted(message), span.start, span.end);
                 format!(r#"{{"message":{message},"start":{start},"end":{end},"hint":{hint}}}"#)
+            }
+            Self::Missing {
+                message,
+                span,
+                candidates,
+            } => {
+                let paths: Vec<_> = candidates.iter().map(|path| quoted(path)).collect();
+                let (message, start, end) = (quoted(message), span.start, span.end);
+                let paths = paths.join(",");
+                format!(
+                    r#"{{"message":{message},"start":{start},"end":{end},"missing":[{paths}]}}"#
+                )
             }
             Self::Input {
                 message,

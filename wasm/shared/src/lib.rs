@@ -37,7 +37,11 @@
 //! | 52 | outputs, or rows, that fill a batch | 120, 124 | records of rows: address, length |
 //!
 //! Arguments are a JSON object, whose members become `$name` and `$ARGS.named`, or an array of such
-//! an object and an array, which becomes `$ARGS.positional`.
+//! an object and an array, which becomes `$ARGS.positional`. A third item of that array describes modules:
+//! `{"search": […], "origin": "…", "files": [["path", bytes], …]}`. Their texts then follow that of the program, in
+//! this order, and all places are offsets in the whole. Imports are looked for in the directories `search`, or in
+//! those that they name, relative to that of their file; `origin` is that of the program. Of the engines in Rust only
+//! `magic` has modules.
 //!
 //! The input is JSON texts; with the flag for columns it is a data frame, laid out as the reader of the engine `magic`
 //! says, which alone gets one. It alone gets rows, too.
@@ -64,7 +68,7 @@
 //! |---|---|---|
 //! | 0 `MORE` | a batch is ready, the run goes on | |
 //! | 1 `DONE` | the last batch is ready; also the success of `compile` and `feed` | |
-//! | 2 | the program cannot be compiled | `message`, `start`, `end` (bytes of the program), `hint` |
+//! | 2 | the program cannot be compiled | `message`, `start`, `end` (bytes of the program), `hint`; `missing`: see below |
 //! | 3 | the input is not JSON, or no columns | `message`, `index` (value, from 0), `offset` (byte) |
 //! | 4 | the filter raised an error | `value`, `message`, `index` (value, from 0), `trace`: see below |
 //! | 5 | the filter called `halt` or `halt_error`; the exit code is in the control block | `value`; null for `halt` |
@@ -72,6 +76,8 @@
 //!
 //! A trace lists where in the program an error arose, and the calls around that place, the innermost first: pairs of
 //! the byte offsets of the first byte and after the last one. An engine that does not know has none.
+//!
+//! `missing` lists the paths at which an import was looked for in vain, in that order.
 //!
 //! After a status above `MORE` the instance is used up. A batch can come with an error: it holds
 //! what was produced before.

@@ -1,7 +1,8 @@
 //! Implements the built-ins that reach the host: inputs, messages, the clock, the end of the run.
 #![forbid(unsafe_code)]
 
-use super::{limited, stop, v, value, Outcome, Simple};
+use super::{limited, stop, text, v, value, Outcome, Simple};
+use crate::language::modules;
 use crate::run::context::RunContext;
 use crate::run::fault::Fault;
 use crate::value::{Error, Map, Val};
@@ -18,8 +19,9 @@ pub fn natives() -> Vec<Simple> {
         ("input_line_number", v(0), |call| {
             value(Ok(Val::from(call.context.inputs.borrow_mut().lines())))
         }),
-        ("get_search_list", v(0), |_| {
-            value(Ok(Val::Arr(Vec::new().into())))
+        ("get_search_list", v(0), |call| {
+            let directories = call.context.files.search().iter();
+            value(Ok(directories.cloned().map(Val::from).collect()))
         }),
         ("builtins", v(0), |call| {
             let names = call.context.builtins.iter();
@@ -28,11 +30,12 @@ pub fn natives() -> Vec<Simple> {
                 .collect()))
         }),
         ("modulemeta", v(0), |call| {
-            value(Err(match &call.input {
-                Val::Str(_) => {
-                    Error::str("modulemeta: modules are not available, the sandbox has no files")
-                }
-                _ => Error::str("modulemeta input module name must be a string"),
+            let message = "modulemeta input module name must be a string";
+            value(text(&call.input, message).and_then(|path| {
+                let context = call.context;
+                let module = context.files.module(&String::from_utf8_lossy(&path));
+                let file = module.map_err(|missing| Error::str(missing.message))?;
+                Ok(modules::description(file, context.limits.depth))
             }))
         }),
         ("_debug", v(0), |call| {

@@ -12,6 +12,7 @@ mod conditions;
 mod constructions;
 mod emitted;
 mod folds;
+mod imports;
 mod operators;
 mod outputs;
 mod patterns;
@@ -21,6 +22,7 @@ mod steps;
 mod tails;
 mod terms;
 
+use super::modules::{Bound, Module};
 use super::prelude::Prelude;
 use super::term::{Span, Term};
 use crate::evaluation::code::{Code, Function, Instruction, List, Origin, Register};
@@ -76,14 +78,16 @@ const LONG: usize = 4000;
 /// Up to this many nested filters, likewise.
 const DEEP: usize = 150;
 
-/// Compile `body`, with the values of global variables.
+/// Compile `body`, with the values of global variables, and with what it imports of `modules`.
 ///
 /// # Errors
 /// A name in a definition that is called is not defined, or the program is too large for its code.
 pub fn compile(
     prelude: &Prelude,
     body: &'static Term,
-    globals: Vec<(&'static str, Val)>,
+    globals: &[(&'static str, Val)],
+    modules: &[Module],
+    imports: &[Bound],
     follows: bool,
 ) -> Compiled<Code> {
     let mut compiler = Compiler {
@@ -104,9 +108,10 @@ pub fn compile(
     };
     let mut scope = Scope::new(prelude.definitions());
     for (name, value) in globals {
-        let constant = compiler.constant(value);
+        let constant = compiler.constant(value.clone());
         scope = scope.with(Named::Variable(name, constant, 0));
     }
+    let scope = compiler.imports(scope, modules, imports);
     compiler.new_function(None, 1);
     let input = Input::register(0);
     let output = compiler.emit(body, &scope, input, None)?;

@@ -1,14 +1,17 @@
 //! Parses programs, pipelines and definitions of jq 1.8.2's grammar, by recursive descent.
 #![forbid(unsafe_code)]
 
+mod header;
 mod known;
 mod literals;
 mod operators;
 mod patterns;
 mod terms;
 
+pub use header::{definitions, header, Import, Nothing};
 pub use known::Known;
 
+use super::files::File;
 use super::lexer::{token, Kind, Token};
 use super::term::{Definition, Kind as K, Pattern, Span, Term};
 use crate::run::fault::{Fault, Limit};
@@ -20,28 +23,13 @@ const KEYWORDS: [&str; 20] = [
     "as", "def", "module", "import", "include", "if", "then", "else", "elif", "end", "and", "or",
     "reduce", "foreach", "try", "catch", "label", "break", "__loc__", "",
 ];
-const NO_MODULES: &str = "include and import are not available: the sandbox has no files";
-
-/// Read a program.
+/// Read the filter of a program, from the byte offset `at` on.
 ///
 /// # Errors
 /// The first mistake and its place; or that the program nests deeper than `depth`. A name that is not defined is a
 /// mistake unless it stands in a definition: then it is one for those who call that.
-pub fn parse(source: &'static str, depth: usize, known: &dyn Known) -> Result<Term, Fault> {
-    let mut parser = Parser {
-        source,
-        next: token(source, 0),
-        end: 0,
-        level: 0,
-        depth,
-        open: Vec::new(),
-        values: Vec::new(),
-        known,
-        filters: Vec::new(),
-        variables: Vec::new(),
-        labels: Vec::new(),
-        undefined: None,
-    };
+pub fn parse(file: File, at: usize, depth: usize, known: &dyn Known) -> Result<Term, Fault> {
+    let mut parser = Parser::new(file, at, depth, known);
     let term = parser.program().map_err(|fault| *fault)?;
     match parser.undefined {
         Some(fault) => Err(fault),
@@ -50,6 +38,7 @@ pub fn parse(source: &'static str, depth: usize, known: &dyn Known) -> Result<Te
 }
 
 struct Parser<'k> {
+    file: File,
     source: &'static str,
     /// The next token.
     next: Token,
@@ -108,28 +97,26 @@ impl Head {
     }
 }
 
-impl Parser<'_> {
+impl<'k> Parser<'k> {
+    fn new(file: File, at: usize, depth: usize, known: &'k dyn Known) -> Self {
+        Self {
+            file,
+            source: file.source,
+            next: token(file.source, at),
+            end: at,
+            level: 0,
+            depth,
+            open: Vec::new(),
+            values: Vec::new(),
+            known,
+            filters: Vec::new(),
+            variables: Vec::new(),
+            labels: Vec::new(),
+            undefined: None,
+        }
+    }
+
     fn program(&mut self) -> Parsed<Term> {
-        if self.next.is("module") {
-            self.advance();
-            let at = self.next.at;
-            let metadata = self.query(true)?;
-            let is_object = match &metadata.kind {
-                K::Object(_) => true,
-                K::Constant(value) => value.kind() == "object",
-                _ => false,
-            };
-            if !is_object {
-                let message = "the metadata of a module must be a constant object".into();
-                return Err(self.fault(at, self.end, message, None));
-            }
-            self.expect(";")?;
-        }
-        if self.next.is("include") || self.next.is("import") {
-            self.advance();
-            let at = self.next.at;
-            return Err(self.fault(at, at + self.next.text.len(), NO_MODULES.into(), None));
-        }
         if self.next.kind == Kind::End {
             return Ok(self.term(self.next.at, K::Identity));
         }
@@ -178,7 +165,7 @@ impl Parser<'_> {
     fn unexpected(&self, expected: &str) -> Box<Fault> {
         let Token { kind, text, at } = self.next;
         if kind == Kind::End {
-            let message = format!("the program ends here, expected {expected}");
+            let message = format!("the {} ends here, expected {expected}", self.file.kind());
             return self.fault(at, at, message, None);
         }
         let beginning: String = match kind {

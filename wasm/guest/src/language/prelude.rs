@@ -4,9 +4,10 @@
 //! memory that results (see `wasm/pack`). A program's compiler takes what it calls.
 #![forbid(unsafe_code)]
 
-use super::parser::{parse, Known};
+use super::files::File;
+use super::parser::{definitions, Known};
 use super::suggest;
-use super::term::{Definition, Kind, Term};
+use super::term::Definition;
 use crate::builtins::{self, Native};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -99,21 +100,23 @@ impl Prelude {
                 .meanings
                 .insert((name, arity), Meaning::Special(special));
         }
-        let source = include_str!("defs.jq");
-        let program = match parse(source, DEPTH, &prelude) {
-            Ok(program) => program,
+        let file = File {
+            name: "defs.jq",
+            source: include_str!("defs.jq"),
+            start: 0,
+        };
+        let definitions = match definitions(file, 0, DEPTH, &prelude) {
+            Ok(definitions) => definitions,
             Err(fault) => unreachable!("defs.jq does not parse: {}", fault.json()),
         };
         // Definitions live as long as the instance.
-        let mut rest: &'static Term = Box::leak(Box::new(program));
-        while let Kind::Definition(definition, next) = &rest.kind {
+        for definition in Box::leak(definitions.into_boxed_slice()).iter() {
             let index = prelude.definitions.len();
             let signature = (definition.name, definition.parameters.len());
             prelude
                 .meanings
                 .insert(signature, Meaning::Definition(index));
             prelude.definitions.push(definition);
-            rest = next;
         }
         let known = prelude.meanings.keys().copied();
         prelude.signatures = known.filter(|(name, _)| !name.starts_with('_')).collect();

@@ -2,9 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::compile::compile;
+use super::files::Files;
+use super::modules::{Loader, Names};
+use super::parser::{header, parse};
 use super::prelude::Prelude;
-use super::suggest;
-use super::{parse, Known};
 use crate::evaluation::code::Code;
 use crate::json::reader::Reader;
 use crate::run::fault::Fault;
@@ -15,11 +16,12 @@ use std::rc::Rc;
 pub struct Program {
     pub(crate) code: Code,
     pub(crate) builtins: Rc<[(&'static str, usize)]>,
+    pub(crate) files: Rc<Files>,
 }
 
 impl Program {
     /// Compile `source` with `args`: the JSON text of an object whose members become variables, or of
-    /// an array of such an object and an array of positional arguments.
+    /// an array of such an object, an array of positional arguments, and what [`Files`] takes.
     ///
     /// A program also sees `$ENV`, which is empty, and `$ARGS`, whatever the arguments are called.
     pub fn compile(
@@ -34,11 +36,13 @@ impl Program {
             span: 0..0,
             hint: None,
         })?;
+        let mut passed = Val::Null;
         let (named, positional) = match args {
-            Some(Val::Arr(both)) => (
-                both.first().cloned().unwrap_or_default(),
-                both.get(1).cloned(),
-            ),
+            Some(Val::Arr(all)) => {
+                passed = all.get(2).cloned().unwrap_or_default();
+                let named = all.first().cloned().unwrap_or_default();
+                (named, all.get(1).cloned())
+            }
             Some(named) => (named, None),
             None => (Val::Null, None),
         };
@@ -69,41 +73,25 @@ impl Program {
                 globals.push((Box::leak(name.into_boxed_str()), value));
             }
         }
+        let (file, files) = Files::new(source, &passed)?;
+        let header = header(file, depth)?;
+        let mut loader = Loader::new(&files, prelude, &globals, depth);
+        let imports = loader.imports(&header.imports, &files.origin)?;
+        let modules = loader.modules;
         let names = Names {
             prelude,
             globals: &globals,
+            modules: &modules,
+            imports: &imports,
         };
-        let body = parse(source, depth, &names)?;
+        let body = parse(file, header.end, depth, &names)?;
         // Terms live as long as the instance.
-        let code = compile(prelude, Box::leak(Box::new(body)), globals, true)?;
+        let body = Box::leak(Box::new(body));
+        let code = compile(prelude, body, &globals, &modules, &imports, true)?;
         Ok(Self {
             code,
             builtins: prelude.signatures().clone(),
+            files: Rc::new(files),
         })
-    }
-}
-
-/// The names that a program can use: those of the built-ins, and the variables that the host passes.
-struct Names<'n> {
-    prelude: &'n Prelude,
-    globals: &'n [(&'static str, Val)],
-}
-
-impl Known for Names<'_> {
-    fn has_filter(&self, name: &str, arity: usize) -> bool {
-        self.prelude.has_filter(name, arity)
-    }
-
-    fn has_variable(&self, name: &str) -> bool {
-        self.globals.iter().any(|(known, _)| *known == name)
-    }
-
-    fn filter_hint(&self, name: &str) -> Option<String> {
-        self.prelude.filter_hint(name)
-    }
-
-    fn variable_hint(&self, name: &str) -> Option<String> {
-        let known = self.globals.iter().map(|(known, _)| *known);
-        suggest::closest(name, known).map(|near| format!("did you mean {near}?"))
     }
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::json::writer::{Style, WriteError, Writer};
+use crate::language::files::Files;
 use crate::regex::Cache;
 use crate::run::fault::{Fault, Limit};
 use crate::run::inputs::Inputs;
@@ -30,6 +31,8 @@ pub struct RunContext {
     pub written: Cell<usize>,
     /// Names and arities of all built-ins.
     pub builtins: Rc<[(&'static str, usize)]>,
+    /// The texts of modules.
+    pub files: Rc<Files>,
     /// Compiled regular expressions.
     pub regexes: RefCell<Cache>,
 }

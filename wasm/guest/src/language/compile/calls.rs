@@ -5,6 +5,7 @@ use super::scope::{Named, Scope, Text, Thunk};
 use super::{Compiled, Compiler, Emitted, Input, Pending, DEEP, LONG};
 use crate::evaluation::code::{Call, Callee, Instruction as I, List, Register};
 use crate::evaluation::source::Source;
+use crate::language::modules::plain;
 use crate::language::prelude::Meaning;
 use crate::language::term::{Definition, Span, Term};
 
@@ -26,6 +27,13 @@ impl Compiler<'_> {
                 if definition.name == name && definition.parameters.len() == arity =>
             {
                 Some(Local::Definition(definition, *function, *text, scope()))
+            }
+            Named::Module(prefix, exports, text) => {
+                let name = plain(*prefix, name)?;
+                let (definition, scope) = exports.iter().rev().find(|(definition, _)| {
+                    definition.name == name && definition.parameters.len() == arity
+                })?;
+                Some(Local::Definition(definition, 0, *text, scope.clone()))
             }
             Named::Thunk(known, thunk) if *known == name && arity == 0 => {
                 Some(Local::Thunk(thunk.clone()))

@@ -28,10 +28,15 @@ pub struct Thunk {
     pub text: Text,
 }
 
+/// A definition of a module, and what its body sees.
+pub type Export = (&'static Definition, Scope);
+
 /// What a name means.
 pub enum Named {
     /// A definition, in a function.
     Definition(&'static Definition, usize, Text),
+    /// The definitions of a module, and what each sees, under names that begin with the prefix and `::`.
+    Module(Option<&'static str>, Rc<[Export]>, Text),
     /// An argument that is compiled where it is called.
     Thunk(&'static str, Thunk),
     /// An argument of a function, by its number.

@@ -15,9 +15,9 @@ const ESCAPES: &str = r#"a string can contain \" \\ \/ \b \f \n \r \t \uXXXX and
 impl Parser<'_> {
     /// Make the value of `$__loc__` at the byte offset `at`.
     pub(super) fn location(&self, at: usize) -> Val {
-        let line = self.source[..at].matches('\n').count() + 1;
+        let line = self.source[self.file.start..at].matches('\n').count() + 1;
         let members = [
-            ("file", Val::from("<top-level>")),
+            ("file", Val::from(self.file.name)),
             ("line", Val::from(line)),
         ];
         Val::obj(
