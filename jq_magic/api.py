@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jq_magic.errors import DataError
@@ -20,12 +20,13 @@ def compile(  # noqa: A001 - the name is the package jq's
     runtime: str = "wasmtime",
     engine: str = "magic",
     limits: Limits | None = None,
+    modules: Mapping[str, Any] | None = None,
 ) -> Program:
-    """Check a jq program and bind `args` as `$name`.
+    """Check a jq program and bind `args` as `$name`; `modules` are what it can import, as for `Sandbox.compile`.
 
     Raises: ProgramError, ProgramLimitError, RuntimeUnavailableError, DataError.
     """
-    return Sandbox(runtime, limits, engine=engine).compile(program, args)
+    return Sandbox(runtime, limits, engine=engine).compile(program, args, modules=modules)
 
 
 def _inputs(program: str, args: dict[str, Any] | None, value: Any, values: Any, text: Any) -> Inputs:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jq_magic.messages import EXCERPT_COLUMNS, cut, excerpt, position, visible, with_blanks
+from jq_magic.messages import cut, excerpt, position, visible, with_blanks
+from jq_magic.places import Place, Span, Texts, in_module
 
 if TYPE_CHECKING:
     from jq_magic.result import Result, Usage
@@ -84,16 +85,29 @@ class ProgramError(JqMagicError, ValueError):
 
     Attributes:
         line, column: Where, from 1; columns count characters.
+        module: The module that it is in; None for the program itself.
+        missing: The paths at which a module was looked for in vain; empty for other mistakes.
 
     """
 
     def __init__(
-        self, message: str, *, program: bytes = b"", start: int = 0, end: int = 0, hint: str | None = None
+        self,
+        message: str,
+        *,
+        program: bytes = b"",
+        start: int = 0,
+        end: int = 0,
+        hint: str | None = None,
+        modules: Sequence[tuple[str, int]] = (),
+        missing: Sequence[str] = (),
     ) -> None:
-        """Args: program: UTF-8; start, end: byte offsets in the program that the mistake spans."""
-        self._what, self._hint, self._place = message, hint, (program, start, end)
-        self.line, self.column = position(program, start)
-        super().__init__(self._message(0))
+        """Args: as for `Texts`; start, end: byte offsets in all texts that the mistake spans; missing: an attribute."""
+        self._what, self._hint = message, hint
+        self._span = Texts(program, modules).span(start, end)
+        self.missing = tuple(missing)
+        self.module = self._span.module
+        self._lines = 0
+        super().__init__(self._locate())
 
     def move(self, skipped: int, lines: int) -> None:
         """Say where the mistake is in a text that the end of the program stands in.
@@ -103,17 +117,18 @@ class ProgramError(JqMagicError, ValueError):
             lines: Lines of that text before what is left of the program.
 
         """
-        program, start, end = self._place
-        if skipped <= start:
-            self._place = program[skipped:], start - skipped, end - skipped
-        self.line, self.column = position(self._place[0], self._place[1])
-        self.line += lines
-        self.args = (cut(self._message(lines)),)
+        text, start, end, module = self._span
+        if module is None and skipped <= start:
+            self._span = Span(text[skipped:], start - skipped, end - skipped)
+        self._lines = lines
+        self.args = (cut(self._locate()),)
 
-    def _message(self, lines: int) -> str:
-        program, start, end = self._place
-        shown = excerpt(program, start, end, lines_before=lines) if program else []
-        return "\n".join([with_blanks(self._what), *shown, *([self._hint] if self._hint else [])])
+    def _locate(self) -> str:
+        """Note line and column. Returns: the message."""
+        self.line, self.column, _, _ = self._span.place(self._lines)
+        shown = self._span.excerpt(self._lines) if self._span.text else []
+        what = with_blanks(f"{in_module(self.module)}{self._what}")
+        return "\n".join([what, *shown, *([self._hint] if self._hint else [])])
 
 
 class InputError(JqMagicError, ValueError):
@@ -165,20 +180,6 @@ class Undecoded(NamedTuple):
     decode: Callable[[bytes], Any]
 
 
-class Place(NamedTuple):
-    """A place in a filter.
-
-    Attributes:
-        line, column: Where it begins, from 1; columns count characters.
-        text: What stands there, cut to a line.
-
-    """
-
-    line: int
-    column: int
-    text: str
-
-
 class FilterError(_ValueError, ValueError):
     """The filter raised an error that it did not catch.
 
@@ -187,6 +188,7 @@ class FilterError(_ValueError, ValueError):
         index: Which value of the input the filter was working on, from 0.
         line, column: Where in the filter the error arose, from 1; columns count characters. None where the engine
             does not know: only the engine magic does.
+        module: The module that this place is in; None for the program itself.
         trace: That place and the calls around it, the innermost first, each a `Place`; at most 16.
         where: Lines that show the place in the filter with carets under it, and the calls around it; may be empty.
 
@@ -194,6 +196,7 @@ class FilterError(_ValueError, ValueError):
 
     line: int | None = None
     column: int | None = None
+    module: str | None = None
     trace: tuple[Place, ...] = ()
     where: str = ""
 
@@ -205,10 +208,11 @@ class FilterError(_ValueError, ValueError):
         index: int = 0,
         program: bytes = b"",
         trace: Sequence[tuple[int, int]] = (),
+        modules: Sequence[tuple[str, int]] = (),
     ) -> None:
-        """Args: program: UTF-8; trace: pairs of byte offsets in the program, of the first byte and after the last."""
+        """Args: as for `Texts`; trace: pairs of byte offsets in all texts, of the first byte and after the last."""
         self.index = index
-        self._program, self._spans = program, tuple(trace)
+        self._texts, self._spans = Texts(program, modules), tuple(trace)
         if trace:
             self._locate(0)
         super().__init__(message, value)
@@ -222,28 +226,27 @@ class FilterError(_ValueError, ValueError):
 
         """
         self._spans = tuple((start - skipped, end - skipped) for start, end in self._spans if start >= skipped)
-        self._program = self._program[skipped:]
-        self.line, self.column, self.trace, self.where = None, None, (), ""
+        self._texts = self._texts.without(skipped)
+        self.line, self.column, self.module, self.trace, self.where = None, None, None, (), ""
         if self._spans:
             self._locate(lines)
 
     def _locate(self, lines: int) -> None:
-        places = (_place(self._program, start, end) for start, end in self._spans)
-        self.trace = tuple(place._replace(line=place.line + lines) for place in places)
-        self.line, self.column, _ = self.trace[0]
-        calls = (f"  called at line {line}, column {column}: {text}" for line, column, text in self.trace[1:])
-        self.where = "\n".join((*excerpt(self._program, *self._spans[0], lines_before=lines), *calls))
+        spans = [self._texts.span(start, end) for start, end in self._spans]
+        self.trace = tuple(span.place(lines) for span in spans)
+        self.line, self.column, _, self.module = self.trace[0]
+        calls = (
+            f"  {in_module(place.module)}called at line {place.line}, column {place.column}: {place.text}"
+            for place in self.trace[1:]
+        )
+        first = [] if self.module is None else [f"  {in_module(self.module)}".rstrip()]
+        self.where = "\n".join((*first, *spans[0].excerpt(lines), *calls))
 
     def _render_traceback_(self) -> list[str]:
         lines = super()._render_traceback_()
         # The place stands between the message and the advice, as in the message of a `ProgramError`.
         after = len(lines) - len(self.advice.split("\n")) if self.advice else len(lines)
         return [*lines[:after], *(self.where.split("\n") if self.where else []), *lines[after:]]
-
-
-def _place(program: bytes, start: int, end: int) -> Place:
-    text = program[start : min(end, start + EXCERPT_COLUMNS)].decode("utf-8", "replace")
-    return Place(*position(program, start), with_blanks(visible(text)))
 
 
 class HaltError(_ValueError):

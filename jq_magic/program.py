@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from jq_magic.data import decode, encode, inputs
 from jq_magic.data.columns.block import Columns
+from jq_magic.data.modules import Modules
 from jq_magic.errors import DataError, JqMagicError
 from jq_magic.guest import abi
 from jq_magic.guest.module import ENGINES, MODULES, manifest
@@ -39,34 +40,34 @@ class Program:
         args: dict[str, Any] | None = None,
         *,
         positional: list[Any] | None = None,
+        modules: Mapping[str, Any] | Modules | None = None,
         sandbox: Sandbox,
     ) -> None:
-        """Args: args: become `$name` and `$ARGS.named`; positional: become `$ARGS.positional`.
+        """Args: args, positional, modules: As for `Sandbox.compile`.
 
         Raises: ProgramError, ProgramLimitError, DataError for arguments that are no JSON.
         """
-        if not isinstance(program, str):
-            raise DataError(f"a program is a str, not {type(program).__name__}")
-        try:
-            text = program.encode()
-        except UnicodeEncodeError as error:
-            raise DataError(f"the program cannot be written in UTF-8: {error.reason}") from None
+        text = encode.program(program)
+        texts = Modules.of(modules, sandbox.engine)
         self.program = program
         self.sandbox = sandbox
-        self._compile(text, encode.arguments(args or {}, positional or []))
+        arguments = encode.arguments(args or {}, positional or [], texts.layout)
+        self._compile(text + texts.joined, arguments, texts.names)
 
-    def _compile(self, text: bytes, args: bytes) -> None:
+    def _compile(self, text: bytes, args: bytes, names: tuple[tuple[str, int], ...]) -> None:
         """Find where the program runs, and check it there."""
         sandbox = self.sandbox
         runtime, module = MODULES.get(sandbox.runtime, sandbox.engine)
         stacks = StackSizes(manifest(sandbox.engine)["stack_bytes"], runtime.thread_stack_bytes)
         pool = POOLS.program(module, PROCESS.enforce(sandbox.limits, sandbox.ceiling).depth, stacks)
-        self._source = Source(text, args, sandbox.runtime, sandbox.engine, sandbox.limits, pool, sandbox.ceiling)
+        where = (sandbox.runtime, sandbox.engine, sandbox.limits, pool, sandbox.ceiling)
+        self._source = Source(text, args, *where, names)
         check(self._source)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # It is compiled again where it is needed; the arguments travel as the JSON that they became.
-        return _restored, (self.program, self._source.args, self.sandbox)
+        source = self._source
+        return _restored, (self.program, source.program, source.args, source.modules, self.sandbox)
 
     def __repr__(self) -> str:
         # As the package jq shows it: `import jq_magic as jq` is all that changes.
@@ -321,9 +322,9 @@ def _values(stream: Stream) -> Generator[Any, None, None]:
         stream.close()
 
 
-def _restored(program: str, args: bytes, sandbox: Sandbox) -> Program:
+def _restored(program: str, text: bytes, args: bytes, names: tuple[tuple[str, int], ...], sandbox: Sandbox) -> Program:
     """Make a program again from what pickle or copy kept of it. Raises: as `Program`."""
     restored = Program.__new__(Program)
     restored.program, restored.sandbox = program, sandbox
-    restored._compile(program.encode(), args)  # noqa: SLF001 - its own second constructor
+    restored._compile(text, args, names)  # noqa: SLF001 - its own second constructor
     return restored

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from jq_magic.data.modules import Modules
 from jq_magic.guest.module import manifest
 from jq_magic.limits import PRESETS, Limits
 from jq_magic.limits.ceiling import PROCESS, Ceiling
@@ -35,7 +37,12 @@ class Sandbox:
         return _restored, (self.runtime, self.limits, self.engine, PROCESS.with_carried(self.ceiling))
 
     def compile(
-        self, program: str, args: dict[str, Any] | None = None, *, positional: list[Any] | None = None
+        self,
+        program: str,
+        args: dict[str, Any] | None = None,
+        *,
+        positional: list[Any] | None = None,
+        modules: Mapping[str, Any] | Modules | None = None,
     ) -> Program:
         """Check `program` and bind its arguments.
 
@@ -43,10 +50,13 @@ class Sandbox:
             program: jq source.
             args: They become `$name` and `$ARGS.named`.
             positional: They become `$ARGS.positional`.
+            modules: What the program can import, by its path: a str is a module in jq, any other value is data. Where
+                the path ends in `.json`, a str or bytes are JSON texts. Together with the program they may have as
+                many bytes as a program. Only the engine magic has modules.
         Raises: ProgramError, ProgramLimitError, DataError for arguments that are no JSON.
 
         """
-        return Program(program, args, positional=positional, sandbox=self)
+        return Program(program, args, positional=positional, modules=modules, sandbox=self)
 
     def run(self, program: str, text: str | bytes, args: dict[str, Any] | None = None) -> Result:
         """Compile and run in one. Raises: as `compile` and `Program.run`."""

@@ -70,6 +70,13 @@ def usable(engine: str) -> str:
     return engine
 
 
+def jq_modules() -> dict[str, str]:
+    """The modules of jq's own tests, by their paths."""
+    directory = jq_release() / "tests" / "modules"
+    files = (path for path in directory.rglob("*") if path.suffix in {".jq", ".json"} and path.is_file())
+    return {path.relative_to(directory).as_posix(): path.read_text() for path in files}
+
+
 def jq_release() -> Path:
     """Fetch jq's own release, once. Where that cannot be done, the test that asks for it is ended."""
     try:

@@ -24,7 +24,7 @@ def failed(run, program: str, text: str = "1") -> jq_magic.FilterError:
 def test_line_and_column_are_those_of_the_part_that_failed(run):
     error = failed(run, '# é\n["é", .[]\n | .a.b]', '[{"a": 1}]')
     assert (error.line, error.column) == (3, 4)
-    assert error.trace == ((3, 4, ".a"),)
+    assert error.trace == ((3, 4, ".a", None),)
     assert error.where.splitlines() == ["  3 |  | .a.b]", "    |    ^^"]
 
 

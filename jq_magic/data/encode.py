@@ -92,16 +92,33 @@ def value_to_json(value: Any) -> bytes:
         raise DataError(f"the {type(value).__name__} nests too deep for Python to go through it") from None
 
 
-def arguments(args: dict[str, Any], positional: list[Any]) -> bytes:
+def program(text: str) -> bytes:
+    """A program's text as UTF-8. Raises: DataError."""
+    if not isinstance(text, str):
+        raise DataError(f"a program is a str, not {type(text).__name__}")
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"the program cannot be written in UTF-8: {error.reason}") from None
+
+
+def arguments(args: dict[str, Any], positional: list[Any], modules: dict[str, Any] | None = None) -> bytes:
     """Arguments as the guest takes them: a JSON object of those with names, or an array of it and of the others.
+
+    Args:
+        args, positional: Those with names, and the others.
+        modules: What the guest needs to know of modules; None where there are none.
 
     Any str is a name: one that jq cannot write as `$name` is a key of `$ARGS.named` only, as in jq.
 
     Raises: DataError for a name of another type.
+
     """
     for name in args:
         if not isinstance(name, str):
             raise DataError(f"{name!r} is no name for an argument: it must be a str")
+    if modules is not None:
+        return value_to_json([args, positional, modules])
     if positional:
         return value_to_json([args, positional])
     return value_to_json(args) if args else b""

@@ -31,6 +31,7 @@ from jq_magic.guest.abi import Status
 from jq_magic.limits import Limits
 from jq_magic.limits.exceeded import exceeded
 from jq_magic.messages import MESSAGE_CHARS
+from jq_magic.places import Texts
 
 #: Nesting that Python's decoder always manages.
 _PYTHON_DEPTH = 900
@@ -63,6 +64,7 @@ class _ErrorObject(msgspec.Struct):
     used: _Count | None = None
     allowed: _Count | None = None
     trace: list[tuple[_Count, _Count]] = []
+    missing: list[str] | None = None
 
 
 #: Made once: to make it is to run code that resolves the types, which a run must not do.
@@ -70,7 +72,7 @@ _DECODER = msgspec.json.Decoder(_ErrorObject)
 
 
 def error_of(
-    status: int, error: bytes, exit_code: int, limits: Limits, *, program: bytes, text: bytes | Columns
+    status: int, error: bytes, exit_code: int, limits: Limits, *, texts: Texts, text: bytes | Columns
 ) -> JqMagicError:
     """Make the exception for a status above DONE.
 
@@ -79,7 +81,8 @@ def error_of(
         error: The guest's error object, as JSON.
         exit_code: That of a halt.
         limits: Those of the run.
-        program, text: The program and the input, which an error quotes where it is a text.
+        texts: The program and its modules, which an error quotes.
+        text: The input, which an error quotes where it is a text.
     Raises: GuestError for an object that does not fit.
 
     """
@@ -94,8 +97,7 @@ def error_of(
     except (msgspec.MsgspecError, UnicodeDecodeError) as failure:
         raise GuestError(f"the guest's error is not what it must be: {failure}") from failure
     if status == Status.PROGRAM_ERROR:
-        span = {"start": _count(members, "start"), "end": _count(members, "end")}
-        return ProgramError(_message(members), program=program, **span, hint=members.hint)
+        return _program_error(members, texts)
     if status == Status.INPUT_ERROR:
         place = {"index": _count(members, "index"), "offset": _count(members, "offset")}
         held = None if isinstance(text, Columns) else text
@@ -103,7 +105,7 @@ def error_of(
         made.advice = "" if held is None else looks.advice(held, place["offset"])
         return made
     if status == Status.FILTER_ERROR:
-        return _filter_error(members, program)
+        return _filter_error(members, texts)
     if status == Status.HALT:
         return _halt_error(members, exit_code)
     if status == Status.LIMIT:
@@ -111,12 +113,30 @@ def error_of(
     raise GuestError(f"the guest answers with status {status}, which means nothing")
 
 
-def _filter_error(members: _ErrorObject, program: bytes) -> FilterError:
+def _program_error(members: _ErrorObject, texts: Texts) -> ProgramError:
+    program, modules = texts
+    error = ProgramError(
+        _message(members),
+        program=program,
+        modules=modules,
+        start=_count(members, "start"),
+        end=_count(members, "end"),
+        hint=members.hint,
+        missing=members.missing or (),
+    )
+    if members.missing is not None:
+        error.advice = "a module comes with the program: compile(…, modules={name: text})"
+    return error
+
+
+def _filter_error(members: _ErrorObject, texts: Texts) -> FilterError:
+    program, modules = texts
     value, trace = bytes(members.value), members.trace
     if len(trace) > _TRACE or any(end > len(program) or start > end for start, end in trace):
         raise GuestError("the guest's error has places that are not in the program")
     message, held = _shown_value(members, value)
-    return FilterError(message, value=held, index=_count(members, "index"), program=program, trace=trace)
+    index = _count(members, "index")
+    return FilterError(message, value=held, index=index, program=program, trace=trace, modules=modules)
 
 
 def _shown_value(members: _ErrorObject, value: bytes) -> tuple[str, Any]:

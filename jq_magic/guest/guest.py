@@ -7,7 +7,7 @@ what does not fit raises GuestError.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from jq_magic.data.columns.block import Columns
@@ -17,6 +17,7 @@ from jq_magic.guest.abi import Batching, Marker, Reply, Status
 from jq_magic.guest.errors import error_of
 from jq_magic.limits import Limits
 from jq_magic.limits.exceeded import exceeded, stack_exceeded
+from jq_magic.places import Texts
 from jq_magic.wasm_runtimes import Instance, Trap, TrapKind
 
 #: A stack pointer below this belongs to an exhausted stack: the largest frame of the guest is smaller.
@@ -63,7 +64,8 @@ class Guest:
     Args:
         instance: A fresh one, or one in which `program` was compiled and nothing else ran.
         limits: Those of the run.
-        program: jq source, UTF-8.
+        program: jq source, UTF-8, and the texts of modules after it.
+        modules: Names of these modules, and bytes of their texts.
         stack_bytes: Where the guest's stack begins; it grows down to address 0.
         spent: Fuel that compiling took, for an instance in which that was done.
         was_stopped: Tells whether the host has stopped the run.
@@ -77,12 +79,13 @@ class Guest:
         program: bytes,
         *,
         stack_bytes: int,
+        modules: Sequence[tuple[str, int]] = (),
         spent: int = 0,
         was_stopped: Callable[[], bool] = bool,
     ) -> None:
         self._instance = instance
         self._limits = limits
-        self._program = program
+        self._texts = Texts(program, modules)
         self._stack_bytes = stack_bytes
         self._was_stopped = was_stopped
         self._input: bytes | Columns = b""
@@ -110,7 +113,7 @@ class Guest:
         Raises: ProgramError, LimitError, GuestError.
 
         """
-        self._write(self._control, abi.request(self._place(self._program), self._place(args), self._limits))
+        self._write(self._control, abi.request(self._place(self._texts.joined), self._place(args), self._limits))
         self._expect_done("compile")
 
     def feed(self, given: bytes | Columns, flags: int, now: float, batch: Batching) -> None:
@@ -251,7 +254,7 @@ class Guest:
         if reply.error_bytes > _ERROR_BYTES + 4 * self._limits.output_bytes:
             raise GuestError("the guest's error is longer than the output limit allows")
         text = self._read(reply.error, reply.error_bytes)
-        return error_of(status, text, reply.exit_code, self._limits, program=self._program, text=self._input)
+        return error_of(status, text, reply.exit_code, self._limits, texts=self._texts, text=self._input)
 
 
 def _is_utf8(text: bytes) -> bool:

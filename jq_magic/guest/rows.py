@@ -18,6 +18,7 @@ from jq_magic.guest.abi import Status
 from jq_magic.guest.errors import error_of
 from jq_magic.guest.guest import Batch
 from jq_magic.limits import Limits
+from jq_magic.places import Texts
 
 _RECORD = struct.Struct("<2Ii")
 #: The record of a row with one output and no error, as most are.
@@ -41,9 +42,9 @@ class Ended(NamedTuple):
     error: str = ""
     exit_code: int = 0
 
-    def exception(self, limits: Limits, *, program: bytes, text: bytes) -> JqMagicError:
+    def exception(self, limits: Limits, *, texts: Texts, text: bytes) -> JqMagicError:
         """Make the error that ended the row. Raises: GuestError for an object that does not fit."""
-        return error_of(self.status, self.error.encode(), self.exit_code, limits, program=program, text=text)
+        return error_of(self.status, self.error.encode(), self.exit_code, limits, texts=texts, text=text)
 
 
 def size(texts: int, text_bytes: int) -> int:

@@ -223,8 +223,8 @@ class Chunk:
             elif self._options.errors == "null":
                 continue
             elif self._options.errors == "keep":
-                program = self._source.alone.program
-                self._put_error(place, row.exception(self._options.limits, program=program, text=text))
+                texts = self._source.alone.texts
+                self._put_error(place, row.exception(self._options.limits, texts=texts, text=text))
             else:
                 # Raised with what the row used and gave, as every error of a run.
                 self._run_alone(place, text)

@@ -14,6 +14,7 @@ from jq_magic.guest.guest import Batch, Guest, Stopped
 from jq_magic.limits import Limits
 from jq_magic.limits.ceiling import PROCESS, Ceiling
 from jq_magic.limits.exceeded import exceeded
+from jq_magic.places import Texts
 from jq_magic.run.lease import Lease
 from jq_magic.run.pool import Prepared, ProgramPool
 from jq_magic.wasm_runtimes.signals import HANDLERS
@@ -30,12 +31,13 @@ class Source(NamedTuple):
     """A program with its arguments, and where it runs.
 
     Attributes:
-        program: jq source, UTF-8.
+        program: jq source, UTF-8, and the texts of modules after it.
         args: The arguments as `jq_magic.data.encode.arguments` makes them.
         runtime, engine: Where it runs, by name.
         limits: Those of a run that is given no others.
         pool: Instances in which it was compiled.
         ceiling: That of the process that the program came from; None for one that was made here.
+        modules: Names of the modules, and bytes of their texts.
 
     """
 
@@ -46,6 +48,12 @@ class Source(NamedTuple):
     limits: Limits
     pool: ProgramPool
     ceiling: Ceiling | None = None
+    modules: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def texts(self) -> Texts:
+        """The program and its modules, for errors that quote them."""
+        return Texts(self.program, self.modules)
 
 
 class Input(NamedTuple):
@@ -204,6 +212,7 @@ class Run:
             limits,
             self._source.program,
             stack_bytes=pool.stacks.guest_bytes,
+            modules=self._source.modules,
             spent=0 if prepared is None else prepared.fuel,
             was_stopped=lambda: self.lease.was_stopped,
         )

@@ -162,7 +162,7 @@ def _json(columns: Columns, source: Source, limits: Limits) -> bytes:
     pool = POOLS.program(module, limits.depth, stacks)
     bound = PROCESS.with_carried(source.ceiling).limits.get("output_bytes")
     longest = limits.input_bytes if bound is None else min(limits.input_bytes, int(bound[0]))
-    writer = source._replace(program=b".", args=b"", engine=ENGINES[0], pool=pool)
+    writer = source._replace(program=b".", modules=(), args=b"", engine=ENGINES[0], pool=pool)
     try:
         return Stream(writer, columns, limits.replace(output_bytes=longest)).whole().text.encode()
     except OutputLimitError as error:

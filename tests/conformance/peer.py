@@ -6,6 +6,7 @@ import json
 import selectors
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 _LOOP = """
@@ -27,10 +28,10 @@ for line in sys.stdin:
 
 
 class Peer:
-    """The process; it is started anew when it crashed or took too long."""
+    """The process; it is started anew when it crashed or took too long, in a directory in which it finds modules."""
 
-    def __init__(self, seconds: float = 10.0) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float = 10.0, directory: Path | None = None) -> None:
+        self._seconds, self._directory = seconds, directory
         self._process: subprocess.Popen[str] | None = None
 
     def run(self, program: str, text: str, most: int) -> tuple[list[Any], str | None] | None:
@@ -42,6 +43,7 @@ class Peer:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
+                cwd=self._directory,
             )
         process = self._process
         assert process.stdin is not None

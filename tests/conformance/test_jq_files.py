@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import jq_magic
-from tests.support import jq_release
+from tests.support import jq_modules, jq_release
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +66,7 @@ def value(text: str):
 def failure(sandbox: jq_magic.Sandbox, case: Case) -> str | None:
     """What is wrong with the outcome of a case. What follows an uncaught error is not compared, as in jq's runner."""
     try:
-        program = sandbox.compile(case.program)
+        program = sandbox.compile(case.program, modules=jq_modules())
     except jq_magic.ProgramError as error:
         return None if case.outputs is None else f"does not compile: {error}"
     if case.outputs is None:

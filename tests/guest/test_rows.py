@@ -10,6 +10,7 @@ from jq_magic.errors import FilterError, GuestError, HaltError
 from jq_magic.guest import rows
 from jq_magic.guest.guest import Batch
 from jq_magic.limits import Limits
+from jq_magic.places import Texts
 
 LIMITS = Limits(outputs=3)
 ERROR = b'{"value":1,"message":"no","index":0,"trace":[]}\n'
@@ -32,7 +33,7 @@ def test_outputs_and_errors_are_cut_by_the_records():
     ended = rows.ended(given, LIMITS)
     assert [row.texts for row in ended] == [[], ["1", "2"], ["3"]]
     assert [bool(row.error) for row in ended] == [False, True, False]
-    error = ended[1].exception(LIMITS, program=b".", text=b"0")
+    error = ended[1].exception(LIMITS, texts=Texts(b"."), text=b"0")
     assert isinstance(error, FilterError)
     assert error.value == 1
 
@@ -46,7 +47,7 @@ def test_rows_of_one_output_each_are_read_at_once():
 def test_a_halt_without_an_exit_code_is_no_error():
     quiet, loud = rows.ended(batch(b'1\n{"value":null}\n{"value":2}\n', (5, 1, 0), (5, 0, 3)), LIMITS)
     assert (quiet.texts, quiet.error) == (["1"], "")
-    error = loud.exception(LIMITS, program=b".", text=b"")
+    error = loud.exception(LIMITS, texts=Texts(b"."), text=b"")
     assert isinstance(error, HaltError)
     assert error.exit_code == 3
 
@@ -78,4 +79,4 @@ def test_records_that_do_not_fit_are_refused(lie):
 def test_an_error_that_does_not_fit_is_refused(status, text):
     (row,) = rows.ended(batch(text, (status, 0, 0)), LIMITS)
     with pytest.raises(GuestError):
-        row.exception(LIMITS, program=b".", text=b"")
+        row.exception(LIMITS, texts=Texts(b"."), text=b"")
