@@ -40,6 +40,7 @@ class Repeat(enum.Enum):
 
     LAST = "the last one counts"
     EACH = "each one binds a name"
+    LIST = "each one counts"
     REST = "the words that follow are positional arguments"
 
 
@@ -84,7 +85,7 @@ class Options:
     """The options of one call.
 
     Attributes:
-        values: By `Option.key`; True for an option without a value.
+        values: By `Option.key`; True for an option without a value, a list where each one counts.
         bindings: (key of the option, name, value) for each `$name`, in the order in which they were written.
         positional: The values of `$ARGS.positional`.
 
@@ -105,7 +106,9 @@ class Options:
         """Take an option with the words of its values. Raises: ValueError for a value that cannot be one."""
         for key in option.undoes:
             self.values.pop(key, None)
-        if option.repeat is not Repeat.EACH:
+        if option.repeat is Repeat.LIST:
+            self.values.setdefault(option.key, []).append(option.read(words[-1]))
+        elif option.repeat is not Repeat.EACH:
             self.values[option.key] = option.read(words[-1]) if words else True
         elif all(words[0] != name for _, name, _ in self.bindings):
             # As in jq: of two with one name the first counts, and the other one is not looked at.
@@ -168,7 +171,10 @@ GROUPS: dict[str, tuple[Option, ...]] = {
             place=Place.COMMAND,
         ),
         Option("from-file", "f", "the first word is a file with the filter", place=Place.COMMAND),
-        Option("library-path", "L", "taken, and not used: the sandbox has no files", ("DIR",), place=Place.COMMAND),
+        Option(
+            "library-path", "L", "modules in this directory can be imported, and what is in it only", ("DIR",),
+            repeat=Repeat.LIST, place=Place.COMMAND,
+        ),
     ),
     "What is written": (
         Option("compact-output", "c", "each output on one line", undoes=_LAYOUTS),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
 
@@ -16,6 +17,7 @@ from jq_magic import __version__, jqcall
 from jq_magic.cli import reading
 from jq_magic.cli.arguments import Arguments, UsageError, read, text_of, usage
 from jq_magic.cli.inputs import Part
+from jq_magic.cli.modules import Library
 from jq_magic.cli.output import Output, WriteError, put, say
 from jq_magic.cli.parts import Parts
 from jq_magic.cli.running import OK, RUN_ERROR, Runner, with_advice
@@ -93,6 +95,8 @@ class Command:
         except LimitValueError as error:
             raise UsageError(str(error)) from None
         self._argument_bytes = self._sandbox.limits.input_bytes
+        #: The file of the filter; empty for one on the command line.
+        self._name = ""
         self._text = self._filter(arguments.filter)
         self._output = Output(jqcall.style(options), is_plain="monochrome_output" in options)
 
@@ -105,6 +109,7 @@ class Command:
             return "."
         if "from_file" not in self._options:
             return text_of(word)
+        self._name = text_of(word)
         text = reading.read_file(word, "program_bytes", self._sandbox.limits.program_bytes)
         if b"\0" in text:
             raise UsageError("the file of the filter contains NUL")
@@ -131,7 +136,12 @@ class Command:
 
     def _program(self) -> Program:
         arguments = jqcall.arguments(self._options, {"rawfile": self._raw_file, "slurpfile": self._slurped_file})
-        return self._sandbox.compile(self._text, arguments, positional=self._options.positional)
+        origin = str(Path(self._name).parent) if self._name else ""
+        library = Library(self._options.get("library_path", []), origin)
+        program = library.compile(self._sandbox, self._text, arguments, self._options.positional)
+        # What a module calls is called by the filter.
+        self._text = "\n".join([self._text, *library.texts.values()])
+        return program
 
     def _raw_file(self, name: str) -> str:
         """Read a file for an argument; all of them have what one input may have. Raises: OSError, LimitError."""

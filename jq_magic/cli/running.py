@@ -34,7 +34,7 @@ class Runner:
         self._program, self._limits, self._options, self._output = program, limits, options, output
         self._has_one_run = "null_input" in options or "slurp" in options
         self.code = OK
-        self._places: set[tuple[int | None, int | None]] = set()
+        self._places: set[tuple[str | None, int | None, int | None]] = set()
         self.has_halted = False
 
     def run(self, part: Part, *, counts_lines: bool) -> bool:
@@ -95,7 +95,7 @@ class Runner:
 
     def _with_place(self, error: FilterError) -> str:
         """Add to an error where in the filter it arose, once for each place: many inputs may raise the same error."""
-        place = error.line, error.column
+        place = error.module, error.line, error.column
         if not error.where or place in self._places:
             return str(error)
         self._places.add(place)
