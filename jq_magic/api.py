@@ -29,6 +29,15 @@ def compile(  # noqa: A001 - the name is the package jq's
     return Sandbox(runtime, limits, engine=engine).compile(program, args, modules=modules)
 
 
+def as_program(program: str | Program, args: dict[str, Any] | None) -> Program:
+    """Give a program that is compiled as it is, and check any other. Raises: as `compile`."""
+    if not isinstance(program, Program):
+        return compile(program, args)
+    if args:
+        raise DataError("a program that is compiled has its arguments already: give them to jq_magic.compile")
+    return program
+
+
 def _inputs(program: str, args: dict[str, Any] | None, value: Any, values: Any, text: Any) -> Inputs:
     named = (("value", value), ("values", values), ("text", text))
     names = [name for name, passed in named if passed is not _ABSENT]

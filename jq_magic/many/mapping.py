@@ -61,7 +61,15 @@ def mapped(source: Source, rows: Iterable[Any], options: RowOptions, *, as_text:
     PROCESS.check_jobs(options.jobs, source.ceiling)
     PROCESS.check_runtime(source.runtime, source.ceiling)
     options = dataclasses.replace(options, limits=PROCESS.enforce(options.limits, source.ceiling))
+    if hasattr(type(rows), "to_pylist"):
+        rows = _plain(rows)
     return _mapped(RowSource(source, options), rows, as_text=as_text)
+
+
+def _plain(array: Any) -> Iterator[Any]:
+    """Give what an array of Arrow holds as plain values; its own items are none."""
+    for start in range(0, len(array), MOST_ROWS):
+        yield from array[start : start + MOST_ROWS].to_pylist()
 
 
 def _mapped(source: RowSource, rows: Iterable[Any], *, as_text: bool) -> Mapped:
