@@ -43,6 +43,24 @@ class Needs:
     items: Needs | None = None
     first: int | None = None
 
+    def columns(self, *, slurp: bool = False) -> frozenset[str] | None:
+        """Give the names of the columns of a frame that a program with these needs can reach; None for all.
+
+        Args:
+            slurp: The frame, which is an array of records, is the one item of an array.
+
+        """
+        if self.whole:
+            return None
+        rows = self.items
+        if rows is None:
+            return frozenset()
+        if slurp:
+            return rows.columns()
+        # A name that UTF-8 cannot hold reaches the guest with U+FFFD in it.
+        is_any = rows.whole or rows.shape or rows.others is not None or any("\ufffd" in key for key in rows.keys)
+        return None if is_any else frozenset(rows.keys)
+
     def __str__(self) -> str:
         return "\n".join(self.paths()) or "nothing"
 

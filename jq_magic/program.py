@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from jq_magic.data import decode, encode, inputs
 from jq_magic.data.columns.block import Columns
 from jq_magic.data.modules import Modules
-from jq_magic.errors import DataError, JqMagicError
+from jq_magic.errors import DataError, JqMagicError, LimitError
 from jq_magic.guest import abi
 from jq_magic.guest.module import ENGINES, MODULES, manifest
 from jq_magic.limits import Limits
@@ -87,6 +87,19 @@ class Program:
         if self.sandbox.engine != ENGINES[0]:
             return Needs(whole=True)
         return of_text(Stream(self._source, b"", None, abi.NEEDS).whole().text)
+
+    def columns(self, *, slurp: bool = False) -> frozenset[str] | None:
+        """Give the names of the columns of a frame that the program can reach; None for all.
+
+        Args:
+            slurp: The frame is the one item of an array.
+
+        """
+        try:
+            return self.needs.columns(slurp=slurp)
+        except LimitError:
+            # The run that follows meets the limit, too, and says what it was doing.
+            return None
 
     def run(
         self,
@@ -232,11 +245,14 @@ class Program:
     def input_value(self, value: Any) -> Inputs:
         """One value as input; a data frame is an array of records, and a Result its outputs.
 
+        Of a frame the columns are copied that the program can reach.
+
         Raises: DataError, InputLimitError.
         """
         if isinstance(value, Result):
             return Inputs(self, value.text, slurp=False)
-        return Inputs(self, inputs.value_input(value, most_bytes=self.sandbox.limits.input_bytes), slurp=False)
+        most_bytes = self.sandbox.limits.input_bytes
+        return Inputs(self, inputs.value_input(value, most_bytes=most_bytes, needs=self.columns), slurp=False)
 
     def input_values(self, values: Iterable[Any], *, jobs: int | None = None) -> Inputs:
         """Several values as inputs. Raises: DataError.

@@ -20,24 +20,29 @@ _PIECE = 1 << 16
 _FAILED = 400
 
 
-def value_input(value: Any, *, index: bool = False, most_bytes: int | None = None) -> bytes | Columns:
+def value_input(
+    value: Any, *, index: bool = False, most_bytes: int | None = None, needs: columns.Needed = None
+) -> bytes | Columns:
     """One Python value as input: a frame by its columns, anything else as a JSON text.
 
     Args:
         value: A str is a string.
         index: Keep an index of pandas that only counts the rows, too.
         most_bytes: As many may be copied of columns; None for any number.
+        needs: The columns of a frame that are copied; None for all.
     Raises: DataError, InputLimitError.
 
     """
     try:
-        made = columns.of(value, index=index, most_bytes=most_bytes)
+        made = columns.of(value, index=index, most_bytes=most_bytes, needs=needs)
     except Refused as refused:
         raise refused.error() from None
     return encode.value_to_json(value) if made is None else made
 
 
-def text_input(value: Any, *, index: bool = False, most_bytes: int | None = None) -> bytes | Columns:
+def text_input(
+    value: Any, *, index: bool = False, most_bytes: int | None = None, needs: columns.Needed = None
+) -> bytes | Columns:
     """What a notebook variable holds, as input.
 
     A str or bytes is JSON texts, a path is what the file holds, a response of requests or httpx its body, an open file
@@ -47,6 +52,7 @@ def text_input(value: Any, *, index: bool = False, most_bytes: int | None = None
         value: What the variable holds.
         index: Keep an index of pandas that only counts the rows, too.
         most_bytes: As many may be read; None for any number.
+        needs: The columns of a frame that are copied; None for all.
     Raises: DataError, InputLimitError.
 
     """
@@ -61,7 +67,7 @@ def text_input(value: Any, *, index: bool = False, most_bytes: int | None = None
         return _opened(value, most_bytes)
     if isinstance(value, Iterator):
         return _stream(value, most_bytes)
-    return value_input(value, index=index, most_bytes=most_bytes)
+    return value_input(value, index=index, most_bytes=most_bytes, needs=needs)
 
 
 def _response(value: Any, pieces: Iterable[bytes], most_bytes: int | None) -> bytes:

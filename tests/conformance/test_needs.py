@@ -201,3 +201,23 @@ def test_needs_are_found_within_the_limits():
 def test_a_tree_that_no_guest_writes_is_an_error(text):
     with pytest.raises(jq_magic.GuestError, match="needs"):
         of_text(text)
+
+
+@pytest.mark.parametrize(("program", "names"), [
+    (".", None),
+    ("1", ""),
+    ("length", ""),
+    (".[0].a", "a"),
+    (".[] | select(.score > 3) | {name, score}", "name score"),
+    ("map(.a | keys)", "a"),
+    ("map(keys)", None),
+    ("map(to_entries)", None),
+    ('map(has("a"))', "a"),
+    ("map(del(.a))", None),
+    ("sort_by(.a) | map(.b)", "a b"),
+    ('.[]["\\ufffd"]', None),
+])  # fmt: skip
+def test_the_columns_of_a_frame_are_those_that_the_program_reaches(program, names):
+    columns = jq_magic.compile(program).columns()
+    assert columns == (None if names is None else frozenset(names.split()))
+    assert jq_magic.compile(f".[] | {program}").columns(slurp=True) == columns

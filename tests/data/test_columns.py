@@ -337,3 +337,40 @@ def test_what_is_not_needed_takes_no_bytes_whatever_its_type():
     assert columns.of(frame) is None
     assert len(taken(frame, needs=())) < 300
     assert jq_magic.compile("length").run(taken(frame, needs=())).values == [1_000]
+
+
+@pytest.mark.parametrize("package", [pl.DataFrame, pd.DataFrame, pa.table])
+@pytest.mark.parametrize("program", [
+    "length", ".[0].a", ".[1].c.d?", "map(.b | length) | add", ".[] | select(.a == 3) | {a, c}", "map(keys)",
+    "map(.absent)", "map(.a.x)", "sort_by(.b) | map(.a)", ".[-1]", "[.[] | .b[0]]", "map(length)", ".[] |= .a",
+    "group_by(.c) | map(length)", "[.[].a] | tojson", "try error catch length", ".[0] | to_entries", "map([.a, .c])",
+    'map(has("b"))', "any(.b == [])",
+])  # fmt: skip
+def test_a_frame_whose_columns_are_not_all_copied_gives_what_the_whole_frame_gives(package, program):
+    frame = package({"a": [1, 2, 3], "b": [["x"], [], ["y"]], "c": [{"d": 1}] * 3})
+    compiled = jq_magic.compile(program)
+
+    def end(run):
+        try:
+            return run()
+        except jq_magic.FilterError as error:
+            return str(error)
+
+    assert end(compiled.input_value(frame).text) == end(lambda: compiled.run(taken(frame)).text.removesuffix("\n"))
+
+
+def test_an_input_is_as_large_as_the_columns_that_the_program_reaches():
+    frame = pl.DataFrame(
+        {"a": [1] * 1_000, "b": ["b" * 100] * 1_000, "o": pl.Series([object()] * 1_000, dtype=pl.Object)}
+    )
+    roomy = jq_magic.Limits(input_bytes=10_000)
+    assert jq_magic.compile("map(.a) | add", limits=roomy).input_value(frame).all() == [1_000]
+    with pytest.raises(jq_magic.InputLimitError):
+        jq_magic.compile("map(.b) | add", limits=roomy).input_value(frame)
+
+
+def test_a_limit_that_is_too_low_to_find_the_columns_is_told_by_the_run():
+    frame = pl.DataFrame({"a": [1, 2], "b": [3, 4]})
+    with pytest.raises(jq_magic.OutputLimitError):
+        jq_magic.compile("map(.a)", limits=jq_magic.Limits(output_bytes=4)).input_value(frame).all()
+    assert jq_magic.compile("length", limits=jq_magic.Limits(output_bytes=4)).input_value(frame).all() == [2]

@@ -8,7 +8,7 @@ there is no pyarrow; `zones` tells the guest what lies between UTC and a time zo
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from jq_magic import imports
@@ -18,16 +18,19 @@ from jq_magic.data.columns.block import Columns
 _CAPSULES = ("__arrow_c_stream__", "__arrow_c_array__")
 
 
-def of(
-    value: Any, *, index: bool = False, most_bytes: int | None = None, needs: Collection[str] | None = None
-) -> Columns | None:
+#: The names of the columns of a frame that are needed, None for all; or what finds them out.
+Needed = Collection[str] | None | Callable[[], Collection[str] | None]
+
+
+def of(value: Any, *, index: bool = False, most_bytes: int | None = None, needs: Needed = None) -> Columns | None:
     """Give the columns of a data frame or of a series; None for anything else, and for types that have no columns.
 
     Args:
         value: A frame of pandas, or whatever gives Arrow data by the PyCapsule interface.
         index: Keep an index of pandas that only counts the rows, too.
         most_bytes: As many may be copied; None for any number.
-        needs: The columns of a frame that are copied; the others are no members of its records. None for all.
+        needs: The columns of a frame that are copied; the others are no members of its records, whatever is in them. A
+            function is called for frames only.
     Raises: Refused, with the column and what to do; InputLimitError.
 
     """
@@ -40,5 +43,6 @@ def of(
         module = imports.whole("jq_magic.data.columns.from_arrow")
     else:
         return None
-    made: Columns | None = module.columns(value, index=index, most_bytes=most_bytes, needs=needs)
+    names = needs() if callable(needs) else needs
+    made: Columns | None = module.columns(value, index=index, most_bytes=most_bytes, needs=names)
     return made

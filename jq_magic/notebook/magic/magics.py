@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import warnings
 from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any, NamedTuple
@@ -15,16 +14,15 @@ from IPython.core.magic import line_magic, magics_class, needs_local_scope, no_v
 from IPython.display import display
 
 from jq_magic import jqcall
-from jq_magic.data import frames, inputs
+from jq_magic.data import frames
 from jq_magic.data.columns.block import Columns
-from jq_magic.data.refusals import LeftOut
 from jq_magic.errors import FilterError, InputError, JqMagicError, LimitError, LimitValueError, ProgramError
 from jq_magic.jqoptions import Options, Place, describe
 from jq_magic.limits import BY_FIELD
 from jq_magic.limits.amounts import read_count
 from jq_magic.limits.exceeded import advice_as_option
 from jq_magic.messages import visible_head
-from jq_magic.notebook.magic import caller, completion, hints, interrupt, lookup
+from jq_magic.notebook.magic import caller, completion, hints, interrupt, lookup, variable
 from jq_magic.notebook.magic.beginning import beginning
 from jq_magic.notebook.magic.line import FORMS, read
 from jq_magic.notebook.magic.settings import Settings
@@ -139,7 +137,7 @@ class JqMagic(Settings):
             settings=self.amounts(),
         )
         with progress.shown(0.0, self._progress()):
-            given = b"" if call.variable is None else _input(value, sandbox, call.options)
+            given = b"" if call.variable is None else variable.as_input(value, sandbox, call.program, call.options)
         try:
             if "stream" in call.options:
                 given = jqcall.events(sandbox)(given)
@@ -228,21 +226,6 @@ def _is_variable(namespace: Mapping[str, Any], name: str) -> bool:
     """Say whether a name before the filter of `%jq -n` is a variable; what jq itself has is the filter's."""
     root = _root(name)
     return root in namespace and root not in completion.BUILTINS
-
-
-def _input(value: Any, sandbox: Sandbox, options: Options) -> bytes | Columns:
-    """Give what a variable holds as input; a result is its outputs as they are. Raises: DataError, InputLimitError."""
-    held = value.text if isinstance(value, (Shown, Result)) else value
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", LeftOut)
-        text = inputs.text_input(held, index="index" in options, most_bytes=sandbox.limits.input_bytes)
-    for warning in caught:
-        if issubclass(warning.category, LeftOut):
-            # Without the place in our code that Python's own form of a warning shows.
-            print(f"note: {warning.message}", file=sys.stderr)  # noqa: T201 - as Python shows warnings
-        else:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    return text
 
 
 def _plain(value: Any) -> Any:

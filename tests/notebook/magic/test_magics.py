@@ -355,3 +355,12 @@ def test_the_numbers_of_selected_rows_are_left_out_unless_they_are_asked_for(she
     assert said.startswith("note: the labels of a DataFrame's rows are integers without a name, and left out")
     assert said.count("\n") == 1
     assert shell.go("%jq --index frame .[0]").value == {"index": 1, "a": 2}
+
+
+def test_of_a_frame_only_the_columns_are_copied_that_the_filter_reaches(shell):
+    shell.user_ns["frame"] = pd.DataFrame({"a": [1, 2], "b": ["x" * 10_000] * 2})
+    assert shell.go("%jq --input-limit 2000 frame map(.a) | add").value == 3
+    assert shell.go("%jq --input-limit 2000 --slurp frame length, (.[0] | length)").value == [1, 2]
+    for call in ("frame map(.b) | add", "--arg k b frame map(.[$k]) | add", "-s frame .[0] | map(.b) | add"):
+        with pytest.raises(jq_magic.InputLimitError):
+            shell.run_line_magic("jq", f"--input-limit 2000 {call}")
