@@ -16,9 +16,9 @@ from pathlib import Path
 
 from jq_magic import jqbuiltins
 from jq_magic.errors import JqMagicError
-from jq_magic.guest.module import ENGINES, MODULES
+from jq_magic.guest.module import ENGINES, MODULES, wasm
 from jq_magic.kernel import landlock, seccomp
-from jq_magic.wasm_runtimes import runtimes
+from jq_magic.wasm_runtimes import cache, elsewhere, load, runtimes
 
 #: Modules that are imported late, when they are first needed: no file can be read then.
 _LATE = (
@@ -28,6 +28,8 @@ _LATE = (
     *(f"encodings.{name}" for name in ("ascii", "idna", "latin_1", "raw_unicode_escape", "unicode_escape", "utf_16")),
 )  # fmt: skip
 _OPEN_FILES = 1_024
+#: Seconds that threads have to end whose work is done.
+_THREADS_END_S = 10.0
 
 
 def prepare() -> None:
@@ -36,6 +38,7 @@ def prepare() -> None:
         for engine in ENGINES:
             # What cannot be had now is an error of the cell that asks for it.
             with contextlib.suppress(JqMagicError):
+                _compile_elsewhere(runtime, engine)
                 MODULES.get(runtime, engine)
     for name in _LATE:
         if importlib.util.find_spec(name) is not None:
@@ -45,6 +48,20 @@ def prepare() -> None:
     jqbuiltins.described()
     # The C library reads the time zone when it is first asked for.
     time.localtime()
+
+
+def _compile_elsewhere(runtime_name: str, engine: str) -> None:
+    """Have another process compile a guest that is not in the cache.
+
+    A compiler's threads stay in its process, and Landlock holds only for threads that begin after it.
+    """
+    runtime, content = load(runtime_name), wasm(engine)
+    if cache.is_stored(runtime, content):
+        return
+    # Of several kernels that start at once one compiles.
+    with cache.turn():
+        if not cache.is_stored(runtime, content):
+            cache.store(runtime, content, runtime.deserialize(elsewhere.code_of(runtime_name, content)))
 
 
 def files(data: int, ports: list[int], sockets: Path | None) -> list[str]:
@@ -64,7 +81,10 @@ def files(data: int, ports: list[int], sockets: Path | None) -> list[str]:
     version = landlock.version()
     if not version:
         return [*walls, "files: open, since this system has no Landlock"]
-    if len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208 - a count
+    ends = time.monotonic() + _THREADS_END_S
+    while _has_threads() and time.monotonic() < ends:
+        time.sleep(0.001)
+    if _has_threads():
         return [*walls, "files: open, since there were threads already"]
     rules = [(data, landlock.READ_FILE | landlock.READ_DIR)]
     with contextlib.ExitStack() as opened:
@@ -77,6 +97,11 @@ def files(data: int, ports: list[int], sockets: Path | None) -> list[str]:
         except OSError as error:
             return [*walls, f"files: open, since Landlock cannot be used ({error.strerror})"]
     return [*walls, f"files: those of the data directory only (Landlock {version})"]
+
+
+def _has_threads() -> bool:
+    """Tell whether there are threads besides this one; one that has done its work may be there for a moment yet."""
+    return len(os.listdir("/proc/self/task")) > 1  # noqa: PTH208 - a count
 
 
 def calls() -> str:

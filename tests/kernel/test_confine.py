@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from jq_magic.kernel import install, landlock, seccomp
-from tests.support import ROOT, missing
+from jq_magic.wasm_runtimes import cache
+from tests.support import ROOT, missing, python
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has these walls")
 
@@ -149,6 +151,24 @@ def test_a_port_of_the_connection_file_can_be_bound(place, tmp_path):
     """)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "refused\n"
+
+
+COLD = """
+import os, sys
+from jq_magic.kernel import confine
+# One is enough to see whether its compilers leave threads.
+confine.ENGINES = ("jq",)
+confine.prepare()
+print(*confine.files(os.open(sys.argv[1], os.O_RDONLY), [], None), sep="\\n")
+"""
+
+
+@pytest.mark.slow
+def test_the_first_kernel_of_a_user_has_the_walls_of_later_ones(place, tmp_path):
+    if not landlock.version():
+        missing("this system has no Landlock")
+    done = python(COLD, place["DATA"], env={**os.environ, cache.DIRECTORY_VARIABLE: str(tmp_path / "cache")})
+    assert "files: those of the data directory only" in done.stdout, (done.stdout, done.stderr[-2000:])
 
 
 #: A kernel whose cells are Python: what somebody has who broke out of the sandbox.
