@@ -63,7 +63,7 @@ def works(frame: pl.DataFrame) -> dict[str, Work]:
     programs = {name: jq_magic.compile(text, limits=LIMITS) for name, text in _PROGRAMS.items()}
 
     def run(name: str, value: Any) -> jq_magic.Result:
-        return programs[name].run(inputs.value_input(value))
+        return programs[name].run(inputs.value_input(value, needs=programs[name].columns))
 
     made: dict[str, Work] = {}
     for name in programs:
