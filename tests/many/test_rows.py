@@ -180,15 +180,15 @@ def test_a_limit_is_that_of_each_row(source, edge, past, limits, sandbox):
 
 
 @pytest.mark.parametrize(
-    ("limits", "error"),
+    ("spent", "limits", "error"),
     [
-        ({"fuel": 5e7}, jq_magic.FuelError),
-        ({"memory_bytes": 32 << 20}, jq_magic.MemoryLimitError),
-        ({"deadline_s": 0.2, "fuel": 1e15, "memory_bytes": 2 << 30}, jq_magic.DeadlineError),
+        ("last(range(1e18))", {"fuel": 5e7}, jq_magic.FuelError),
+        ("[range(1e9)]", {"memory_bytes": 32 << 20}, jq_magic.MemoryLimitError),
+        ("last(range(1e18))", {"deadline_s": 1.0, "fuel": 1e15}, jq_magic.DeadlineError),
     ],
 )
-def test_a_row_that_uses_too_much_ends_alone(limits, error, runtime):
-    program = jq_magic.Sandbox(runtime, ROOMY).compile("if . == 0 then [range(1e9)] | length else . end")
+def test_a_row_that_uses_too_much_ends_alone(spent, limits, error, runtime):
+    program = jq_magic.Sandbox(runtime, ROOMY).compile(f"if . == 0 then {spent} else . end")
     texts = ["1", "2", "0", "3", "0", "4"]
     kept = list(program.map(texts, errors="keep", limits=ROOMY.replace(**limits)))
     assert [type(row) for row in kept] == [int, int, error, int, error, int]
