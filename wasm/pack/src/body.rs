@@ -2,7 +2,7 @@
 
 use crate::regions::{charges, Charge};
 use crate::report::MeterReport;
-use crate::Result;
+use crate::{costs, Result};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, Encode, Instruction, MemArg, MemArgTarget, ValType};
 use wasmparser::{FunctionBody, Operator};
@@ -97,6 +97,22 @@ impl<'c> Body<'c> {
         report.operators += operators.len();
         report.functions += 1;
         Ok(this.out)
+    }
+
+    /// The bytes of a body that returns the count, and nothing else.
+    pub fn fuel_left(calls: &'c Calls) -> Vec<u8> {
+        let mut this = Self {
+            calls,
+            waiting: 0,
+            out: Vec::new(),
+        };
+        // No locals.
+        0_usize.encode(&mut this.out);
+        this.charge(Charge::Head(costs::ENTRY + 1));
+        this.store();
+        let count = || Instruction::LocalGet(calls.parameters);
+        this.write(&[count(), count(), Instruction::End]);
+        this.out
     }
 
     fn write(&mut self, instructions: &[Instruction<'_>]) {

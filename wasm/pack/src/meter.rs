@@ -10,9 +10,12 @@
 //! What is charged where is the subject of [`crate::regions`]. Every function entry and every loop
 //! header also checks: it traps when the count is below zero, or when the host has set the stop word
 //! to a negative number.
+//!
+//! A guest that exports a function `fuel_left`, without parameters and with an `i64` as its result, can read the count:
+//! the body is replaced by one that returns it, and the export is taken away.
 
 use crate::body::{Body, Calls};
-use crate::module::{Module, CODE, EXPORT, FUEL, FUNCTION, GLOBAL, STOP_WORD, TYPE};
+use crate::module::{Module, CODE, EXPORT, FUEL, FUEL_LEFT, FUNCTION, GLOBAL, STOP_WORD, TYPE};
 use crate::report::MeterReport;
 use crate::Result;
 use std::collections::HashMap;
@@ -21,18 +24,20 @@ use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection,
     GlobalSection, GlobalType, Instruction, TypeSection, ValType,
 };
-use wasmparser::ExternalKind;
+use wasmparser::{ExternalKind, FuncType};
 
 /// Add the meter to `wasm`. The count of a run that ends by itself is exact.
 ///
 /// # Errors
-/// The module is refused (see [`Module::parse`]), exports no `stop_word`, or already has a `fuel`.
+/// The module is refused (see [`Module::parse`]), exports no `stop_word`, already has a `fuel`, or has a `fuel_left` of
+/// another type.
 pub fn meter(wasm: &[u8]) -> Result<(Vec<u8>, MeterReport)> {
     let module = Module::parse(wasm)?;
     let stop_word = module.constant(STOP_WORD)?;
     let fuel = u32::try_from(module.globals()?.len())?;
     let functions = module.functions()?;
     let types = Types::of(&module)?;
+    let fuel_left = fuel_left(&module)?;
 
     let mut numbers = FunctionSection::new();
     for ty in &functions {
@@ -40,7 +45,7 @@ pub fn meter(wasm: &[u8]) -> Result<(Vec<u8>, MeterReport)> {
     }
     let mut report = MeterReport::default();
     let mut code = CodeSection::new();
-    for (body, ty) in module.bodies()?.iter().zip(&functions) {
+    for (index, (body, ty)) in (0_u32..).zip(module.bodies()?.iter().zip(&functions)) {
         let calls = Calls {
             fuel,
             stop_word,
@@ -48,7 +53,10 @@ pub fn meter(wasm: &[u8]) -> Result<(Vec<u8>, MeterReport)> {
             results: types.results(*ty)?,
             counted_types: types.counted(0),
         };
-        code.raw(&Body::metered(body, &calls, &mut report)?);
+        code.raw(&match fuel_left {
+            Some(function) if function == index => Body::fuel_left(&calls),
+            _ => Body::metered(body, &calls, &mut report)?,
+        });
     }
 
     let mut exports = ExportSection::new();
@@ -57,6 +65,7 @@ pub fn meter(wasm: &[u8]) -> Result<(Vec<u8>, MeterReport)> {
         let mut index = export.index;
         match export.kind {
             _ if export.name == FUEL => return Err("the module already exports fuel".into()),
+            _ if export.name == FUEL_LEFT => continue,
             ExternalKind::Func => {
                 let known = wrapped.iter().position(|function| *function == index);
                 let wrapper = known.unwrap_or(wrapped.len());
@@ -86,6 +95,24 @@ pub fn meter(wasm: &[u8]) -> Result<(Vec<u8>, MeterReport)> {
         (CODE, &code),
     ]);
     Ok((wasm, report))
+}
+
+/// Find the function that is to return the count, if there is one.
+fn fuel_left(module: &Module<'_>) -> Result<Option<u32>> {
+    let exports = module.exports()?;
+    let Some(export) = exports.iter().find(|export| export.name == FUEL_LEFT) else {
+        return Ok(None);
+    };
+    let functions = module.functions()?;
+    let number = match export.kind {
+        ExternalKind::Func => functions.get(export.index as usize),
+        _ => None,
+    };
+    let types = module.types()?;
+    match number.and_then(|number| types.get(*number as usize)) {
+        Some(ty) if *ty == FuncType::new([], [wasmparser::ValType::I64]) => Ok(Some(export.index)),
+        _ => Err("fuel_left is no function without parameters that returns an i64".into()),
+    }
 }
 
 /// Write the globals of the module, and the count after them.

@@ -12,6 +12,8 @@ use wasmparser::{
 pub const FUEL: &str = "fuel";
 /// Name of the exported constant that holds the address of the stop word.
 pub const STOP_WORD: &str = "stop_word";
+/// Name of the exported function of the guest whose body the meter replaces: it returns the count.
+pub const FUEL_LEFT: &str = "fuel_left";
 
 /// Ids of the sections that this tool replaces, as the specification numbers them. Types.
 pub const TYPE: u8 = 1;

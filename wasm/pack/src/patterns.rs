@@ -27,6 +27,8 @@ pub enum Meter<'o> {
     Call(&'o Operator<'o>),
     /// A return, or the end of the function, that hands on the count.
     Leave(&'o Operator<'o>),
+    /// The count as a number that the function returns.
+    Result(&'o Operator<'o>),
 }
 
 /// Reads one body from its beginning to its end.
@@ -103,6 +105,15 @@ impl<'o> Reader<'o> {
                 if waits == read && self.is_count(*from) && self.is_count(*to) =>
             {
                 (5, Meter::Call(call))
+            }
+            [result @ Operator::LocalGet {
+                local_index: number,
+            }, Operator::LocalGet {
+                local_index: handed_on,
+            }, Operator::End]
+                if self.is_count(*number) && self.is_count(*handed_on) =>
+            {
+                (1, Meter::Result(result))
             }
             [Operator::LocalGet { local_index }, leave @ Operator::Return, ..]
             | [Operator::LocalGet { local_index }, leave @ Operator::End]

@@ -8,7 +8,8 @@
 //! never be negative, so every operator is paid before it runs; it must be the same on all ways to a
 //! join and zero at every exit, so nothing is paid that does not run. Every function and every loop
 //! must begin with its charge and the check, the count must be handed on at every call and exit, and
-//! it must be out of reach of all other code.
+//! it must be out of reach of all other code. A function can return the count as a number, and then
+//! does so at its end: that reads it, and changes nothing.
 
 use crate::module::{Module, FUEL, STOP_WORD};
 use crate::patterns::{Count, Meter, Reader};
@@ -195,7 +196,8 @@ impl Walk<'_> {
             {
                 Err("a function that the host calls is called".into())
             }
-            Some(Meter::Call(operator)) => pay(credit, operator),
+            // It leaves the count as it is.
+            Some(Meter::Call(operator) | Meter::Result(operator)) => pay(credit, operator),
             Some(Meter::Leave(operator)) => {
                 let credit = pay(credit, operator)?;
                 leaves(credit)?;

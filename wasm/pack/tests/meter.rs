@@ -217,3 +217,44 @@ fn modules_that_the_meter_does_not_know_are_refused() {
         assert!(error.contains(reason), "{error} does not name {reason}");
     }
 }
+
+const FUEL_LEFT: &str = r#"(func (export "fuel_left") (result i64) i64.const 0)"#;
+
+#[test]
+fn a_guest_reads_its_own_count() {
+    let functions =
+        format!(r#"{RUN} call 1 i32.const 5 drop call 1 i64.sub i32.wrap_i64) {FUEL_LEFT}"#);
+    // The caller has no branches, so that it is charged as a whole; between the counts are the entry of the callee and
+    // its one operator.
+    assert_eq!(cost(&functions, 0), (2, 10));
+}
+
+#[test]
+fn the_host_cannot_call_what_reads_the_count() {
+    let (metered, _) = meter(&module(&format!("{RUN} i32.const 1) {FUEL_LEFT}"))).unwrap();
+    let guest = Guest::new(&metered);
+    assert!(guest.instance.get_func(&guest.store, "fuel_left").is_none());
+}
+
+#[test]
+fn what_reads_the_count_has_no_parameters_and_one_result() {
+    for function in [
+        r#"(func (export "fuel_left") (result i32) i32.const 0)"#,
+        r#"(func (export "fuel_left") (param i32) (result i64) i64.const 0)"#,
+        r#"(memory (export "fuel_left") 1)"#,
+    ] {
+        let wat = format!(
+            r#"(module {} (global (export "stop_word") i32 (i32.const {STOP})) {function})"#,
+            if function.starts_with("(memory") {
+                ""
+            } else {
+                "(memory 1)"
+            },
+        );
+        let error = meter(&wat::parse_str(wat).unwrap()).unwrap_err();
+        assert!(
+            error.to_string().starts_with("fuel_left is no function"),
+            "{error}"
+        );
+    }
+}

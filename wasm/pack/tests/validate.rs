@@ -246,6 +246,11 @@ fn what_could_go_round_the_meter_is_refused() {
         ),
         (
             "local.get 0\n",
+            "local.get 0 local.get 1 drop\n",
+            "reaches the count",
+        ),
+        (
+            "local.get 0\n",
             "local.get 0 i64.const 9 br 1\n",
             "leaves the function",
         ),
@@ -369,5 +374,49 @@ fn a_wrapper_that_could_stand_in_for_a_counted_function_is_not_called() {
                 "{code}: {error}"
             ),
         }
+    }
+}
+
+/// A function that returns the count as a number, as the meter makes it.
+const READS: &str = r#"(module (memory 1)
+    (global $fuel (export "fuel") (mut i64) (i64.const 0))
+    (global (export "stop_word") i32 (i32.const 8))
+    (func $f (param i64) (result i64 i64)
+        local.get 0 i64.const 2 i64.sub local.tee 0
+        i32.const 8 i64.load i64.or i64.const 0 i64.lt_s if local.get 0 global.set $fuel unreachable end
+        local.get 0 global.set $fuel
+        local.get 0
+        local.get 0)
+    (func $run (export "run") (result i64) global.get $fuel call $f global.set $fuel))"#;
+
+#[test]
+fn the_count_is_read_at_the_end_of_a_function_only_and_stays_as_it_is() {
+    validate(&wat::parse_str(READS).unwrap()).unwrap();
+    let ends = "        local.get 0\n        local.get 0)";
+    for (part, instead, reason) in [
+        (ends, "local.get 0 i64.const 9)", "reaches the count"),
+        (ends, "i64.const 9 i64.const 9)", "without handing on"),
+        (
+            ends,
+            "local.get 0 local.get 0 i64.const 9 i64.add)",
+            "reaches the count",
+        ),
+        (
+            ends,
+            "local.get 0 i64.const 9 local.set 0 local.get 0)",
+            "reaches the count",
+        ),
+        (
+            ends,
+            "block (result i64 i64) local.get 0 local.get 0 end)",
+            "reaches the count",
+        ),
+        ("i64.const 2", "i64.const 1", "not charged"),
+        ("i64.const 2", "i64.const 3", "left with credit 1"),
+    ] {
+        assert!(READS.contains(part), "{part}");
+        let wasm = wat::parse_str(READS.replacen(part, instead, 1)).unwrap();
+        let error = validate(&wasm).unwrap_err().to_string();
+        assert!(error.contains(reason), "{instead}: {error}");
     }
 }
