@@ -272,12 +272,21 @@ class LimitError(JqMagicError):
         limit: Name of the field of `Limits`.
         used: What was used, in the field's unit.
         allowed: What was allowed, in the field's unit.
+        part: In words, the part of the filter that used most, and where it stands; empty unless the run was profiled.
 
     """
 
+    part: str = ""
+
     def __init__(self, message: str, *, limit: str, used: float, allowed: float) -> None:
         self.limit, self.used, self.allowed = limit, used, allowed
+        self._message = message
         super().__init__(message)
+
+    def blame(self, part: str) -> None:
+        """Say in the message, on a line of its own, which part of the filter used most; an empty text says nothing."""
+        self.part = part
+        self.args = (cut("\n".join([self._message, *([part] if part else [])])),)
 
 
 class FuelError(LimitError):

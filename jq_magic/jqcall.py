@@ -23,6 +23,7 @@ class Flags(TypedDict):
     slurp: bool
     null_input: bool
     sort_keys: bool
+    profile: bool
 
 
 def style(options: Options) -> Style:
@@ -40,12 +41,13 @@ def style(options: Options) -> Style:
 
 
 def flags(options: Options) -> Flags:
-    """Say how a run reads its input and writes objects."""
+    """Say how a run reads its input and writes objects, and whether its parts are counted."""
     return Flags(
         raw_input="raw_input" in options,
         slurp="slurp" in options,
         null_input="null_input" in options,
         sort_keys="sort_keys" in options,
+        profile="profile" in options,
     )
 
 

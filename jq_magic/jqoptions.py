@@ -233,6 +233,7 @@ GROUPS: dict[str, tuple[Option, ...]] = {
         Option("dates", "", "strings that are all dates become dates in a frame", place=Place.MAGIC),
         Option("lenient", "", "values of several types become strings in a frame", place=Place.MAGIC),
         Option("quiet", "", "show nothing", place=Place.MAGIC),
+        Option("profile", "", "show what each part of the filter did and took (engine magic)"),
         Option("usage", "", "say on stderr what was used", place=Place.COMMAND),
         Option("warm", "", "compile the sandbox, keep it for later processes, and end", place=Place.COMMAND),
         Option("version", "V", "write the version and end", place=Place.COMMAND),

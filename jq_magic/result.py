@@ -13,6 +13,7 @@ from jq_magic.errors import HaltError
 from jq_magic.limits import Limits
 from jq_magic.limits.amounts import show_count, show_seconds
 from jq_magic.messages import visible_head
+from jq_magic.profile import Profile
 
 #: Characters of the outputs that the repr of a result shows.
 _REPR_CHARS = 60
@@ -73,6 +74,8 @@ class Result:
         messages: What `debug` and `stderr` said, one text per call.
         halted: What the filter ended the run with by `halt` or `halt_error(0)`, as the error that another exit code
             would have been; None for a run that ended by itself, or by another error.
+        profile: What each part of the filter did, a list of `jq_magic.profile.Part`; empty for a run that was not
+            profiled.
 
     """
 
@@ -84,6 +87,7 @@ class Result:
     guest_sha256: str
     messages: list[str]
     halted: HaltError | None = None
+    profile: Profile = dataclasses.field(default_factory=Profile)
 
     def __repr__(self) -> str:
         count = f"{self.usage.outputs:,} output{'' if self.usage.outputs == 1 else 's'}: " if self.text else "no output"

@@ -46,5 +46,6 @@ class Budget:
                 before, allowed = getattr(self._used, kind.usage or ""), getattr(self._limits, kind.field)
                 made = exceeded(kind.field, before + error.used, allowed, error=type(error))
                 made.usage, made.partial = error.usage, error.partial
+                made.blame(error.part)
                 return made
         return error

@@ -126,6 +126,8 @@ class Command:
         except LimitError as error:
             runner.fail(with_advice(error))
         code = runner.code if parts.is_complete else USAGE_ERROR
+        if runner.profile:
+            say(f"{runner.profile}\n")
         if "usage" in self._options:
             used = self._output.usage
             amounts = f"fuel {show_count(used.fuel)} · memory {show_bytes(used.memory_bytes)}"

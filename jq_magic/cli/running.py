@@ -10,6 +10,7 @@ from jq_magic.errors import FilterError, HaltError, InputError, JqMagicError, Li
 from jq_magic.jqoptions import Options
 from jq_magic.limits import Limits
 from jq_magic.limits.exceeded import advice_as_option
+from jq_magic.profile import Profile
 from jq_magic.program import Program
 
 OK, RUN_ERROR = 0, 5
@@ -27,6 +28,7 @@ class Runner:
     Attributes:
         code: The exit code so far; as in jq, what became of the last input counts.
         has_halted: The filter has ended the command by `halt` or `halt_error`.
+        profile: What the parts of the filter did in all runs, if that is asked for.
 
     """
 
@@ -36,6 +38,7 @@ class Runner:
         self.code = OK
         self._places: set[tuple[str | None, int | None, int | None]] = set()
         self.has_halted = False
+        self.profile = Profile()
 
     def run(self, part: Part, *, counts_lines: bool) -> bool:
         """Run over one part. Returns: whether to go on with the next one. Raises: LimitError.
@@ -52,8 +55,11 @@ class Runner:
             piece = pieces.take()
             try:
                 result = self._program.run(piece, limits=budget.left(), **jqcall.flags(self._options))
+                self.profile = self.profile.joined(result.profile)
                 self._output.write(result)
             except JqMagicError as error:
+                if error.partial is not None:
+                    self.profile = self.profile.joined(error.partial.profile)
                 self._output.write(error.partial)
                 goes_on = self._failed(error, pieces, budget)
             except NulError as error:

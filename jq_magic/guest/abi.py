@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from jq_magic.limits import Limits
 
-#: Bits of the flags of `feed`.
+#: Bits of the flags of `feed`, and that of `compile`.
 RAW_INPUT, SLURP, NULL_INPUT, SORT_KEYS, COLUMNS, NEEDS, ROWS, FIRST = 1, 2, 4, 8, 16, 32, 64, 128
+PROFILE = 256
 
 
 class Status(enum.IntEnum):
@@ -89,15 +90,21 @@ FEED_OFFSET = 16
 REPLY_OFFSET = 64
 REPLY_BYTES = _REPLY.size
 BATCHING_OFFSET = 48
+#: The records of rows, or what is counted for a profile: their place.
 RECORDS_OFFSET = 120
 _PAIR = struct.Struct("<2I")
 PAIR_BYTES = _PAIR.size
 
 
-def request(program: tuple[int, int], args: tuple[int, int], limits: Limits) -> bytes:
-    """Lay out what `compile` reads, from the places of the program and of its arguments in the guest's memory."""
+def request(program: tuple[int, int], args: tuple[int, int], limits: Limits, flags: int = 0) -> bytes:
+    """Lay out what `compile` reads, from the places of the program and of its arguments in the guest's memory.
+
+    Args:
+        flags: PROFILE for a program that is profiled.
+
+    """
     spans = (*program, *args)
-    return _REQUEST.pack(*spans, 0, 0, 0, limits.depth, 0.0, limits.output_bytes, limits.outputs, 0, 0)
+    return _REQUEST.pack(*spans, 0, 0, flags, limits.depth, 0.0, limits.output_bytes, limits.outputs, 0, 0)
 
 
 def feed(text: tuple[int, int], flags: int, now: float, limits: Limits, batch: Batching) -> bytes:

@@ -15,9 +15,11 @@ from jq_magic.errors import GuestError, HaltError, JqMagicError
 from jq_magic.guest import abi
 from jq_magic.guest.abi import Batching, Marker, Reply, Status
 from jq_magic.guest.errors import error_of
+from jq_magic.guest.profiles import most_bytes, read_profile
 from jq_magic.limits import Limits
 from jq_magic.limits.exceeded import exceeded, stack_exceeded
 from jq_magic.places import Texts
+from jq_magic.profile import Profile
 from jq_magic.wasm_runtimes import Instance, Trap, TrapKind
 
 #: A stack pointer below this belongs to an exhausted stack: the largest frame of the guest is smaller.
@@ -69,6 +71,7 @@ class Guest:
         stack_bytes: Where the guest's stack begins; it grows down to address 0.
         spent: Fuel that compiling took, for an instance in which that was done.
         was_stopped: Tells whether the host has stopped the run.
+        is_profiled: Whether the parts of the program are counted.
 
     """
 
@@ -82,12 +85,15 @@ class Guest:
         modules: Sequence[tuple[str, int]] = (),
         spent: int = 0,
         was_stopped: Callable[[], bool] = bool,
+        is_profiled: bool = False,
     ) -> None:
         self._instance = instance
         self._limits = limits
         self._texts = Texts(program, modules)
         self._stack_bytes = stack_bytes
         self._was_stopped = was_stopped
+        self._is_profiled = is_profiled
+        self._compiling = spent
         self._input: bytes | Columns = b""
         self._has_rows = False
         self._control = instance.get_global("control")
@@ -113,8 +119,21 @@ class Guest:
         Raises: ProgramError, LimitError, GuestError.
 
         """
-        self._write(self._control, abi.request(self._place(self._texts.joined), self._place(args), self._limits))
-        self._expect_done("compile")
+        places = self._place(self._texts.joined), self._place(args)
+        self._write(self._control, abi.request(*places, self._limits, abi.PROFILE * self._is_profiled))
+        try:
+            self._expect_done("compile")
+        finally:
+            self._compiling = self.fuel_used()
+
+    def profile(self) -> Profile:
+        """Read what the parts of the program did so far, also after a trap. Raises: GuestError."""
+        address, length = abi.place(self._read(self._control + abi.RECORDS_OFFSET, abi.PAIR_BYTES))
+        texts = self._texts
+        if length > most_bytes(texts.joined):
+            raise GuestError("the guest counts more parts than the program can have")
+        counts = self._read(address, length)
+        return read_profile(counts, texts, self.fuel_used(), self._compiling, self._instance.memory_bytes())
 
     def feed(self, given: bytes | Columns, flags: int, now: float, batch: Batching) -> None:
         """Give the compiled program its input; memory for it is asked for now, so compiling does not depend on it.

@@ -85,7 +85,7 @@ class Runner:
             _advise(error, call, variable, before)
             raise
         self.history.add(history.Run(call.program, variable, result.usage, "ok"))
-        return result
+        return dataclasses.replace(result, profile=result.profile.without(len(before)))
 
     def text(self, source: Input | None, sandbox: Sandbox) -> str | bytes:
         """Give the texts that a filter reads. Raises: UsageError, JqMagicError."""
@@ -142,6 +142,11 @@ class Runner:
 
 def _advise(error: BaseException, call: Call, variable: str, before: str) -> None:
     """Say in an error what to do in a jq notebook, and where in the cell the mistake is."""
+    if isinstance(error, JqMagicError) and error.partial is not None:
+        profile = error.partial.profile.without(len(before))
+        error.partial = dataclasses.replace(error.partial, profile=profile)
+        if isinstance(error, LimitError) and profile:
+            error.blame(profile.blame(error.limit, call.lines))
     if isinstance(error, ProgramError):
         error.move(len(before.encode()), 0)
         error.advice = hints.hint(error, call.program, variable or None, cell=call.is_cell)

@@ -183,7 +183,7 @@ class Session:
                 cut=lambda text, key: cells.cut(text, key, is_kept=self._is_kept, cell=call.is_cell),
             )
         stopped = f"stopped at the limit of {BY_FIELD[error.limit].label}" if offers else ""  # type: ignore[attr-defined] # a LimitError where there are offers
-        if not offers and not (partial.text or partial.messages):
+        if not offers and not (partial.text or partial.messages or partial.profile):
             return None
         return Shown(
             partial,

@@ -171,6 +171,10 @@ class ProgramPool:
         #: Whether an image could not be made for want of room: the program runs in fresh instances then.
         self._is_cramped = False
 
+    def apart(self) -> ProgramPool:
+        """Make a pool for the same program compiled otherwise."""
+        return ProgramPool(self.shared, self._depth, self.stacks, self._pools)
+
     def take(self, limits: Limits) -> Prepared | None:
         """Give an instance for one run within `limits`; None when the program has to be compiled."""
         if limits.depth != self._depth:

@@ -15,6 +15,7 @@ from jq_magic.limits import Limits
 from jq_magic.limits.ceiling import PROCESS, Ceiling
 from jq_magic.limits.exceeded import exceeded
 from jq_magic.places import Texts
+from jq_magic.profile import Profile
 from jq_magic.run.lease import Lease
 from jq_magic.run.pool import Prepared, ProgramPool
 from jq_magic.wasm_runtimes.signals import HANDLERS
@@ -38,6 +39,7 @@ class Source(NamedTuple):
         pool: Instances in which it was compiled.
         ceiling: That of the process that the program came from; None for one that was made here.
         modules: Names of the modules, and bytes of their texts.
+        is_profiled: Whether runs say what the parts of the program did.
 
     """
 
@@ -49,6 +51,7 @@ class Source(NamedTuple):
     pool: ProgramPool
     ceiling: Ceiling | None = None
     modules: tuple[tuple[str, int], ...] = ()
+    is_profiled: bool = False
 
     @property
     def texts(self) -> Texts:
@@ -103,6 +106,7 @@ class Run:
         self.phase = Phase.NEW
         self.wall_s = 0.0
         self.fuel = self.memory_bytes = self.input_bytes = 0
+        self.profile = Profile()
         self._source = source
         self._input: Input | None = None
         self._guest: Guest | None = None
@@ -148,7 +152,7 @@ class Run:
             except JqMagicError as error:
                 batch = Batch(error=error)
             self.wall_s += time.perf_counter() - began
-            batch = self._measured(batch)
+            batch = self._profiled(self._measured(batch))
         if (batch.error is None and self.lease.was_stopped) or isinstance(batch.error, Stopped):
             # Only the deadline stops a run whose caller goes on.
             batch = batch._replace(done=True, error=exceeded("deadline_s", self.wall_s, self.limits.deadline_s))
@@ -167,6 +171,15 @@ class Run:
             self.input_bytes = self._guest.input_bytes
             try:
                 self.fuel = self._guest.fuel_used()
+            except JqMagicError as error:
+                return batch if batch.error is not None else Batch(error=error)
+        return batch
+
+    def _profiled(self, batch: Batch) -> Batch:
+        """Note what the parts of the program did in a run that is over; a guest that lies about it ends the run."""
+        if self._source.is_profiled and self._guest is not None and (batch.done or batch.error is not None):
+            try:
+                self.profile = self._guest.profile()
             except JqMagicError as error:
                 return batch if batch.error is not None else Batch(error=error)
         return batch
@@ -215,6 +228,7 @@ class Run:
             modules=self._source.modules,
             spent=0 if prepared is None else prepared.fuel,
             was_stopped=lambda: self.lease.was_stopped,
+            is_profiled=self._source.is_profiled,
         )
         if prepared is None:
             began = time.perf_counter()

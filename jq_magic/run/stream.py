@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 
 from jq_magic.data.columns.block import Columns
 from jq_magic.data.encode import text_to_bytes
-from jq_magic.errors import HaltError, JqMagicError, OutputLimitError
+from jq_magic.errors import HaltError, JqMagicError, LimitError, OutputLimitError
 from jq_magic.guest.abi import RAW_INPUT, WHOLE_RUN, Batching
 from jq_magic.guest.guest import Batch
 from jq_magic.guest.module import ENGINES, MODULES, manifest
 from jq_magic.limits import Limits
 from jq_magic.limits.ceiling import PROCESS
 from jq_magic.limits.exceeded import exceeded
+from jq_magic.profile import Profile
 from jq_magic.result import Result, Usage
 from jq_magic.run.pool import POOLS
 from jq_magic.run.run import Input, Run, Source
@@ -132,12 +133,15 @@ class Stream:
             manifest(source.engine)["sha256"],
             self._messages,
             self._halt,
+            run.profile if run else Profile(),
         )
 
     def _attached(self, error: JqMagicError) -> JqMagicError:
-        """Give an error the result so far."""
+        """Give an error the result so far; one that a limit raised names the part that used most."""
         error.partial = self.result()
         error.usage = error.partial.usage
+        if isinstance(error, LimitError) and error.partial.profile:
+            error.blame(error.partial.profile.blame(error.limit))
         return error
 
     def close(self) -> None:
@@ -162,7 +166,7 @@ def _json(columns: Columns, source: Source, limits: Limits) -> bytes:
     pool = POOLS.program(module, limits.depth, stacks)
     bound = PROCESS.with_carried(source.ceiling).limits.get("output_bytes")
     longest = limits.input_bytes if bound is None else min(limits.input_bytes, int(bound[0]))
-    writer = source._replace(program=b".", modules=(), args=b"", engine=ENGINES[0], pool=pool)
+    writer = source._replace(program=b".", modules=(), args=b"", engine=ENGINES[0], pool=pool, is_profiled=False)
     try:
         return Stream(writer, columns, limits.replace(output_bytes=longest)).whole().text.encode()
     except OutputLimitError as error:

@@ -295,3 +295,16 @@ def test_the_view_is_there_at_once_and_as_high_as_before(page, open_notebook):
         )
     )
     assert heights[1] == [heights[0]]
+
+
+def test_a_profile_stands_below_the_view_with_a_shade_for_each_part(open_notebook, keep):
+    notebook = open_notebook(DATA, "%jq --profile data .users[] | .name")
+    notebook.run_all()
+    view = notebook.view(2)
+    lines = view.get_by_label("profile of the filter").locator("div")
+    expect(lines.nth(0)).to_contain_text("outputs")
+    expect(lines.nth(1)).to_contain_text("│ .users[] | .name")
+    expect(lines.nth(2)).to_contain_text("│ .users[]")
+    assert "rgba(255, 140, 0" in lines.nth(2).evaluate("line => line.style.background")
+    assert lines.nth(1).evaluate("line => line.style.background") == ""
+    keep("profile", view)

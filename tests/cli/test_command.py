@@ -210,3 +210,28 @@ def test_a_sandbox_is_compiled_once_for_later_processes(tmp_path, monkeypatch):
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert first.stdout.startswith("jq_magic: compiled jq for wasmtime in ")
     assert second.stdout.startswith("jq_magic: jq is compiled for wasmtime already: ")
+
+
+def test_a_profile_of_all_inputs_goes_to_stderr(jq):
+    code, out, err = jq("--profile", "-c", ".[] | [.]", text="[1,2]\n[3]")
+    assert (code, out) == (0, "[1]\n[2]\n[3]\n")
+    lines = err.splitlines()
+    assert lines[0].split() == ["fuel", "runs", "outputs", "memory", "│"]
+    assert lines[1].endswith("│ .[] | [.]")
+    # One input after the other, added up.
+    assert [line.split()[2:4] for line in lines[2:4]] == [["2", "3"], ["3", "3"]]
+    assert lines[-1].startswith("compiling ")
+
+
+def test_a_limit_with_a_profile_names_the_part_that_took_most(jq):
+    code, _, err = jq("--profile", "--fuel", "1e6", "-n", "[range(1e9)] | length")
+    assert code == 5
+    assert "most fuel, " in err
+    assert "line 1, column " in err
+    assert "│ [range(1e9)] | length" in err
+
+
+def test_a_profile_of_an_engine_that_counts_nothing_is_an_error(jq):
+    code, _, err = jq("--profile", "--engine", "jaq", ".", text="1")
+    assert code == 5
+    assert err == "jq_magic: error: the engine jaq does not say what the parts of a filter do; magic does\n"

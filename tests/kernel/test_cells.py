@@ -109,3 +109,16 @@ def test_an_error_of_a_filter_is_a_place_in_the_cell():
         list(notebook.execute("1 |\n  calls", 3))
     assert (raised.value.line, raised.value.column) == (2, 3)
     assert [place.text for place in raised.value.trace] == ["calls"]
+
+
+def test_a_profile_is_that_of_the_cell_and_not_of_the_definitions_before_it():
+    notebook = Session()
+    list(notebook.execute("def twice: . + 1 | . + 1;", 1))
+    (shown,) = notebook.execute("%%jq -n --profile\n[range(5) | twice] | add", 2)
+    assert shown.profile.program.strip() == "[range(5) | twice] | add"
+    parts = {shown.profile.program[part.start : part.end]: part for part in shown.profile if part.name == "filter"}
+    assert (parts["twice"].runs, parts["range(5)"].outputs) == (5, 5)
+    assert next(part.fuel for part in shown.profile if part.name == "definitions") > 0
+    assert sum(part.fuel for part in shown.profile) == shown.usage.fuel
+    with pytest.raises(jq_magic.FuelError, match=r"most fuel, .* line 3, column "):
+        list(notebook.execute("%%jq -n --profile --fuel 1e6\n\n[range(1e9) | 1] | add", 3))

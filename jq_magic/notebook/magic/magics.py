@@ -196,7 +196,7 @@ class JqMagic(Settings):
             offers = retry.offers(error, call.line, call.body)
             # What the limit was and what was used stands in the error that follows.
             stopped = f"stopped at the limit of {BY_FIELD[error.limit].label}" if offers else ""
-        if not offers and (call.gives_values or not (partial.text or partial.messages)):
+        if not offers and (call.gives_values or not (partial.text or partial.messages or partial.profile)):
             return
         display(  # type: ignore[no-untyped-call] # IPython's function has no types
             Shown(

@@ -20,6 +20,7 @@ from jq_magic.notebook.shown.page import as_table, as_text, preview
 from jq_magic.notebook.shown.retry import Offer
 from jq_magic.notebook.shown.terminal import fit
 from jq_magic.notebook.view.views import WIDGET_MIME, Views
+from jq_magic.profile import as_html
 from jq_magic.result import Result
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Shown:
     __hash__ = None  # type: ignore[assignment] # a class says so in this way
 
     def __repr__(self) -> str:
-        return "\n".join([*self._messages, *self.lines, self._usage()])
+        return "\n".join([*self._messages, *self.lines, self._usage(), *self._profile])
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, Any]:
         mode = "static" if self._views is None else self._views.mode(self._mode)
@@ -133,7 +134,12 @@ class Shown:
         if self._views is None or not self._views.is_at_terminal(sys.stdout):
             return repr(self)
         size = shutil.get_terminal_size()
-        return fit(self._messages, self.lines, self._usage(), size, is_json=not self._style.raw)
+        fitted = fit(self._messages, self.lines, self._usage(), size, is_json=not self._style.raw)
+        return "\n".join([fitted, *self._profile])
+
+    @property
+    def _profile(self) -> list[str]:
+        return [str(self.result.profile)] if self.result.profile else []
 
     def head(self) -> dict[str, Any]:
         """Collect what the view shows around the outputs."""
@@ -146,6 +152,7 @@ class Shown:
             "text": self.lines if self._is_text else [],
             "stopped": [self._stopped] if self._stopped else [],
             "offers": [dataclasses.asdict(offer) for offer in self._offers],
+            "profile": [line._asdict() for line in self.result.profile.layout()] if self.result.profile else [],
         }
 
     @functools.cached_property
@@ -206,7 +213,8 @@ class Shown:
         mark = f' data-jq-magic="{place}"' if place else ""
         return (
             f'<div{mark}>{body}<div style="margin-top:4px;font-size:85%;color:var(--jp-ui-font-color2,inherit)">'
-            f"{html.escape(used)} · {html.escape(self.result.runtime)}</div></div>"
+            f"{html.escape(used)} · {html.escape(self.result.runtime)}</div>"
+            f"{as_html(self.result.profile) if self.result.profile else ''}</div>"
         )
 
 

@@ -4,6 +4,8 @@ import { short } from "./text.mjs";
 
 /** Of a limit, in percent: a run that used more shows its bars at once. */
 const MUCH = 50;
+/** Lines of a profile: the kernel sends fewer. */
+const PROFILE_LINES = 100;
 
 /** One quiet line of what the run used, and the bars that it opens. */
 export function usage(head) {
@@ -18,7 +20,18 @@ export function usage(head) {
   const line = button(parts.join(" · ") || "usage", () => show(bars.hidden), { title: "what the run used of its limits" });
   line.className = "jqm-usage";
   show(head.meters.some(({ percent }) => percent > MUCH));
-  return { line, bars };
+  return { line, bars: html("div", bars, profiled(head.profile ?? [])) };
+}
+
+/** What each part of the filter did: lines of numbers and text, each with a shade by its share of the fuel. */
+function profiled(lines) {
+  if (!lines.length) return null;
+  return html("pre.parts", { "aria-label": "profile of the filter", tabindex: "0" },
+    lines.slice(0, PROFILE_LINES).map(({ share, text }) => {
+      const line = html("div", text);
+      if (share > 0) line.style.background = `rgba(255, 140, 0, ${Math.min(share, 1) * 0.6 + 0.05})`;
+      return line;
+    }));
 }
 
 /** Bars with their numbers in words; details on demand. */

@@ -364,3 +364,21 @@ def test_of_a_frame_only_the_columns_are_copied_that_the_filter_reaches(shell):
     for call in ("frame map(.b) | add", "--arg k b frame map(.[$k]) | add", "-s frame .[0] | map(.b) | add"):
         with pytest.raises(jq_magic.InputLimitError):
             shell.run_line_magic("jq", f"--input-limit 2000 {call}")
+
+
+def test_a_profile_stands_below_the_result(shell):
+    shown = shell.go("%%jq --profile rows\n.[] | select(.score > 3)\n| .name")
+    bundle = shell.display_formatter.format(shown)[0]
+    assert str(shown.profile) in bundle["text/plain"]
+    assert "│ .[] | select(.score &gt; 3)" in bundle["text/html"]
+    assert "background:rgba(255,140,0," in bundle["text/html"]
+    assert shown.head()["profile"][1]["text"].endswith("│ .[] | select(.score > 3)")
+    assert sum(part.fuel for part in shown.profile) == shown.usage.fuel
+    plain = shell.go("%%jq rows\n.[] | .name")
+    assert (plain.profile, plain.head()["profile"]) == ([], [])
+
+
+def test_a_limit_shows_the_profile_of_what_was_done(shell):
+    with pytest.raises(jq_magic.FuelError, match=r"most fuel, .* line 1, column 2: "):
+        shell.go("%%jq -n --fuel 1e6 --profile\n[range(1e9)] | length")
+    assert "│ [range(1e9)] | length" in str([output.data for output in shell.shown.outputs])

@@ -19,6 +19,7 @@ mod forks;
 mod frames;
 mod items;
 pub mod machine;
+pub mod profile;
 pub mod source;
 mod steps;
 

@@ -13,7 +13,7 @@ use crate::run::fault::{Fault, Limit};
 use crate::run::inputs::Inputs;
 use crate::run::text_buffer::TextBuffer;
 use crate::value::{Need, Val};
-use jq_magic_shared::engine::{Counts, Engine};
+use jq_magic_shared::engine::{Counts, Engine, Gauges};
 pub use jq_magic_shared::engine::{Options, Publishers, Pulled};
 use std::cell::{Cell, RefCell};
 
@@ -24,6 +24,7 @@ pub struct Magic {
     program: Option<Program>,
     session: Option<Session>,
     rows: Option<Rows>,
+    gauges: Option<Gauges>,
 }
 
 impl Engine for Magic {
@@ -32,8 +33,12 @@ impl Engine for Magic {
         program: &'static str,
         args: &'static [u8],
         depth: usize,
+        gauges: Option<Gauges>,
     ) -> Result<(), Fault> {
-        self.program = Some(Program::compile(&self.prelude, program, args, depth)?);
+        let prelude = &self.prelude;
+        let compiled = Program::compile_as(prelude, program, args, depth, gauges.is_some())?;
+        self.program = Some(compiled);
+        self.gauges = gauges;
         Ok(())
     }
 
@@ -45,7 +50,11 @@ impl Engine for Magic {
             self.session = Some(Session::of_rows(program, input.len(), options, publishers));
             return;
         }
-        self.session = Some(Session::new(program, input, options, publishers));
+        let session = Session::new(program, input, options, publishers);
+        let session = self.session.insert(session);
+        if let Some(gauges) = self.gauges {
+            session.machine.measure(gauges);
+        }
     }
 
     fn pull(&mut self, bytes: usize, outputs: usize) -> Pulled {
@@ -217,6 +226,7 @@ impl Session {
     }
 
     fn next_input(&mut self) -> Option<Result<Val, Fault>> {
+        self.machine.read();
         let mut inputs = self.context.inputs.borrow_mut();
         if !inputs.mode().null {
             return inputs.next_value();

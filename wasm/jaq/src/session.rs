@@ -9,7 +9,7 @@ use jaq_core::data::HasLut;
 use jaq_core::{Ctx, DataT, Exn, Filter, Lut, ValXs, Vars};
 use jaq_json::Val;
 use jaq_std::input::{HasInputs, Inputs, RcIter};
-use jq_magic_shared::engine::{Counts, Engine, Options, Publishers, Pulled};
+use jq_magic_shared::engine::{Counts, Engine, Gauges, Options, Publishers, Pulled};
 use jq_magic_shared::fault::{Fault, Limit};
 use jq_magic_shared::sink::{Sink, WriteError};
 use jq_magic_shared::text_buffer::TextBuffer;
@@ -265,6 +265,7 @@ impl Engine for Jaq {
         program: &'static str,
         args: &'static [u8],
         depth: usize,
+        _gauges: Option<Gauges>,
     ) -> Result<(), Fault> {
         self.program = Some(Program::compile(&mut self.prelude, program, args, depth)?);
         Ok(())

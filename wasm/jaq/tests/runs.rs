@@ -32,7 +32,7 @@ fn leaked(text: &str) -> &'static str {
 fn run(program: &str, input: &str, options: Options) -> (Pulled, Counts) {
     let mut engine = Jaq::default();
     engine
-        .compile(leaked(program), b"{\"a\":1}", 9)
+        .compile(leaked(program), b"{\"a\":1}", 9, None)
         .expect("it compiles");
     engine.feed(leaked(input).as_bytes(), options, Publishers::NONE);
     (engine.pull(1000, 1000), engine.counts())
@@ -179,7 +179,7 @@ fn mistakes_in_a_program_name_their_place() {
             "include and import are not available",
         ),
     ] {
-        match Jaq::default().compile(leaked(program), b"", 9) {
+        match Jaq::default().compile(leaked(program), b"", 9, None) {
             Err(Fault::Program {
                 message: actual,
                 span,

@@ -4,10 +4,10 @@
 //! describes the layout of the control block.
 #![allow(unsafe_code)]
 
-use crate::engine::{Engine, Limits, Mode, Options, Publishers, Pulled};
+use crate::engine::{Engine, Gauges, Limits, Mode, Options, Publishers, Pulled};
 use crate::fault::Fault;
 use core::cell::UnsafeCell;
-use core::sync::atomic::AtomicU64;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 const RAW_INPUT: u32 = 1;
 const SLURP: u32 = 2;
@@ -17,6 +17,7 @@ const COLUMNS: u32 = 16;
 const NEEDS: u32 = 32;
 const ROWS: u32 = 64;
 const FIRST: u32 = 128;
+const PROFILE: u32 = 256;
 
 const MORE: i32 = 0;
 const DONE: i32 = 1;
@@ -35,11 +36,11 @@ struct Span {
 impl Span {
     const EMPTY: Self = Self { start: 0, len: 0 };
 
-    /// Name `bytes` to the host. Addresses and lengths in linear memory have 32 bits, so the casts cut nothing.
-    fn of(bytes: &[u8]) -> Self {
+    /// Name the bytes of `items` to the host. Addresses and lengths in linear memory have 32 bits, so the casts cut nothing.
+    fn of<T>(items: &[T]) -> Self {
         Self {
-            start: bytes.as_ptr() as usize as u32,
-            len: bytes.len() as u32,
+            start: items.as_ptr() as usize as u32,
+            len: core::mem::size_of_val(items) as u32,
         }
     }
 
@@ -79,7 +80,8 @@ pub struct Control {
     inputs_read: u32,
     input_offset: u32,
     written: u64,
-    rows: Span,
+    /// Records of rows, or what is counted for a profile.
+    records: Span,
 }
 
 const _: () = {
@@ -88,7 +90,7 @@ const _: () = {
     assert!(core::mem::offset_of!(Control, out) == 64);
     assert!(core::mem::offset_of!(Control, exit_code) == 92);
     assert!(core::mem::offset_of!(Control, written) == 112);
-    assert!(core::mem::offset_of!(Control, rows) == 120);
+    assert!(core::mem::offset_of!(Control, records) == 120);
 };
 
 /// A static that one thread of execution may change.
@@ -122,23 +124,38 @@ pub static CONTROL: Single<Control> = Single(UnsafeCell::new(Control {
     inputs_read: 0,
     input_offset: 0,
     written: 0,
-    rows: Span::EMPTY,
+    records: Span::EMPTY,
 }));
 
 /// The state of the one run that an instance serves.
 struct State {
     engine: Option<Box<dyn Engine>>,
+    /// Reads how much memory the guest's allocator has used.
+    memory: fn() -> usize,
     error: Vec<u8>,
 }
 
 static STATE: Single<State> = Single(UnsafeCell::new(State {
     engine: None,
+    memory: || 0,
     error: Vec::new(),
 }));
 
 /// The host sets this to a negative number to end a call: the meter's checks trap then.
 #[cfg_attr(target_arch = "wasm32", export_name = "stop_word")]
 pub static STOP_WORD: AtomicU64 = AtomicU64::new(0);
+
+/// Read the fuel that is left. The meter replaces the body: without it, there is no fuel.
+#[cfg_attr(target_arch = "wasm32", export_name = "fuel_left")]
+#[inline(never)]
+pub extern "C" fn fuel_left() -> i64 {
+    // A value that the compiler does not know, so that it cannot put it in the place of calls.
+    STOP_WORD.load(Ordering::Relaxed) as i64
+}
+
+fn publish_profile(counts: &[u64]) {
+    control().records = Span::of(counts);
+}
 
 fn control() -> &'static mut Control {
     // SAFETY: calls do not overlap, and no call of this module lets two of these references meet.
@@ -205,7 +222,7 @@ fn publish_messages(texts: &[u8], _count: usize) {
 }
 
 fn publish_rows(records: &[u8], _count: usize) {
-    control().rows = Span::of(records);
+    control().records = Span::of(records);
 }
 
 /// Writes to the control block where outputs and messages are, while a pull runs.
@@ -215,10 +232,12 @@ const PUBLISHED: Publishers = Publishers {
     rows: publish_rows,
 };
 
-/// Store the engine of this guest. `init`, which [`guest!`](crate::guest) exports, calls it.
-pub fn begin(engine: Box<dyn Engine>) {
+/// Store the engine of this guest, and what reads its memory. `init`, which [`guest!`](crate::guest) exports, calls it.
+pub fn begin(engine: Box<dyn Engine>, memory: fn() -> usize) {
     std::panic::set_hook(Box::new(mark_panic));
-    state().engine = Some(engine);
+    let state = state();
+    state.engine = Some(engine);
+    state.memory = memory;
 }
 
 /// Export the calls of a guest whose engine the expression makes, and give the guest its allocator.
@@ -236,7 +255,11 @@ macro_rules! guest {
         /// Prepare the engine.
         #[cfg_attr(target_arch = "wasm32", export_name = "init")]
         pub extern "C" fn init() {
-            $crate::abi::begin(Box::new($engine));
+            #[cfg(target_arch = "wasm32")]
+            let memory = || ALLOCATOR.used();
+            #[cfg(not(target_arch = "wasm32"))]
+            let memory = || 0;
+            $crate::abi::begin(Box::new($engine), memory);
         }
     };
 }
@@ -267,7 +290,12 @@ pub extern "C" fn compile() -> i32 {
             });
         }
     };
-    match state.engine().compile(source, args, depth) {
+    let gauges = (control.flags & PROFILE != 0).then_some(Gauges {
+        fuel: || fuel_left(),
+        memory: state.memory,
+        publish: publish_profile,
+    });
+    match state.engine().compile(source, args, depth, gauges) {
         Ok(()) => DONE,
         Err(fault) => state.refuse(&fault),
     }

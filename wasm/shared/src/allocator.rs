@@ -61,6 +61,14 @@ impl Allocator {
     }
 }
 
+impl Allocator {
+    /// Count the bytes up to the end of the used memory, which never falls.
+    pub fn used(&self) -> usize {
+        // SAFETY: one thread runs, and no allocation does while the field is read.
+        unsafe { (*self.0.get()).top }
+    }
+}
+
 impl Default for Allocator {
     fn default() -> Self {
         Self::new()

@@ -11,12 +11,13 @@ pub trait Engine {
     /// Compile a program.
     ///
     /// `args` is JSON as the top of the crate describes it, or nothing; `depth` is the most levels that the program
-    /// and its arguments may nest.
+    /// and its arguments may nest. With gauges the run is to be profiled, by an engine that can.
     fn compile(
         &mut self,
         program: &'static str,
         args: &'static [u8],
         depth: usize,
+        gauges: Option<Gauges>,
     ) -> Result<(), Fault>;
 
     /// Start the compiled program on an input. The first pull begins to read and to compute.
@@ -92,6 +93,17 @@ impl Publishers {
         messages: |_, _| (),
         rows: |_, _| (),
     };
+}
+
+/// What an engine reads for the profile of a run, and where it shows the host what it has counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Gauges {
+    /// Read the fuel that is left: it counts down.
+    pub fuel: fn() -> i64,
+    /// Read how many bytes of memory were ever allocated at once.
+    pub memory: fn() -> usize,
+    /// Show the host where the counts are; they stay there, and are read after a trap, too.
+    pub publish: fn(&[u64]),
 }
 
 /// How a pull ended.

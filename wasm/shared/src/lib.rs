@@ -28,13 +28,16 @@
 //! | 0, 4 | program: address, length (UTF-8) | 64, 68 | batch: address, length |
 //! | 8, 12 | arguments: see below | 72 | number of outputs in the batch |
 //! | 16, 20 | input | 76, 80 | error: address, length |
-//! | 24 | flags: 1 raw input, 2 slurp, 4 null input, 8 sorted keys, 16 columns, 32 needs, 64 rows, 128 first | 84, 88 | messages: address, length |
+//! | 24 | flags: see below | 84, 88 | messages: address, length |
 //! | 28 | nesting limit | 92 | exit code of `halt` (i32) |
 //! | 32 | `now` (f64, Unix seconds) | 96, 100 | marker, bytes that were refused |
 //! | 40 | limit on bytes of output and messages | 104 | values read from the input |
 //! | 44 | limit on outputs | 108 | bytes read from the input |
 //! | 48 | bytes that fill a batch | 112 | bytes of output and messages so far (u64) |
-//! | 52 | outputs, or rows, that fill a batch | 120, 124 | records of rows: address, length |
+//! | 52 | outputs, or rows, that fill a batch | 120, 124 | records of rows, or the profile: address, length |
+//!
+//! Flags are 1 raw input, 2 slurp, 4 null input, 8 sorted keys, 16 columns, 32 needs, 64 rows, 128 first; and 256, which
+//! `compile` reads, for a run that is profiled.
 //!
 //! Arguments are a JSON object, whose members become `$name` and `$ARGS.named`, or an array of such
 //! an object and an array, which becomes `$ARGS.positional`. A third item of that array describes modules:
@@ -61,6 +64,11 @@
 //! A batch is JSON texts, each followed by a line end. Messages are the texts of `debug` and `stderr`,
 //! a JSON string a line. Both stay valid until the next call. Both, and the number of outputs, are
 //! kept up to date while a pull runs, so that a trap leaves whole texts to read.
+//!
+//! The profile is what the engine `magic` counts when it is asked to: numbers of 64 bits. The first is the index of the
+//! part at work. Then come six for each part: the byte offsets of its first byte in the program and after its last one,
+//! how often it ran, its outputs, its fuel, and the bytes by which memory grew meanwhile. The first three parts are none
+//! of the program: what reads the input, what writes outputs, and what the profile itself costs.
 //!
 //! # Statuses
 //!

@@ -6,6 +6,7 @@
 //! place in the code only and never used for anything else, so going back restores no registers.
 #![forbid(unsafe_code)]
 
+use super::profile::Events;
 use super::source::Source;
 use crate::builtins::Native;
 use crate::language::term::Span;
@@ -208,6 +209,8 @@ pub enum Instruction {
     TailCall { call: u32 },
     /// Return from a function.
     Return { from: Source },
+    /// Count for the profile: see [`super::profile::Event`].
+    Count { event: u32 },
     /// Give an output of the program.
     Output { from: Source },
     /// Begin to follow the path of the value.
@@ -361,4 +364,6 @@ pub struct Code {
     pub calls: Vec<Call>,
     /// The built-ins that are called.
     pub natives: Vec<Native>,
+    /// What is counted where, if the program is profiled.
+    pub profile: Option<Box<Events>>,
 }

@@ -199,6 +199,7 @@ impl Machine {
                     let value = self.take(from);
                     self.return_value(value);
                 }
+                I::Count { event } => self.note(event),
                 I::Output { from } => return Paused::Output(self.take(from)),
                 I::BeginPath { mark, from } => {
                     let value = self.peek(from).clone();

@@ -92,13 +92,19 @@ impl Machine {
         self.enter(callee.function, base);
     }
 
+    /// Whether no fork can come back to the frame that is active.
+    #[inline(always)]
+    pub(super) fn is_frame_free(&self) -> bool {
+        self.forks.len() == self.frames[self.frame as usize].forks as usize
+    }
+
     /// Call a function whose output is that of this one. The frame is used again unless a fork can come back to it.
     ///
     /// The compiler uses this only where nothing refers to the frame.
     pub(super) fn tail_call(&mut self, call: Call) {
         let frame = &self.frames[self.frame as usize];
         let (base, arguments) = (frame.base as usize, frame.arguments as usize);
-        if self.forks.len() != frame.forks as usize {
+        if !self.is_frame_free() {
             return self.call(call);
         }
         let callee = self.resolve(call.callee);

@@ -5,9 +5,11 @@ use super::code::{Code, List, Register};
 use super::follow::Followed;
 use super::forks::Fork;
 use super::frames::{Argument, Frame};
+use super::profile::Profile;
 use super::source::{Place, Source};
 use crate::run::context::RunContext;
 use crate::value::{Error, Interruption, Val};
+use jq_magic_shared::engine::Gauges;
 
 /// Why a program ended early.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub struct Machine {
     pub(super) path: Option<Followed>,
     /// How many labels there were.
     pub(super) labels: i64,
+    /// What is counted, if the program is profiled.
+    pub(super) profile: Option<Box<Profile>>,
 }
 
 /// Why [`Machine::execute`] ends.
@@ -69,6 +73,20 @@ impl Machine {
             address: 0,
             path: None,
             labels: 0,
+            profile: None,
+        }
+    }
+
+    /// Count from now on what the parts of the program do, if it was compiled for that.
+    pub fn measure(&mut self, gauges: Gauges) {
+        let events = self.code.profile.as_ref();
+        self.profile = events.map(|events| Box::new(Profile::new(events, gauges)));
+    }
+
+    /// Say that the next input is read.
+    pub fn read(&mut self) {
+        if let Some(profile) = &mut self.profile {
+            profile.read();
         }
     }
 
@@ -110,6 +128,9 @@ impl Machine {
 
     /// Compute the next output.
     pub fn resume(&mut self) -> Option<Result<Val, Ended>> {
+        if let Some(profile) = &mut self.profile {
+            profile.back();
+        }
         match self.fail() {
             Ok(true) => self.run(),
             Ok(false) | Err(Ended::Done) => None,

@@ -15,6 +15,7 @@ mod folds;
 mod imports;
 mod operators;
 mod outputs;
+mod parts;
 mod patterns;
 mod places;
 mod scope;
@@ -30,6 +31,7 @@ use crate::evaluation::source::{Place, Source, MOST_NESTED, MOST_REGISTERS};
 use crate::run::fault::Fault;
 use crate::value::Val;
 use emitted::{Emitted, Input};
+use parts::Marks;
 use scope::{Named, Scope, Text};
 use std::collections::BTreeMap;
 
@@ -40,6 +42,8 @@ struct Building {
     /// The function in which it was defined.
     outer: Option<usize>,
     registers: u32,
+    /// The register for what it counts when it returns, if the program is profiled.
+    passed: Option<Register>,
 }
 
 /// A function whose code is still to be emitted.
@@ -71,6 +75,8 @@ struct Compiler<'p> {
     /// Functions by the address of their body, the number of their scope, and whether they follow a path. The
     /// scope is here so that its number stays its own.
     known: BTreeMap<(usize, usize, bool), (usize, Scope)>,
+    /// The parts of a program that is profiled.
+    marks: Option<Box<Marks>>,
 }
 
 /// Up to this many instructions, calls become the code of what they call.
@@ -78,7 +84,8 @@ const LONG: usize = 4000;
 /// Up to this many nested filters, likewise.
 const DEEP: usize = 150;
 
-/// Compile `body`, with the values of global variables, and with what it imports of `modules`.
+/// Compile `body`, with the values of global variables, and with what it imports of `modules`. A program that is
+/// profiled has instructions that count.
 ///
 /// # Errors
 /// A name in a definition that is called is not defined, or the program is too large for its code.
@@ -89,6 +96,7 @@ pub fn compile(
     modules: &[Module],
     imports: &[Bound],
     follows: bool,
+    is_profiled: bool,
 ) -> Compiled<Code> {
     let mut compiler = Compiler {
         prelude,
@@ -105,7 +113,12 @@ pub fn compile(
         },
         pending: Vec::new(),
         known: BTreeMap::new(),
+        marks: None,
     };
+    if is_profiled {
+        compiler.code.profile = Some(Box::default());
+        compiler.marks = Some(Box::default());
+    }
     let mut scope = Scope::new(prelude.definitions());
     for (name, value) in globals {
         let constant = compiler.constant(value.clone());
@@ -114,7 +127,9 @@ pub fn compile(
     let scope = compiler.imports(scope, modules, imports);
     compiler.new_function(None, 1);
     let input = Input::register(0);
+    let part = compiler.enter_program(body);
     let output = compiler.emit(body, &scope, input, None)?;
+    compiler.leave(body.span, part);
     compiler.push(
         body.span,
         Instruction::Output {
@@ -139,7 +154,11 @@ pub fn compile(
 
 impl Compiler<'_> {
     fn new_function(&mut self, outer: Option<usize>, registers: u32) -> usize {
-        self.functions.push(Building { outer, registers });
+        self.functions.push(Building {
+            outer,
+            registers,
+            passed: None,
+        });
         self.code.functions.push(Function::default());
         self.functions.len() - 1
     }
@@ -158,7 +177,9 @@ impl Compiler<'_> {
         self.follow = follow;
         self.code.functions[function].entry = self.here();
         let input = Input::register(0);
+        self.begin_function(body.span);
         let output = self.emit(body, &scope, input, None)?;
+        self.end_function(body.span);
         self.push(
             body.span,
             Instruction::Return {
@@ -174,11 +195,20 @@ impl Compiler<'_> {
     }
 
     /// The address of the next instruction.
-    fn here(&self) -> u32 {
+    fn here(&mut self) -> u32 {
+        self.arrive();
         self.code.instructions.len() as u32
     }
 
     fn push(&mut self, span: Span, instruction: Instruction) -> usize {
+        if self.marks.is_some() {
+            return self.push_counted(span, instruction);
+        }
+        self.add(span, instruction)
+    }
+
+    #[inline(always)]
+    fn add(&mut self, span: Span, instruction: Instruction) -> usize {
         let Text { own, caller } = self.text;
         let is_last = self
             .code

@@ -30,6 +30,17 @@ impl Program {
         args: &'static [u8],
         depth: usize,
     ) -> Result<Self, Fault> {
+        Self::compile_as(prelude, source, args, depth, false)
+    }
+
+    /// Compile a program as [`Self::compile`] does, perhaps with code that counts for a profile.
+    pub fn compile_as(
+        prelude: &Prelude,
+        source: &'static str,
+        args: &'static [u8],
+        depth: usize,
+        is_profiled: bool,
+    ) -> Result<Self, Fault> {
         let args = Reader::new(args, depth).next_text().transpose();
         let args = args.map_err(|error| Fault::Program {
             message: format!("the arguments are not JSON: {}", error.cause.message()),
@@ -87,7 +98,15 @@ impl Program {
         let body = parse(file, header.end, depth, &names)?;
         // Terms live as long as the instance.
         let body = Box::leak(Box::new(body));
-        let code = compile(prelude, body, &globals, &modules, &imports, true)?;
+        let code = compile(
+            prelude,
+            body,
+            &globals,
+            &modules,
+            &imports,
+            true,
+            is_profiled,
+        )?;
         Ok(Self {
             code,
             builtins: prelude.signatures().clone(),

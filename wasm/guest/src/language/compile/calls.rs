@@ -111,7 +111,8 @@ impl Compiler<'_> {
 
     /// Whether calls still become the code of what they call.
     pub(super) fn is_short(&self) -> bool {
-        self.code.instructions.len() < LONG && self.level < DEEP
+        let counting = self.marks.as_ref().map_or(0, |marks| marks.emitted);
+        self.code.instructions.len() - counting < LONG && self.level < DEEP
     }
 
     fn call_definition(
@@ -226,6 +227,7 @@ impl Compiler<'_> {
                 inner = inner.with(Named::Variable(name, from, function));
             }
         }
+        self.receive(function);
         self.known.insert(key, (function, body.scope.clone()));
         self.pending.push(Pending {
             function,
@@ -294,11 +296,12 @@ impl Compiler<'_> {
         &mut self,
         span: Span,
         callee: Callee,
-        values: Vec<Source>,
+        mut values: Vec<Source>,
         filters: Vec<Callee>,
         input: Input,
         to: Option<Register>,
     ) -> Emitted {
+        self.pass(span, &mut values);
         let values = self.list(values);
         let start = self.code.arguments.len() as u32;
         let count = filters.len() as u32;

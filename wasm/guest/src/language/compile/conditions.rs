@@ -28,7 +28,9 @@ impl Compiler<'_> {
                 let then = self.emit(then, scope, input, to)?;
                 let end = self.push(term.span, I::Jump { address: 0 });
                 self.patch_all(jumps);
+                let part = self.enter(otherwise);
                 self.push(term.span, I::Fail);
+                self.leave(term.span, part);
                 self.patch(end);
                 let mut all = then.after(&tested);
                 all.one = false;
@@ -62,8 +64,10 @@ impl Compiler<'_> {
     ) -> Compiled<(Vec<usize>, Emitted)> {
         match &term.kind {
             K::Binary(Binary::Comparison(comparison), left, right) => {
+                let part = self.enter(term);
                 let terms = [&**right, &**left];
                 let (sources, all) = self.operands(terms.into_iter(), scope, input)?;
+                self.count_output(term.span, part);
                 let jump = self.push(
                     term.span,
                     I::JumpUnlessHolds {
@@ -73,16 +77,18 @@ impl Compiler<'_> {
                         address: 0,
                     },
                 );
+                self.leave_by_jump(part);
                 Ok((vec![jump], all))
             }
-            K::And(left, right) => {
+            // A part that jumps from several places would not have its outputs counted.
+            K::And(left, right) if self.marks.is_none() => {
                 let (mut jumps, first) = self.condition(left, scope, input.kept())?;
                 let input = input.last_if(!first.forks);
                 let (others, second) = self.condition(right, scope, input)?;
                 jumps.extend(others);
                 Ok((jumps, second.after(&first)))
             }
-            K::Or(left, right) => {
+            K::Or(left, right) if self.marks.is_none() => {
                 let first = self.emit(left, scope, input.kept(), None)?;
                 let holds = self.push(
                     term.span,

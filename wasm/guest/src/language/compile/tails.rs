@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::evaluation::code::{Call, Callee, Code, Instruction as I, Register};
+use crate::evaluation::profile::{Event, Part};
 use crate::evaluation::source::Place;
 
 /// Mark the calls at the end of functions, so that a function that ends with a call of itself needs one frame only.
@@ -11,8 +12,12 @@ pub fn mark(code: &mut Code) {
             continue;
         };
         let details = code.calls[call as usize];
-        if needs_no_frame(code, &details) && returns(code, at + 1, details.to) {
+        if !needs_no_frame(code, &details) {
+            continue;
+        }
+        if let Some(passed) = returns(code, at + 1, details.to) {
             code.instructions[at] = I::TailCall { call };
+            count_later(code, at, passed);
         }
     }
 }
@@ -27,10 +32,28 @@ fn needs_no_frame(code: &Code, call: &Call) -> bool {
     is_outside(&call.callee) && code.arguments[filters].iter().all(is_outside)
 }
 
-/// Whether the code at `at` returns what is in `register`.
-fn returns(code: &Code, mut at: usize, mut register: Register) -> bool {
+/// Let the call at `at` say which parts have an output when what it calls returns: those whose code is passed over.
+fn count_later(code: &mut Code, at: usize, passed: Vec<Part>) {
+    let before = at.checked_sub(1).map(|before| code.instructions[before]);
+    if let (Some(I::Count { event }), Some(profile)) = (before, &mut code.profile) {
+        if let Event::Call { tail, .. } = &mut profile.events[event as usize] {
+            *tail = Some(profile.tails.len() as u32);
+            profile.tails.push(passed);
+        }
+    }
+}
+
+/// If the code at `at` returns what is in `register`, list the parts that have an output on the way.
+fn returns(code: &Code, mut at: usize, mut register: Register) -> Option<Vec<Part>> {
+    let mut passed = Vec::new();
     // Code that jumps in circles does not return.
     for _ in 0..100 {
+        while let (I::Count { event }, Some(profile)) = (code.instructions[at], &code.profile) {
+            if let Event::Leave(part, _) = profile.events[event as usize] {
+                passed.push(part);
+            }
+            at += 1;
+        }
         match code.instructions[at] {
             I::Jump { address } => at = address as usize,
             I::Move { to, from } => match from.place() {
@@ -38,13 +61,14 @@ fn returns(code: &Code, mut at: usize, mut register: Register) -> bool {
                     register = to;
                     at += 1;
                 }
-                _ => return false,
+                _ => return None,
             },
             I::Return { from } => {
-                return matches!(from.place(), Place::Register(from) if from == register);
+                let is_returned = matches!(from.place(), Place::Register(from) if from == register);
+                return is_returned.then_some(passed);
             }
-            _ => return false,
+            _ => return None,
         }
     }
-    false
+    None
 }

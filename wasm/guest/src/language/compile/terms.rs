@@ -18,7 +18,9 @@ impl Compiler<'_> {
         to: Option<Register>,
     ) -> Compiled<Emitted> {
         self.level += 1;
+        let part = self.enter(term);
         let emitted = self.emit_pipeline(term, scope.clone(), input, to);
+        self.leave(term.span, part);
         self.level -= 1;
         emitted
     }
@@ -32,6 +34,7 @@ impl Compiler<'_> {
         to: Option<Register>,
     ) -> Compiled<Emitted> {
         let mut before = Emitted::kept(input.from);
+        let whole = term;
         // The mark of the last label, as long as nothing after it left forks.
         let mut label = None;
         let mut labelled = false;
@@ -84,7 +87,13 @@ impl Compiler<'_> {
                 _ => break,
             }
         }
+        let part = if core::ptr::eq(whole, term) {
+            None
+        } else {
+            self.enter(term)
+        };
         let mut last = self.emit_term(term, &scope, input, to)?;
+        self.leave(term.span, part);
         if labelled {
             match label {
                 // Nothing can break to the label any more.

@@ -12,7 +12,8 @@ pub fn read(code: &Code, instruction: I, mut f: impl FnMut(Source)) {
         &code.sources[start..start + count]
     };
     match instruction {
-        I::Jump { .. }
+        I::Count { .. }
+        | I::Jump { .. }
         | I::Fork { .. }
         | I::Fail
         | I::Try { .. }
