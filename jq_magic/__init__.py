@@ -58,8 +58,8 @@ _HOMES = {
     "sandbox": "Sandbox",
     "wasm_runtimes": "runtimes",
 }
-#: What others wrote that a home needs besides msgspec, and that an interrupt of its import would leave broken.
-_NEEDS = {"notebook.shown.standalone": ("IPython",)}
+#: What a home needs whole besides msgspec: IPython, and parts of the package that import each other in a circle.
+_NEEDS = {"notebook.shown.standalone": ("jq_magic.notebook.shown.standalone",)}
 _NAMES = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [

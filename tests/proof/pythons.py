@@ -39,7 +39,9 @@ FILES = (
     "notebook/view/test_requests.py",
 )
 #: What the tests import: less than the extra `test`, which has the tools of all checks.
-_PACKAGES = ("-e", f"{ROOT}[notebook]", "hypothesis>=6", "pandas>=2.2", "polars>=1", "pyarrow>=18", "pytest>=8")
+_PACKAGES = (
+    "-e", f"{ROOT}[notebook,duckdb]", "hypothesis>=6", "pandas>=2.2", "polars>=1", "psutil>=5.9", "pyarrow>=18", "pytest>=8",
+)  # fmt: skip
 
 
 def interpreter(version: str) -> Path | None:
