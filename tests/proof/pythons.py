@@ -40,7 +40,8 @@ FILES = (
 )
 #: What the tests import: less than the extra `test`, which has the tools of all checks.
 _PACKAGES = (
-    "-e", f"{ROOT}[notebook,duckdb]", "hypothesis>=6", "pandas>=2.2", "polars>=1", "psutil>=5.9", "pyarrow>=18", "pytest>=8",
+    "-e", f"{ROOT}[notebook,duckdb]", "hypothesis>=6", "pandas>=2.2", "polars>=1", "psutil>=5.9", "pyarrow>=18",
+    "pytest>=8",
 )  # fmt: skip
 
 
