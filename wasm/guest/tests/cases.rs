@@ -208,31 +208,23 @@ fn mistakes_in_a_program_name_their_place() {
         ("break $a", 6, 8, "there is no label $a around this"),
         ("1 2", 2, 3, "unexpected 2, expected an operator or the end"),
         ("reduce 1 as $x (2)", 0, 6, "reduce takes two arguments"),
-        (
-            "include \"a\"; 1",
-            8,
-            9,
-            "include and import are not available",
-        ),
-        (
-            "import \"a\" as a; 1",
-            7,
-            8,
-            "include and import are not available",
-        ),
-        (
-            "import \"a\" as $a; 1",
-            7,
-            8,
-            "include and import are not available",
-        ),
+        ("include \"a\"; 1", 8, 11, "module not found: a"),
+        ("import \"a\" as a; 1", 7, 10, "module not found: a"),
+        ("import \"a\" as $a; 1", 7, 10, "module not found: a"),
     ] {
         match session(program, "", "null", OPTIONS).err() {
-            Some(Fault::Program {
-                message: actual,
-                span,
-                ..
-            }) => {
+            Some(
+                Fault::Program {
+                    message: actual,
+                    span,
+                    ..
+                }
+                | Fault::Missing {
+                    message: actual,
+                    span,
+                    ..
+                },
+            ) => {
                 assert!(actual.starts_with(message), "{program}: {actual}");
                 assert_eq!(span, start..end, "{program}");
             }
