@@ -415,7 +415,9 @@ fn the_count_is_read_at_the_end_of_a_function_only_and_stays_as_it_is() {
         ("i64.const 2", "i64.const 3", "left with credit 1"),
     ] {
         assert!(READS.contains(part), "{part}");
-        let wasm = wat::parse_str(READS.replacen(part, instead, 1)).unwrap();
+        // Paid for, so that it is refused for what it does.
+        let paid = READS.replacen("i64.const 2", "i64.const 20", usize::from(part == ends));
+        let wasm = wat::parse_str(paid.replacen(part, instead, 1)).unwrap();
         let error = validate(&wasm).unwrap_err().to_string();
         assert!(error.contains(reason), "{instead}: {error}");
     }
