@@ -204,7 +204,7 @@ fn mistakes_have_a_place_in_the_module() {
         (
             "module (.+1); 1",
             "the metadata of a module must be constant",
-            ".+1",
+            "(.+1)",
         ),
         (
             "module []; 1",
