@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import tracemalloc
 
 import pytest
@@ -34,7 +35,10 @@ documents = st.one_of(st.lists(values, max_size=6), rows, st.tuples(rows).map(li
 
 
 def compact(value):
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("\ud800", "\\ud800")
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    # The guest writes a pair of halves as the character that it is, and escapes a half alone.
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):x}", text)
 
 
 def answers(text, wanted, long_bytes):
@@ -73,7 +77,7 @@ def test_a_long_array_is_answered_as_a_decoded_one(outputs, wanted):
 def test_items_are_found_wherever_a_text_is_cut(value, part):
     text = compact(value).encode()
     # A text with half of a surrogate pair is decoded.
-    assume(b"\\ud800" not in text)
+    assume(not re.search(rb"\\ud[89a-f]", text))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(items, "_PART_BYTES", part)
         found = Items(text, decoded)
