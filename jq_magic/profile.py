@@ -118,7 +118,7 @@ class Profile(list[Part]):
             skipped: Characters.
 
         """
-        if not skipped:
+        if not self or not skipped:
             return self
         before = Part(0, 0, 0, 0, 0, 0, DEFINITIONS)
         parts: list[Part] = []

@@ -120,5 +120,7 @@ def test_a_profile_is_that_of_the_cell_and_not_of_the_definitions_before_it():
     assert (parts["twice"].runs, parts["range(5)"].outputs) == (5, 5)
     assert next(part.fuel for part in shown.profile if part.name == "definitions") > 0
     assert sum(part.fuel for part in shown.profile) == shown.usage.fuel
+    (plain,) = notebook.execute("%%jq -n\n[range(5) | twice] | add", 3)
+    assert plain.profile == []
     with pytest.raises(jq_magic.FuelError, match=r"most fuel, .* line 3, column "):
         list(notebook.execute("%%jq -n --profile --fuel 1e6\n\n[range(1e9) | 1] | add", 3))
