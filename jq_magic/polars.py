@@ -26,6 +26,11 @@ def _texts(program: Program, series: Any, **options: Any) -> Any:
     return pl.Series(series.name, list(program.map(series.to_list(), as_text=True, **options)), pl.String)
 
 
+def _decoded(texts: Any, dtype: Any) -> Any:
+    """Decode JSON texts, an expression or a Series, to a type; None leaves them texts."""
+    return texts if dtype is None else texts.str.json_decode(dtype)
+
+
 @pl.api.register_expr_namespace("jq")
 class JqExpr:
     """What `pl.col(…).jq(program)` calls."""
@@ -67,8 +72,7 @@ class JqExpr:
                 error.document = None
                 raise pl.exceptions.ComputeError(f"{type(error).__name__}: {error}") from error
 
-        made = self._expr.map_batches(texts, return_dtype=pl.String, is_elementwise=True)
-        return made if dtype is None else made.str.json_decode(dtype)
+        return _decoded(self._expr.map_batches(texts, return_dtype=pl.String, is_elementwise=True), dtype)
 
 
 @pl.api.register_series_namespace("jq")
@@ -91,5 +95,5 @@ class JqSeries:
     ) -> Any:
         """Give a Series of what the filter makes of each value. Args and Raises: as for an expression."""
         compiled = _compiled(program, args, errors)
-        made = _texts(compiled, self._series, outputs=outputs, errors=errors, jobs=jobs, limits=limits)
-        return made if dtype is None else made.str.json_decode(dtype)
+        texts = _texts(compiled, self._series, outputs=outputs, errors=errors, jobs=jobs, limits=limits)
+        return _decoded(texts, dtype)
