@@ -82,7 +82,7 @@ def _peers(source: str, texts: list[str]) -> dict[str, Work]:
 
 def measure(count: int, rounds: int) -> dict[str, dict[str, list[float]]]:
     """Give the seconds of processor time of each round, by filter and share of bad rows, and by way."""
-    found: dict[str, dict[str, list[float]]] = {}
+    seconds_of: dict[str, dict[str, list[float]]] = {}
     for name, source in (("a path", PATH), ("a reshaping", RESHAPE)):
         for bad in BAD:
             peers = _peers(source, documents(count, bad))
@@ -92,8 +92,8 @@ def measure(count: int, rounds: int) -> dict[str, dict[str, list[float]]]:
                     began = time.process_time()
                     work()
                     seconds[peer].append(time.process_time() - began)
-            found[f"{name}, {bad} % bad"] = seconds
-    return found
+            seconds_of[f"{name}, {bad} % bad"] = seconds
+    return seconds_of
 
 
 def main() -> None:
@@ -103,8 +103,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", type=Path, help="the JSON file to write")
     options = parser.parse_args()
-    found = measure(options.rows, options.rounds)
-    for task, seconds in found.items():
+    measured = measure(options.rows, options.rounds)
+    for task, seconds in measured.items():
         first, *_ = seconds.values()
         per_second = options.rows / statistics.median(first)
         print(f"{task}: {per_second:,.0f} rows a second of processor time with Program.map")
@@ -112,7 +112,7 @@ def main() -> None:
             ratio = statistics.median(other / one for one, other in zip(first, others, strict=True))
             print(f"  {peer:<22} {ratio:6.2f} times as long")
     if options.out is not None:
-        figures = {"machine": machine(), "rows": options.rows, "seconds": found}
+        figures = {"machine": machine(), "rows": options.rows, "seconds": measured}
         options.out.write_text(json.dumps(figures, indent=1) + "\n")
 
 

@@ -44,15 +44,15 @@ class Library:
             try:
                 return sandbox.compile(program, args, positional=positional, modules=self._modules(sandbox))
             except ProgramError as error:
-                found = self._found(error.missing[:_MOST_PATHS])
-                if found is None or len(self.texts) == MOST:
+                module = self._first_file(error.missing[:_MOST_PATHS])
+                if module is None or len(self.texts) == MOST:
                     if error.advice:
                         error.advice = "a filter can import what is in a directory that -L DIR names"
                     raise
             seconds = time.monotonic() - began
             if seconds > sandbox.limits.deadline_s:
                 raise exceeded("deadline_s", seconds, sandbox.limits.deadline_s)
-            path, file = found
+            path, file = module
             text = reading.read_file(str(file), "program_bytes", left)
             left -= len(text)
             self.texts[path] = text.decode("utf-8", "replace")
@@ -63,7 +63,7 @@ class Library:
             return None
         return Modules.made(self.texts, tuple(self._directories), self._origin)
 
-    def _found(self, paths: tuple[str, ...]) -> tuple[str, Path] | None:
+    def _first_file(self, paths: tuple[str, ...]) -> tuple[str, Path] | None:
         """Find the first of some paths at which there is a file that may be read."""
         for path in paths:
             try:
