@@ -68,13 +68,14 @@ pub enum Reads {
 }
 
 /// The natives that do not read all of their input.
-const READS: [(&str, Reads); 13] = [
+const READS: [(&str, Reads); 14] = [
     ("type", Reads::Kind),
     ("length", Reads::Shape),
     ("keys", Reads::Shape),
     ("keys_unsorted", Reads::Shape),
     ("has", Reads::Key),
     ("to_entries", Reads::Entries),
+    ("_quoted_keys", Reads::Kind),
     ("_sort_by", Reads::Items),
     ("_unique_by", Reads::Items),
     ("_group_by", Reads::GroupedItems),

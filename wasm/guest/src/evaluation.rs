@@ -18,6 +18,7 @@ mod follow;
 mod forks;
 mod frames;
 mod items;
+mod loops;
 pub mod machine;
 pub mod profile;
 pub mod source;

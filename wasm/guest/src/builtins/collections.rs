@@ -64,6 +64,10 @@ pub fn natives() -> Vec<Simple> {
         }),
         ("min", v(0), |call| value(extreme_of(call.input, true))),
         ("max", v(0), |call| value(extreme_of(call.input, false))),
+        ("_quoted_keys", v(1), |call| {
+            let (input, keys) = unary(call);
+            value(Ok(quoted_keys(&input, keys)))
+        }),
         ("_sort_by", v(1), |call| {
             by(call, UNSORTED, |keyed| {
                 keyed.sort_by(|(x, _), (y, _)| x.cmp(y));
@@ -105,6 +109,17 @@ pub fn natives() -> Vec<Simple> {
             value(delete_paths(input, &paths))
         }),
     ]
+}
+
+/// Put each key into an array, as jq has them, where an error is going to quote them: only arrays can be ordered.
+fn quoted_keys(input: &Val, keys: Val) -> Val {
+    match (input, keys) {
+        (Val::Obj(_), Val::Arr(keys)) => {
+            let wrapped = keys.iter().map(|key| Val::Arr(Rc::new(vec![key.clone()])));
+            Val::Arr(Rc::new(wrapped.collect()))
+        }
+        (_, keys) => keys,
+    }
 }
 
 fn array(input: Val) -> Result<Rc<Vec<Val>>, Error> {

@@ -3,7 +3,9 @@
 //! A filter is code that reads its input from one place and writes its output to another, and then goes on with
 //! what comes next. A filter with several outputs leaves a *fork* behind: when what comes next has nothing more
 //! to do, the machine goes back to the last fork and takes the next output there. A register is written by one
-//! place in the code only and never used for anything else, so going back restores no registers.
+//! place in the code only and never used for anything else, so going back restores no registers. Where the outputs
+//! are consumed at once, the code jumps back itself: see `language/compile/failing.rs`. What a loop goes through is
+//! then in registers that only its own instructions write.
 #![forbid(unsafe_code)]
 
 use super::profile::Events;
@@ -183,8 +185,12 @@ pub enum Instruction {
     Cut { mark: Source },
     /// Raise the value as an error.
     Raise { from: Source },
-    /// Add a value to the array in a register, and go back to the last fork.
-    Append { array: Register, from: Source },
+    /// Add a value to the array in a register, and go on at the address.
+    Append {
+        array: Register,
+        from: Source,
+        address: Address,
+    },
     /// Add a value to the array in a register, and go on.
     Push { array: Register, from: Source },
     /// `[]`
@@ -240,6 +246,33 @@ pub enum Instruction {
     },
     /// `inputs`
     Inputs { to: Register },
+    /// Check that a value has items, and begin a loop over them.
+    BeginLoop {
+        container: Register,
+        place: Register,
+        of: Source,
+    },
+    /// Go on with the next item of the loop, or at the address after the last.
+    NextItem {
+        to: Register,
+        container: Register,
+        place: Register,
+        address: Address,
+    },
+    /// Check that two values are numbers, and begin a loop over `range(from; upto)`.
+    BeginRange {
+        next: Register,
+        end: Register,
+        from: Source,
+        upto: Source,
+    },
+    /// Go on with the next number of the loop, or at the address after the last.
+    NextNumber {
+        to: Register,
+        next: Register,
+        end: Register,
+        address: Address,
+    },
     /// Replace the value at a path: the operands are the path and the new value.
     SetPath {
         root: Register,
@@ -295,6 +328,28 @@ pub enum Instruction {
         container: Register,
         removed: Register,
     },
+}
+
+impl Instruction {
+    /// Whether it leaves a fork, or may go back to the last one.
+    pub fn needs_forks(&self) -> bool {
+        match self {
+            Self::Index { step, .. } | Self::Slice { step, .. } => step.is_optional(),
+            Self::Each { .. }
+            | Self::Recurse { .. }
+            | Self::Paths { .. }
+            | Self::Range { .. }
+            | Self::Inputs { .. }
+            | Self::Fork { .. }
+            | Self::Fail
+            | Self::Try { .. }
+            | Self::OtherPattern { .. }
+            | Self::Label { .. }
+            | Self::Call { .. }
+            | Self::BeginPath { .. } => true,
+            _ => false,
+        }
+    }
 }
 
 /// A call of a function.

@@ -150,9 +150,13 @@ impl Machine {
                 I::Raise { from } => {
                     return Paused::Interrupted(Error::new(self.take(from)).into())
                 }
-                I::Append { array, from } => {
+                I::Append {
+                    array,
+                    from,
+                    address,
+                } => {
                     self.push(array, from);
-                    return Paused::Fail;
+                    self.address = address as usize;
                 }
                 I::Push { array, from } => self.push(array, from),
                 I::NewArray { to } => self.set(to, Val::Arr(Rc::default())),
@@ -243,6 +247,37 @@ impl Machine {
                     self.fork(Kind::Inputs(to), self.address as u32);
                     return Paused::Fail;
                 }
+                I::BeginLoop {
+                    container,
+                    place,
+                    of,
+                } => attempt!(self.begin_loop(container, place, of)),
+                I::NextItem {
+                    to,
+                    container,
+                    place,
+                    address,
+                } => {
+                    if !self.next_item(to, container, place) {
+                        self.address = address as usize;
+                    }
+                }
+                I::BeginRange {
+                    next,
+                    end,
+                    from,
+                    upto,
+                } => attempt!(self.begin_range(next, end, from, upto)),
+                I::NextNumber {
+                    to,
+                    next,
+                    end,
+                    address,
+                } => {
+                    if !self.next_number(to, next, end) {
+                        self.address = address as usize;
+                    }
+                }
                 I::SetPath { root, path, value } => attempt!(self.set_path(root, path, value)),
                 I::TakePath { to, root, path } => attempt!(self.take_path(to, root, path)),
                 I::DeletePaths { root, paths } => attempt!(self.delete_paths(root, paths)),
@@ -298,7 +333,10 @@ impl Machine {
     pub(super) fn push(&mut self, array: Register, from: Source) {
         let value = self.take(from);
         if let Val::Arr(items) = &mut self.slots[self.base + array as usize] {
-            Rc::make_mut(items).push(value);
+            match Rc::get_mut(items) {
+                Some(items) => items.push(value),
+                None => Rc::make_mut(items).push(value),
+            }
         }
     }
 }

@@ -131,11 +131,7 @@ impl Machine {
         if let Some(profile) = &mut self.profile {
             profile.back();
         }
-        match self.fail() {
-            Ok(true) => self.run(),
-            Ok(false) | Err(Ended::Done) => None,
-            Err(ended) => Some(Err(ended)),
-        }
+        self.run()
     }
 
     /// Read a value, and move it out of a register that nothing reads later.
@@ -172,7 +168,13 @@ impl Machine {
     /// Write a register.
     #[inline(always)]
     pub(super) fn set(&mut self, to: Register, value: Val) {
-        let slot = &mut self.slots[self.base + to as usize];
+        self.put(self.base + to as usize, value);
+    }
+
+    /// Write the register at a place in the list of all.
+    #[inline(always)]
+    pub(super) fn put(&mut self, at: usize, value: Val) {
+        let slot = &mut self.slots[at];
         if slot.is_plain() {
             // What was there frees nothing: this is less code than to drop it.
             core::mem::forget(core::mem::replace(slot, value));

@@ -11,6 +11,7 @@ mod calls;
 mod conditions;
 mod constructions;
 mod emitted;
+mod failing;
 mod folds;
 mod imports;
 mod operators;
@@ -18,6 +19,7 @@ mod outputs;
 mod parts;
 mod patterns;
 mod places;
+mod repeats;
 mod scope;
 mod steps;
 mod tails;
@@ -26,11 +28,12 @@ mod terms;
 use super::modules::{Bound, Module};
 use super::prelude::Prelude;
 use super::term::{Span, Term};
-use crate::evaluation::code::{Code, Function, Instruction, List, Origin, Register};
+use crate::evaluation::code::{Address, Code, Function, Instruction, List, Origin, Register};
 use crate::evaluation::source::{Place, Source, MOST_NESTED, MOST_REGISTERS};
 use crate::run::fault::Fault;
 use crate::value::Val;
 use emitted::{Emitted, Input};
+use failing::{Failing, Target};
 use parts::Marks;
 use scope::{Named, Scope, Text};
 use std::collections::BTreeMap;
@@ -71,6 +74,14 @@ struct Compiler<'p> {
     /// How deep the calls of [`Self::emit`] nest.
     level: usize,
     text: Text,
+    /// Where the code that is emitted now goes on when there is no more output.
+    failing: Failing,
+    targets: Vec<Target>,
+    /// The registers that hold what the loops go through that are open now.
+    loops: Vec<Register>,
+    /// Whether loops are emitted, and whether all ways that meet went on at the same place without outputs.
+    loops_allowed: bool,
+    loops_fit: bool,
     pending: Vec<Pending>,
     /// Functions by the address of their body, the number of their scope, and whether they follow a path. The
     /// scope is here so that its number stays its own.
@@ -98,58 +109,94 @@ pub fn compile(
     follows: bool,
     is_profiled: bool,
 ) -> Compiled<Code> {
-    let mut compiler = Compiler {
-        prelude,
-        code: Code::default(),
-        functions: Vec::new(),
-        current: 0,
-        follow: false,
-        follows,
-        is_too_large: false,
-        level: 0,
-        text: Text {
-            own: true,
-            caller: None,
-        },
-        pending: Vec::new(),
-        known: BTreeMap::new(),
-        marks: None,
-    };
-    if is_profiled {
-        compiler.code.profile = Some(Box::default());
-        compiler.marks = Some(Box::default());
+    let mut compiler = Compiler::new(prelude, follows, is_profiled, true);
+    compiler.program(body, globals, modules, imports)?;
+    if !compiler.loops_fit {
+        // The length of the code decides which calls become functions, so that it can turn out too late that a filter
+        // leaves forks.
+        compiler = Compiler::new(prelude, follows, is_profiled, false);
+        compiler.program(body, globals, modules, imports)?;
     }
-    let mut scope = Scope::new(prelude.definitions());
-    for (name, value) in globals {
-        let constant = compiler.constant(value.clone());
-        scope = scope.with(Named::Variable(name, constant, 0));
-    }
-    let scope = compiler.imports(scope, modules, imports);
-    compiler.new_function(None, 1);
-    let input = Input::register(0);
-    let part = compiler.enter_program(body);
-    let output = compiler.emit(body, &scope, input, None)?;
-    compiler.leave(body.span, part);
-    compiler.push(
-        body.span,
-        Instruction::Output {
-            from: output.source(),
-        },
-    );
-    compiler.push(body.span, Instruction::Fail);
-    compiler.finish(0);
-    while let Some(pending) = compiler.pending.pop() {
-        compiler.function(pending)?;
-    }
-    if compiler.is_too_large {
-        return Err(Fault::Program {
-            message: "this program is too large".into(),
-            span: 0..0,
-            hint: Some("split it into several".into()),
-        });
-    }
-    tails::mark(&mut compiler.code);
     Ok(compiler.code)
+}
+
+impl<'p> Compiler<'p> {
+    fn new(prelude: &'p Prelude, follows: bool, is_profiled: bool, loops_allowed: bool) -> Self {
+        let mut code = Code::default();
+        if is_profiled {
+            code.profile = Some(Box::default());
+        }
+        Self {
+            prelude,
+            code,
+            functions: Vec::new(),
+            current: 0,
+            follow: false,
+            follows,
+            is_too_large: false,
+            level: 0,
+            text: Text {
+                own: true,
+                caller: None,
+            },
+            failing: Failing::Fork,
+            targets: Vec::new(),
+            loops: Vec::new(),
+            loops_allowed,
+            loops_fit: true,
+            pending: Vec::new(),
+            known: BTreeMap::new(),
+            marks: is_profiled.then(Box::default),
+        }
+    }
+
+    /// Emit the code of a program.
+    fn program(
+        &mut self,
+        body: &'static Term,
+        globals: &[(&'static str, Val)],
+        modules: &[Module],
+        imports: &[Bound],
+    ) -> Compiled<()> {
+        let mut scope = Scope::new(self.prelude.definitions());
+        for (name, value) in globals {
+            let constant = self.constant(value.clone());
+            scope = scope.with(Named::Variable(name, constant, 0));
+        }
+        let scope = self.imports(scope, modules, imports);
+        self.new_function(None, 1);
+        // The fork that is not there is where a program without more outputs ends.
+        let one = self.has_one_output(body, &scope);
+        let outputs = (!one).then(|| self.begin_consumer(body.span));
+        let input = Input::register(0);
+        let part = self.enter_program(body);
+        let output = self.emit(body, &scope, input, None)?;
+        self.leave(body.span, part);
+        self.push(
+            body.span,
+            Instruction::Output {
+                from: output.source(),
+            },
+        );
+        self.fail(body.span);
+        if let Some(outputs) = outputs {
+            self.end_consumer(&outputs);
+            self.fail(body.span);
+        }
+        self.finish(0);
+        while let Some(pending) = self.pending.pop() {
+            self.function(pending)?;
+        }
+        if self.is_too_large {
+            return Err(Fault::Program {
+                message: "this program is too large".into(),
+                span: 0..0,
+                hint: Some("split it into several".into()),
+            });
+        }
+        tails::mark(&mut self.code);
+        Ok(())
+    }
 }
 
 impl Compiler<'_> {
@@ -175,6 +222,7 @@ impl Compiler<'_> {
         self.current = function;
         self.text = text;
         self.follow = follow;
+        self.failing = Failing::Fork;
         self.code.functions[function].entry = self.here();
         let input = Input::register(0);
         self.begin_function(body.span);
@@ -201,6 +249,9 @@ impl Compiler<'_> {
     }
 
     fn push(&mut self, span: Span, instruction: Instruction) -> usize {
+        if instruction.needs_forks() {
+            self.leave_loops(span);
+        }
         if self.marks.is_some() {
             return self.push_counted(span, instruction);
         }
@@ -233,6 +284,11 @@ impl Compiler<'_> {
     /// Let the jump or fork at `at` go to the next instruction.
     fn patch(&mut self, at: usize) {
         let here = self.here();
+        *self.address_of(at) = here;
+    }
+
+    /// The address to which the jump or fork at `at` goes.
+    fn address_of(&mut self, at: usize) -> &mut Address {
         match &mut self.code.instructions[at] {
             Instruction::Jump { address }
             | Instruction::JumpUnless { address, .. }
@@ -241,7 +297,10 @@ impl Compiler<'_> {
             | Instruction::Fork { address }
             | Instruction::Try { address, .. }
             | Instruction::OtherPattern { address }
-            | Instruction::TakeItem { address, .. } => *address = here,
+            | Instruction::Append { address, .. }
+            | Instruction::NextItem { address, .. }
+            | Instruction::NextNumber { address, .. }
+            | Instruction::TakeItem { address, .. } => address,
             other => unreachable!("{other:?} has no address"),
         }
     }
@@ -262,6 +321,10 @@ impl Compiler<'_> {
     fn constant(&mut self, value: Val) -> Source {
         self.code.constants.push(value);
         Source::constant(self.code.constants.len() - 1)
+    }
+
+    fn null(&mut self) -> Source {
+        self.constant(Val::Null)
     }
 
     fn list(&mut self, sources: impl IntoIterator<Item = Source>) -> List {

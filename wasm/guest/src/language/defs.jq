@@ -21,8 +21,8 @@ def range($upto): range(0; $upto);
 def repeat(f): def rec: f, rec; rec;
 def recurse(f): def rec: ., (f | rec); rec;
 def recurse(f; cond): recurse(f | select(cond));
-def while(cond; update): def rec: if cond then ., (update | rec) else empty end; rec;
-def until(cond; update): def rec: if cond then . else update | rec end; rec;
+def _while(cond; update): def rec: if cond then ., (update | rec) else empty end; rec;
+def _until(cond; update): def rec: if cond then . else update | rec end; rec;
 def limit($count; f):
   if $count > 0 then label $out | foreach f as $item ($count; . - 1; $item, if . <= 0 then break $out else empty end)
   elif $count == 0 then empty
@@ -31,7 +31,6 @@ def skip($count; f):
   if $count > 0 then foreach f as $item ($count; . - 1; if . < 0 then $item else empty end)
   elif $count == 0 then f
   else error("skip doesn't support negative count") end;
-def isempty(g): first((g | false), true);
 def all(g; cond): isempty(g | cond and empty);
 def any(g; cond): isempty(g | cond or empty) | not;
 def all(cond): all(.[]; cond);
@@ -48,11 +47,11 @@ def map(f): [.[] | f];
 def map_values(f): .[] |= f;
 def add(f): reduce f as $x (null; . + $x);
 def add: add(.[]);
-def sort_by(f): _sort_by(map([f]));
-def group_by(f): _group_by(map([f]));
-def unique_by(f): _unique_by(map([f]));
-def min_by(f): _min_by(map([f]));
-def max_by(f): _max_by(map([f]));
+def sort_by(f): _sort_by(_keys(f));
+def group_by(f): _group_by(_keys(f));
+def unique_by(f): _unique_by(_keys(f));
+def min_by(f): _min_by(_keys(f));
+def max_by(f): _max_by(_keys(f));
 def with_entries(f): to_entries | map(f) | from_entries;
 def _flatten($depth): reduce .[] as $x ([];
   if ($x | type) == "array" and $depth != 0 then . + ($x | _flatten($depth - 1)) else . + [$x] end);

@@ -195,6 +195,14 @@ impl Walk<'_> {
                 let need = Need::each(self.of(to));
                 self.need(of, &need);
             }
+            I::BeginLoop { container, of, .. } => {
+                let need = self.of(container);
+                self.need(of, &need);
+            }
+            I::NextItem { to, container, .. } => {
+                let need = Need::each(self.of(to));
+                self.need(Source::register(container), &need);
+            }
             I::Compare { left, right, .. } | I::JumpUnlessHolds { left, right, .. } => {
                 self.compare(left, right);
                 self.compare(right, left);
@@ -203,7 +211,7 @@ impl Walk<'_> {
             | I::Not { from, .. }
             | I::JumpUnless { from, .. }
             | I::JumpIf { from, .. } => self.need(from, &Need::kind()),
-            I::Append { array, from } | I::Push { array, from } => {
+            I::Append { array, from, .. } | I::Push { array, from } => {
                 let need = self.of(array);
                 self.need(from, need.of_items());
             }

@@ -53,10 +53,18 @@ pub enum Special {
     First,
     /// `last(f)`
     Last,
+    /// `isempty(f)`
+    IsEmpty,
+    /// `while(cond; update)`
+    While,
+    /// `until(cond; update)`
+    Until,
+    /// `map([f])`, or `map(f)` where `f` has exactly one output: what `sort_by(f)` and its kin order items by.
+    Keys,
 }
 
 /// Names, numbers of arguments and meanings of the built-ins that the compiler emits code for.
-const SPECIAL: [(&str, usize, Special); 12] = [
+const SPECIAL: [(&str, usize, Special); 16] = [
     ("empty", 0, Special::Empty),
     ("error", 0, Special::Error),
     ("not", 0, Special::Not),
@@ -69,6 +77,10 @@ const SPECIAL: [(&str, usize, Special); 12] = [
     ("inputs", 0, Special::Inputs),
     ("first", 1, Special::First),
     ("last", 1, Special::Last),
+    ("isempty", 1, Special::IsEmpty),
+    ("_keys", 1, Special::Keys),
+    ("while", 2, Special::While),
+    ("until", 2, Special::Until),
 ];
 
 /// A name and a number of arguments.

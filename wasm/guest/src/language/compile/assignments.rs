@@ -68,6 +68,9 @@ impl Compiler<'_> {
                 _ => true,
             }
         };
+        if let Change::Update(update, scope) = change {
+            self.prepare_to_meet(span, [update], scope);
+        }
         if is_plain && !planned.is_empty() {
             let places = self.keys(planned, scope, input)?;
             let is_alias = places
@@ -142,6 +145,7 @@ impl Compiler<'_> {
                     },
                 );
                 let start = self.here();
+                let met = self.failing;
                 let next = self.push(
                     span,
                     I::TakeItem {
@@ -152,6 +156,7 @@ impl Compiler<'_> {
                     },
                 );
                 let skip = self.change_or_skip(span, rest, scope, inner, change)?;
+                self.meet(met);
                 self.push(
                     span,
                     I::PutItem {
@@ -175,7 +180,9 @@ impl Compiler<'_> {
                 let input = Input::register(container).kept();
                 let (jumps, _) =
                     self.aside(|compiler| compiler.condition(condition, scope, input))?;
+                let met = self.failing;
                 self.change_places(span, rest, scope, container, change)?;
+                self.meet(met);
                 self.patch_all(jumps);
             }
         }
@@ -337,13 +344,7 @@ impl Compiler<'_> {
         self.push(span, I::Fail);
         if let Some(fork) = skip {
             self.patch(fork);
-            self.push(
-                span,
-                I::Append {
-                    array: removed,
-                    from: path.from,
-                },
-            );
+            self.append(span, removed, path.from);
         }
         self.patch(end);
         if self.follow {

@@ -4,7 +4,7 @@
 use super::scope::Scope;
 use super::{Compiled, Compiler, Emitted, Input};
 use crate::builtins::{Native, Order};
-use crate::evaluation::code::{Instruction as I, Register};
+use crate::evaluation::code::{Instruction as I, Register, Step};
 use crate::evaluation::source::Source;
 use crate::language::prelude::{Meaning, Special};
 use crate::language::term::{Span, Term};
@@ -71,15 +71,19 @@ impl Compiler<'_> {
         format: &'static str,
         input: Input,
     ) -> Compiled<Emitted> {
-        let Some(Meaning::Native(index)) = self.prelude.find(format, 0, usize::MAX) else {
-            return Err(crate::run::fault::Fault::Program {
-                message: format!("{format}/0 is not defined"),
+        let native = self.named_native(span, format, 0)?;
+        Ok(self.apply(span, native, vec![input.source()], None))
+    }
+
+    fn named_native(&self, span: Span, name: &str, arity: usize) -> Compiled<Native> {
+        match self.prelude.find(name, arity, usize::MAX) {
+            Some(Meaning::Native(index)) => Ok(self.prelude.native(index)),
+            _ => Err(crate::run::fault::Fault::Program {
+                message: format!("{name}/{arity} is not defined"),
                 span: span.start as usize..span.end as usize,
                 hint: None,
-            });
-        };
-        let native = self.prelude.native(index);
-        Ok(self.apply(span, native, vec![input.source()], None))
+            }),
+        }
     }
 
     /// Emit a built-in that is code.
@@ -94,7 +98,7 @@ impl Compiler<'_> {
     ) -> Compiled<Emitted> {
         match special {
             Special::Empty => {
-                self.push(span, I::Fail);
+                self.fail(span);
                 Ok(self.nothing())
             }
             Special::Error => {
@@ -160,23 +164,33 @@ impl Compiler<'_> {
                 Ok(Emitted::several(to))
             }
             Special::First => {
-                let mark = self.register();
-                self.push(span, I::Mark { to: mark });
+                let wanted = self.begin_first(span);
                 let first = self.emit(&arguments[0], scope, input, to)?;
-                if first.forks {
-                    self.push(
-                        span,
-                        I::Cut {
-                            mark: Source::register(mark),
-                        },
-                    );
-                }
+                self.end_first(span, &wanted);
                 Ok(Emitted {
                     forks: false,
-                    one: first.one,
                     ..first
                 })
             }
+            Special::While | Special::Until => {
+                let is_while = special == Special::While;
+                let parts = arguments.iter();
+                // A path is followed through the definitions in `defs.jq`, which several outputs need, too.
+                if self.follow || !parts.clone().all(|part| self.has_one_output(part, scope)) {
+                    let name = if is_while { "_while" } else { "_until" };
+                    return self.call(span, name, arguments, scope, input, to);
+                }
+                let [condition, update] = arguments else {
+                    unreachable!("the parser has counted the arguments");
+                };
+                if is_while {
+                    self.repeat_while(span, condition, update, scope, input)
+                } else {
+                    self.repeat_until(span, condition, update, scope, input)
+                }
+            }
+            Special::Keys => self.keys_of_items(span, &arguments[0], scope, input),
+            Special::IsEmpty => self.is_without_output(span, &arguments[0], scope, input, to),
             Special::Last => self.last(span, &arguments[0], scope, input, to),
         }
     }
@@ -225,8 +239,13 @@ impl Compiler<'_> {
     ) -> Compiled<Emitted> {
         let (mut bounds, _) = self.operands(arguments.iter(), scope, input.kept())?;
         bounds.extend(by);
-        let bounds = self.list(bounds);
         let to = self.target(to);
+        if let ([from, upto, _], Some(_)) = (&bounds[..], by) {
+            if let Some(numbers) = self.numbers(span, to, *from, *upto) {
+                return Ok(numbers);
+            }
+        }
+        let bounds = self.list(bounds);
         self.push(
             span,
             I::Range {
@@ -237,6 +256,61 @@ impl Compiler<'_> {
         );
         self.made(span, Source::register(to));
         Ok(Emitted::several(to))
+    }
+
+    /// Emit the list of the keys by which items are ordered.
+    fn keys_of_items(
+        &mut self,
+        span: Span,
+        key: &'static Term,
+        scope: &Scope,
+        input: Input,
+    ) -> Compiled<Emitted> {
+        let (keys, item) = (self.register(), self.register());
+        self.push(span, I::NewArray { to: keys });
+        let consumer = self.begin_consumer(span);
+        self.each(span, item, input.from, Step::Plain);
+        let element = Input::register(item);
+        let one = self.has_one_output(key, scope);
+        let key = if one {
+            self.emit_aside(key, scope, element)?
+        } else {
+            self.aside(|compiler| compiler.array(span, key, scope, element, None))?
+        };
+        self.append(span, keys, key.source());
+        self.end_consumer(&consumer);
+        if !one {
+            return Ok(Emitted::fresh(keys));
+        }
+        let operands = vec![input.from, Source::register(keys).last(true)];
+        let native = self.named_native(span, "_quoted_keys", 1)?;
+        Ok(self.apply(span, native, operands, None))
+    }
+
+    /// Emit `isempty(f)`, which ends with the first output.
+    fn is_without_output(
+        &mut self,
+        span: Span,
+        body: &'static Term,
+        scope: &Scope,
+        input: Input,
+        to: Option<Register>,
+    ) -> Compiled<Emitted> {
+        let to = self.target(to);
+        let mark = self.register();
+        let (no, yes) = (Val::Bool(false), Val::Bool(true));
+        let (no, yes) = (self.constant(no), self.constant(yes));
+        self.push(span, I::Mark { to: mark });
+        let consumer = self.begin_consumer(span);
+        self.emit_aside(body, scope, input)?;
+        self.cut(span, mark, consumer.loops);
+        self.push(span, I::Move { to, from: no });
+        let end = self.push(span, I::Jump { address: 0 });
+        self.end_consumer(&consumer);
+        self.push(span, I::Move { to, from: yes });
+        self.patch(end);
+        self.made(span, Source::register(to));
+        Ok(Emitted::fresh(to))
     }
 
     /// Emit `last(f)`, which has no output when `f` has none.
@@ -252,11 +326,11 @@ impl Compiler<'_> {
         let no = self.constant(Val::Bool(false));
         let yes = self.constant(Val::Bool(true));
         self.push(span, I::Move { to: any, from: no });
-        let fork = self.push(span, I::Fork { address: 0 });
+        let consumer = self.begin_consumer(span);
         self.emit_to(body, scope, input, last)?;
         self.push(span, I::Move { to: any, from: yes });
-        self.push(span, I::Fail);
-        self.patch(fork);
+        self.fail(span);
+        self.end_consumer(&consumer);
         let end = self.push(
             span,
             I::JumpIf {
@@ -264,7 +338,7 @@ impl Compiler<'_> {
                 address: 0,
             },
         );
-        self.push(span, I::Fail);
+        self.fail(span);
         self.patch(end);
         let to = self.target(to);
         self.push(

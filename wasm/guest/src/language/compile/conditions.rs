@@ -19,27 +19,37 @@ impl Compiler<'_> {
         let K::If(condition, then, otherwise) = &term.kind else {
             unreachable!("the caller looked");
         };
+        let selects = otherwise
+            .as_deref()
+            .is_some_and(|otherwise| self.is_empty(otherwise, scope));
+        if !selects {
+            let filters = [&**then].into_iter().chain(otherwise.as_deref());
+            self.prepare_to_meet(term.span, filters, scope);
+        }
         let (jumps, tested) =
             self.aside(|compiler| compiler.condition(condition, scope, input.kept()))?;
         let input = input.last_if(!tested.forks);
         // `select(f)`: the output is the input, where it is.
-        if let Some(otherwise) = otherwise {
-            if self.is_empty(otherwise, scope) {
-                let then = self.emit(then, scope, input, to)?;
-                let end = self.push(term.span, I::Jump { address: 0 });
-                self.patch_all(jumps);
-                let part = self.enter(otherwise);
-                self.push(term.span, I::Fail);
-                self.leave(term.span, part);
-                self.patch(end);
-                let mut all = then.after(&tested);
-                all.one = false;
-                return Ok(all);
-            }
+        if selects {
+            let none = self.failing;
+            let then = self.emit(then, scope, input, to)?;
+            let end = self.push(term.span, I::Jump { address: 0 });
+            self.patch_all(jumps);
+            let some = core::mem::replace(&mut self.failing, none);
+            let part = otherwise.as_deref().and_then(|empty| self.enter(empty));
+            self.fail(term.span);
+            self.leave(term.span, part);
+            self.failing = some;
+            self.patch(end);
+            let mut all = then.after(&tested);
+            all.one = false;
+            return Ok(all);
         }
         let to = self.target(to);
+        let begin = self.failing;
         let then = self.emit_to(then, scope, input, to)?;
         let end = self.push(term.span, I::Jump { address: 0 });
+        let met = core::mem::replace(&mut self.failing, begin);
         self.patch_all(jumps);
         let otherwise = match otherwise {
             Some(otherwise) => self.emit_to(otherwise, scope, input, to)?,
@@ -48,6 +58,7 @@ impl Compiler<'_> {
                 self.moved(term.span, input, to)
             }
         };
+        self.meet(met);
         self.patch(end);
         Ok(Emitted::fresh(to)
             .after(&then)
@@ -82,13 +93,17 @@ impl Compiler<'_> {
             }
             // A part that jumps from several places would not have its outputs counted.
             K::And(left, right) if self.marks.is_none() => {
+                self.prepare_to_meet(term.span, [&**left, &**right], scope);
                 let (mut jumps, first) = self.condition(left, scope, input.kept())?;
                 let input = input.last_if(!first.forks);
+                let met = self.failing;
                 let (others, second) = self.condition(right, scope, input)?;
+                self.meet(met);
                 jumps.extend(others);
                 Ok((jumps, second.after(&first)))
             }
             K::Or(left, right) if self.marks.is_none() => {
+                self.prepare_to_meet(term.span, [&**left, &**right], scope);
                 let first = self.emit(left, scope, input.kept(), None)?;
                 let holds = self.push(
                     term.span,
@@ -98,7 +113,9 @@ impl Compiler<'_> {
                     },
                 );
                 let input = input.last_if(!first.forks);
+                let met = self.failing;
                 let (jumps, second) = self.condition(right, scope, input)?;
+                self.meet(met);
                 self.patch(holds);
                 Ok((jumps, second.after(&first)))
             }
@@ -130,8 +147,13 @@ impl Compiler<'_> {
             _ => unreachable!("the caller looked"),
         };
         let to = self.target(to);
+        let ends = self.is_empty(right, scope);
+        if !ends {
+            self.prepare_to_meet(term.span, [&**right], scope);
+        }
         let left = self.emit(left, scope, input.kept(), None)?;
         let from = left.from;
+        let met = self.failing;
         let decided = self.push(
             term.span,
             if is_and {
@@ -150,6 +172,7 @@ impl Compiler<'_> {
             },
         );
         let end = self.push(term.span, I::Jump { address: 0 });
+        self.meet(met);
         self.patch(decided);
         self.push(term.span, I::Truth { to, from });
         self.patch(end);

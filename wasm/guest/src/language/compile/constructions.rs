@@ -91,16 +91,10 @@ impl Compiler<'_> {
         // The array has a register of its own: `to` may be read by the body.
         let array = self.register();
         self.push(span, I::NewArray { to: array });
-        let fork = self.push(span, I::Fork { address: 0 });
+        let consumer = self.begin_consumer(span);
         let body = self.emit(body, scope, input, None)?;
-        self.push(
-            span,
-            I::Append {
-                array,
-                from: body.source(),
-            },
-        );
-        self.patch(fork);
+        self.append(span, array, body.source());
+        self.end_consumer(&consumer);
         self.made(span, Source::register(array));
         Ok(Emitted::fresh(array))
     }

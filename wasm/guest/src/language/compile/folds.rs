@@ -1,6 +1,7 @@
 //! Emits `reduce` and `foreach`.
 #![forbid(unsafe_code)]
 
+use super::failing::Consumer;
 use super::scope::Scope;
 use super::{Compiled, Compiler, Emitted, Input};
 use crate::evaluation::code::{Instruction as I, Register};
@@ -17,16 +18,16 @@ impl Compiler<'_> {
         scope: &Scope,
         input: Input,
         collects: bool,
-    ) -> Compiled<(Register, Emitted, Scope, Option<usize>)> {
+    ) -> Compiled<(Register, Emitted, Scope, Option<Consumer>)> {
         let init = self.emit(&fold.init, scope, input.kept(), None)?;
         let state = self.register();
         self.moved(span, init, state);
-        let fork = collects.then(|| self.push(span, I::Fork { address: 0 }));
+        let consumer = collects.then(|| self.begin_consumer(span));
         // The inputs begin where the first state began, whatever became of the path there.
         self.loaded(span, input.from);
         let source = self.emit(&fold.source, scope, input.last_if(!init.forks), None)?;
         let (_, inner) = self.bind(span, &fold.patterns, scope, source)?;
-        Ok((state, init, inner, fork))
+        Ok((state, init, inner, consumer))
     }
 
     /// Emit the update of a fold; its output may go to the register `to`. The state is moved into it, so that it can be changed in place; an update without
@@ -64,12 +65,12 @@ impl Compiler<'_> {
         scope: &Scope,
         input: Input,
     ) -> Compiled<Emitted> {
-        let (state, init, inner, fork) = self.begin_fold(span, fold, scope, input, true)?;
+        let (state, init, inner, consumer) = self.begin_fold(span, fold, scope, input, true)?;
         // The last instruction of an update reads the old state before it writes the new one.
         let update = self.update(span, &fold.update, &inner, state, state)?;
         self.moved(span, update, state);
-        self.push(span, I::Fail);
-        self.patch(fork.expect("reduce collects"));
+        self.fail(span);
+        self.end_consumer(&consumer.expect("reduce collects"));
         self.loaded(span, Source::register(state));
         Ok(Emitted::fresh(state).after(&init))
     }

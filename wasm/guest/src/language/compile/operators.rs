@@ -88,7 +88,9 @@ impl Compiler<'_> {
         let to = self.target(to);
         // A path that is followed begins again on the right side, which only a fork remembers.
         if !self.follow && self.has_one_output(left, scope) {
+            self.prepare_to_meet(span, [right], scope);
             let left = self.emit(left, scope, input.kept(), None)?;
+            let met = self.failing;
             let none = self.push(
                 span,
                 I::JumpUnless {
@@ -100,6 +102,7 @@ impl Compiler<'_> {
             let end = self.push(span, I::Jump { address: 0 });
             self.patch(none);
             let right = self.emit_to(right, scope, input, to)?;
+            self.meet(met);
             self.patch(end);
             return Ok(right);
         }
@@ -116,7 +119,7 @@ impl Compiler<'_> {
                 address: 0,
             },
         );
-        self.push(span, I::Fail);
+        self.fail(span);
         self.patch(counts);
         self.push(span, I::Move { to: any, from: yes });
         self.moved(span, left, to);
@@ -129,7 +132,7 @@ impl Compiler<'_> {
                 address: 0,
             },
         );
-        self.push(span, I::Fail);
+        self.fail(span);
         self.patch(none);
         self.emit_to(right, scope, input, to)?;
         self.patch(end);
@@ -146,31 +149,30 @@ impl Compiler<'_> {
         input: Input,
         to: Option<Register>,
     ) -> Compiled<Emitted> {
+        // A loop in the body would go on after the end of the part in which errors are caught.
+        self.prepare_to_meet(span, [body].into_iter().chain(catch), scope);
         let to = self.target(to);
         let (mark, error) = (self.register(), self.register());
-        let start = self.push(
-            span,
-            I::Try {
-                address: 0,
-                error,
-                mark,
-            },
-        );
+        let (start, inside) = self.begin_try(span, mark, error);
         let body = self.emit_to(body, scope, input, to)?;
         self.push(span, I::EndTry { mark });
         let end = self.push(span, I::Jump { address: 0 });
+        let met = self.end_try(span, &inside, mark);
         self.patch(start);
         let handler = match catch {
             Some(catch) => {
                 self.made(span, Source::register(error));
                 let input = Input::register(error);
-                self.emit_to(catch, scope, input, to)?
+                let handler = self.emit_to(catch, scope, input, to)?;
+                self.meet(met);
+                handler
             }
             None => {
-                self.push(span, I::Fail);
+                self.fail(span);
                 self.nothing()
             }
         };
+        self.failing = met;
         self.patch(end);
         Ok(Emitted::fresh(to).after(&body).after(&handler))
     }

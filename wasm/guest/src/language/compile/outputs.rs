@@ -77,7 +77,10 @@ impl Compiler<'_> {
                 }
                 Some(Meaning::Special(special)) => {
                     return match special {
-                        Special::Not | Special::Error => true,
+                        Special::Not | Special::Error | Special::IsEmpty | Special::Keys => true,
+                        Special::Until => arguments
+                            .iter()
+                            .all(|argument| self.one(argument, scope, patience)),
                         Special::GetPath => self.one(&arguments[0], scope, patience),
                         _ => false,
                     };

@@ -188,9 +188,13 @@ impl Compiler<'_> {
         self.settle(span);
         match instruction {
             // In two steps, since the second is the work of another part.
-            I::Append { array, from } => {
+            I::Append {
+                array,
+                from,
+                address,
+            } => {
                 self.add(span, I::Push { array, from });
-                return self.push_counted(span, I::Fail);
+                return self.push_counted(span, I::Jump { address });
             }
             I::Fail => self.event(span, Event::Back),
             _ => {}

@@ -66,11 +66,7 @@ impl Compiler<'_> {
                 [key] => {
                     self.push(span, I::Index { to, of, key, step });
                 }
-                [] => {
-                    self.push(span, I::Each { to, of, step });
-                    value.forks = true;
-                    value.one = false;
-                }
+                [] => value = self.each(span, to, of, step),
                 _ => {
                     let bounds = self.list(keys);
                     self.push(

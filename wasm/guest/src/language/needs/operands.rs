@@ -38,7 +38,10 @@ pub fn read(code: &Code, instruction: I, mut f: impl FnMut(Source)) {
         | I::Made { from }
         | I::Loaded { from } => f(from),
         I::Break { label: from } | I::Cut { mark: from } => f(from),
-        I::Each { of, .. } | I::Recurse { of, .. } | I::Paths { of, .. } => f(of),
+        I::Each { of, .. }
+        | I::BeginLoop { of, .. }
+        | I::Recurse { of, .. }
+        | I::Paths { of, .. } => f(of),
         I::Index { of, key, .. } | I::GetPath { of, path: key, .. } => {
             [of, key].into_iter().for_each(f)
         }
@@ -49,7 +52,7 @@ pub fn read(code: &Code, instruction: I, mut f: impl FnMut(Source)) {
         I::Arithmetic { left, right, .. }
         | I::Compare { left, right, .. }
         | I::JumpUnlessHolds { left, right, .. } => [left, right].into_iter().for_each(f),
-        I::Append { array, from } | I::Push { array, from } => {
+        I::Append { array, from, .. } | I::Push { array, from } => {
             [register(array), from].into_iter().for_each(f)
         }
         I::Array { items, .. }
@@ -75,7 +78,12 @@ pub fn read(code: &Code, instruction: I, mut f: impl FnMut(Source)) {
             key,
             value,
         } => [register(container), key, value].into_iter().for_each(f),
-        I::BeginItems {
+        I::BeginRange { from, upto, .. } => [from, upto].into_iter().for_each(f),
+        I::NextNumber { next, end, .. } => [next, end].map(register).into_iter().for_each(f),
+        I::NextItem {
+            container, place, ..
+        }
+        | I::BeginItems {
             container, place, ..
         }
         | I::TakeItem {
