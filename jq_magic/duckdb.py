@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from jq_magic.errors import JqMagicError
+from jq_magic import arrow
+from jq_magic.column import ColumnFilter
 from jq_magic.limits import Limits
 from jq_magic.program import Program
 from jq_magic.sandbox import Sandbox
@@ -43,22 +44,23 @@ def register(con: Any, *, limits: Limits | None = None, engine: str = "magic", r
 
 def _function(compile_: Callable[[str], Program], errors: Literal["raise", "null"]) -> Callable[[Any, Any], Any]:
     def run(documents: Any, programs: Any) -> Any:
-        made: list[str | None] = [None] * len(documents)
-        texts = documents.to_pylist()
         # Most often there is one program.
+        different = programs.unique().to_pylist()
+        if len(different) == 1:
+            (program,) = different
+            if program is None:
+                return pa.nulls(len(documents), pa.string())
+            return arrow.texts(ColumnFilter(compile_(program), errors=errors), documents)
+        made: list[Any] = [None] * len(documents)
+        held = documents.to_pylist()
         places_of = collections.defaultdict(list)
         for place, program in enumerate(programs.to_pylist()):
             places_of[program].append(place)
         places_of.pop(None, None)
         for program, places in places_of.items():
-            mapped = compile_(program).map([texts[place] for place in places], errors=errors, as_text=True)
-            try:
-                for place, text in zip(places, mapped, strict=True):
-                    made[place] = text
-            except JqMagicError as error:
-                # DuckDB cuts columns where it likes, so the number of a row tells nothing.
-                error.document = None
-                raise
+            texts = ColumnFilter(compile_(program), errors=errors).texts([held[place] for place in places])
+            for place, text in zip(places, texts, strict=True):
+                made[place] = text
         return pa.array(made, pa.string())
 
     return run

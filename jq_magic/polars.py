@@ -9,21 +9,15 @@ from typing import Any, Literal
 
 import polars as pl
 
-from jq_magic.api import as_program
-from jq_magic.errors import DataError, JqMagicError
+from jq_magic.column import ColumnFilter
+from jq_magic.errors import JqMagicError
 from jq_magic.limits import Limits
 from jq_magic.program import Program
 
 
-def _compiled(program: str | Program, args: dict[str, Any] | None, errors: str) -> Program:
-    if errors not in {"raise", "null"}:
-        raise DataError(f'errors is "raise" or "null" in a column of polars, not {errors!r}')
-    return as_program(program, args)
-
-
-def _texts(program: Program, series: Any, **options: Any) -> Any:
-    """Make a Series of the JSON texts that a program gives for another. Raises: as `Program.map`."""
-    return pl.Series(series.name, list(program.map(series.to_list(), as_text=True, **options)), pl.String)
+def _texts(rows: ColumnFilter, series: Any) -> Any:
+    """Make a Series of the JSON texts that a filter gives for another. Raises: as `Program.map`."""
+    return pl.Series(series.name, rows.texts(series.to_list()), pl.String)
 
 
 def _decoded(texts: Any, dtype: Any) -> Any:
@@ -61,15 +55,13 @@ class JqExpr:
         Raises: as `jq_magic.compile`; the query raises a ComputeError with the message of what `Program.map` raises.
 
         """
-        compiled = _compiled(program, args, errors)
+        rows = ColumnFilter.of(program, args, outputs=outputs, errors=errors, jobs=jobs, limits=limits)
 
         def texts(series: Any) -> Any:
             try:
-                return _texts(compiled, series, outputs=outputs, errors=errors, jobs=jobs, limits=limits)
+                return _texts(rows, series)
             except JqMagicError as error:
-                # A query cuts columns where it likes, so the number of a row tells nothing; and polars raises an
-                # exception anew, by its class and its message.
-                error.document = None
+                # polars raises an exception anew, by its class and its message.
                 raise pl.exceptions.ComputeError(f"{type(error).__name__}: {error}") from error
 
         return _decoded(self._expr.map_batches(texts, return_dtype=pl.String, is_elementwise=True), dtype)
@@ -94,6 +86,6 @@ class JqSeries:
         jobs: int = 1,
     ) -> Any:
         """Give a Series of what the filter makes of each value. Args and Raises: as for an expression."""
-        compiled = _compiled(program, args, errors)
-        texts = _texts(compiled, self._series, outputs=outputs, errors=errors, jobs=jobs, limits=limits)
-        return _decoded(texts, dtype)
+        options: Any = {"outputs": outputs, "errors": errors, "jobs": jobs, "limits": limits}
+        rows = ColumnFilter.of(program, args, is_cut=False, **options)
+        return _decoded(_texts(rows, self._series), dtype)

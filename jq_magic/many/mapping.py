@@ -21,6 +21,8 @@ from jq_magic.run.worker import end, submit
 
 #: Rows of the first chunk, since somebody may want the first results only; each has twice as many as the one before.
 FIRST_ROWS = 64
+#: pyarrow's names for types of texts, and for those of the bytes that they are made of.
+_BYTES_OF = {"string": "binary", "large_string": "large_binary"}
 #: asyncio sets siginterrupt(SIGINT, False): the system then restarts an untimed wait after Ctrl-C.
 _WAIT_S = 3600.0
 
@@ -45,7 +47,9 @@ def options(
     return RowOptions(outputs, errors, jobs_, limits, with_fuel)
 
 
-def mapped(source: Source, rows: Iterable[Any], options: RowOptions, *, as_text: bool) -> Mapped:
+def mapped(
+    source: Source, rows: Iterable[Any], options: RowOptions, *, as_text: bool, first_rows: int = FIRST_ROWS
+) -> Mapped:
     """Give what each row came to; pairs of that and its fuel, where that is counted.
 
     Args:
@@ -53,6 +57,7 @@ def mapped(source: Source, rows: Iterable[Any], options: RowOptions, *, as_text:
         rows: JSON texts as str or bytes, values, or None for what is missing.
         options: How.
         as_text: Give JSON texts instead of values.
+        first_rows: Rows of the first chunk; as many as in any other where all of them are wanted.
     Raises: as `Program.map`.
 
     """
@@ -63,18 +68,25 @@ def mapped(source: Source, rows: Iterable[Any], options: RowOptions, *, as_text:
     options = dataclasses.replace(options, limits=PROCESS.enforce(options.limits, source.ceiling))
     if hasattr(type(rows), "to_pylist"):
         rows = _plain(rows)
-    return _mapped(RowSource(source, options), rows, as_text=as_text)
+    return _mapped(RowSource(source, options), rows, as_text=as_text, first_rows=first_rows)
 
 
 def _plain(array: Any) -> Iterator[Any]:
-    """Give what an array of Arrow holds as plain values; its own items are none."""
+    """Give what an array of Arrow holds as plain values; its own items are none.
+
+    A text is given as its bytes: they are what the guest takes, and an array of strangers may hold some that are no
+    UTF-8, which is an error of their row.
+    """
+    kind = _BYTES_OF.get(str(getattr(array, "type", "")))
+    if kind is not None:
+        array = array.cast(kind)
     for start in range(0, len(array), MOST_ROWS):
         yield from array[start : start + MOST_ROWS].to_pylist()
 
 
-def _mapped(source: RowSource, rows: Iterable[Any], *, as_text: bool) -> Mapped:
+def _mapped(source: RowSource, rows: Iterable[Any], *, as_text: bool, first_rows: int) -> Mapped:
     is_raised = source.options.errors == "raise"
-    cut = _Cut(rows)
+    cut = _Cut(rows, first_rows)
     chunks = (Chunk(source, part, number) for number, part in cut.parts())
     done = map(Chunk.run, chunks) if source.options.jobs == 1 else _in_lanes(source, chunks)
     with contextlib.closing(done) if isinstance(done, Generator) else contextlib.nullcontext():
@@ -94,14 +106,14 @@ def _mapped(source: RowSource, rows: Iterable[Any], *, as_text: bool) -> Mapped:
 class _Cut:
     """Cuts rows into chunks; what their source raises is noted, for after the rows before it."""
 
-    def __init__(self, rows: Iterable[Any]) -> None:
-        self._rows = rows
+    def __init__(self, rows: Iterable[Any], first_rows: int) -> None:
+        self._rows, self._first_rows = rows, first_rows
         self.failure: Exception | None = None
 
     def parts(self) -> Iterator[tuple[int, list[Any]]]:
         """Give the number of a chunk's first row, and its rows."""
         rows = self._noted()
-        number, most = 0, FIRST_ROWS
+        number, most = 0, self._first_rows
         while part := list(itertools.islice(rows, FIRST_ROWS)):
             used = _size(part)
             # A few at a time: with long rows a chunk is full early.

@@ -31,6 +31,8 @@ MOST_ROWS = 4096
 CHUNK_BYTES = 1 << 20
 #: With less than this a batch has no room, and each row runs alone.
 _LEAST_FUEL, _LEAST_MEMORY_BYTES = 1_000_000, 32 << 20
+#: A byte of every mark that says UTF-16 or UTF-32, and of no text in UTF-8.
+_MARK = b"\xff"
 _SEVERAL, _ADVICE = "the row has more outputs than one", 'try outputs="first" or outputs="array"'
 
 #: What a row gives: one JSON text, nothing, or an error.
@@ -139,8 +141,11 @@ class Chunk:
     def _texts(self) -> list[tuple[int, bytes]]:
         """Give the JSON text of each row that has one; one that cannot become JSON has an error instead."""
         # What most rows are needs no look at each of them.
-        if set(map(type, self._rows)) == {str} and "".join(self._rows).isascii():
+        kinds = set(map(type, self._rows))
+        if kinds == {str} and "".join(self._rows).isascii():
             return [(place, row.encode()) for place, row in enumerate(self._rows)]
+        if kinds == {bytes} and _MARK not in b"".join(self._rows):
+            return list(enumerate(self._rows))
         texts: list[tuple[int, bytes]] = []
         for place, row in enumerate(self._rows):
             if row is None:
