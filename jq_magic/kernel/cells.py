@@ -24,7 +24,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CELL_MAGIC = re.compile(r"%%([A-Za-z_]\w*)")
 _ASSIGNMENT = re.compile(r"[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*%jq(?=[ \t]|$)")
 _LINE_MAGIC = re.compile(r"%([A-Za-z_]\w*)")
-_STEP = re.compile(r"\.([^\W\d]\w*)|\[\s*([^\]]*?)\s*\]")
+_STEP = re.compile(r"\.([^\W\d]\w*)|\[([^\]]*)\]")
 #: A word that can name a file without quotes.
 _FILE = re.compile(r"[./]")
 
@@ -209,7 +209,7 @@ def _kept(name: str) -> Input:
 def _step(match: re.Match[str]) -> str:
     """Write one step of a name as jq has it. Raises: UsageError."""
     try:
-        key = match[1] if match[1] is not None else ast.literal_eval(match[2])
+        key = match[1] if match[1] is not None else ast.literal_eval(match[2].strip())
     except (SyntaxError, ValueError):
         raise UsageError(f"{quoted(match[0])} is no step into a value; write ['key'] or [0]") from None
     return f"[{json.dumps(key)}]"

@@ -31,7 +31,7 @@ _LINES = sorted({form.split(maxsplit=1)[0] for form in HELP if form.startswith("
 _KEY = re.compile(r"[A-Za-z_]\w*")
 _VARIABLE = re.compile(r"\$(\w*)$")
 _CONDITION = re.compile(r"(?<![.$\w])(?:if|end)\b")
-_CALL = re.compile(r"([A-Za-z_]\w*)\s*$")
+_IS_SEPARATE = re.compile(r'["()\[\]{}|,;:]')
 #: Built-ins whose argument is applied to the elements of the input.
 _OVER_ELEMENTS = frozenset(["map", "map_values", "sort_by", "group_by", "unique_by", "min_by", "max_by", "any", "all"])
 #: What a step is no filter with, as far as it stands before the cursor.
@@ -50,6 +50,26 @@ class Completion(NamedTuple):
     matches: list[str]
     start: int
     end: int
+
+
+class _Frame(NamedTuple):
+    """A bracket that is open, or the whole text.
+
+    Attributes:
+        starts: For each step of its pipeline, the number of the first piece of the text.
+        is_over_elements: Whether it is the argument of a call that applies it to the elements of the input.
+
+    """
+
+    starts: list[int]
+    is_over_elements: bool
+
+    def steps(self, pieces: list[str], end: int) -> list[str]:
+        """Join the pieces of each step; `end` is that of the last one."""
+        # A pipe stands before every step but the first.
+        ends = [*(start - 1 for start in self.starts[1:]), end]
+        steps = ["".join(pieces[start:end]) for start, end in zip(self.starts, ends, strict=True)]
+        return [".[]", *steps] if self.is_over_elements else steps
 
 
 def complete(session: Session, code: str, cursor: int) -> Completion:
@@ -109,29 +129,39 @@ def leading(text: str) -> str:
         parts += [step for step in steps[:-1] if not _NO_STEP.search(step)]
         if number < len(frames) - 1:
             opened = steps[-1].rstrip("([{").rstrip()
-            head = _CALL.sub("", opened).strip() if steps[-1].endswith("(") else opened
+            name = word_before(opened) if steps[-1].endswith("(") else ""
+            head = opened.removesuffix(name).strip()
             parts += [head] if head and not _NO_STEP.search(head) and not re.search(r"[,;:]", head) else []
     return " | ".join(part.strip() for part in parts if part.strip()) or "."
 
 
 def _frames(text: str) -> list[list[str]]:
-    """Cut a text into the steps of its pipeline, and those of each bracket that is open at its end."""
-    frames: list[list[str]] = [[""]]
+    """Cut a text into the steps of its pipeline, and those of each bracket that is open at its end.
+
+    Its pieces are joined once, when all brackets are known: a text of brackets would be copied for each of them.
+    """
+    pieces: list[str] = []
+    frames = [_Frame([0], is_over_elements=False)]
+    # The pieces since the last bracket, string or separator: the name of a call stands in them.
+    words: list[str] = []
     for match in TOKEN.finditer(text):
         token = match[0]
-        steps = frames[-1]
+        if token.startswith("#"):
+            continue
+        pieces.append(" | " if token == "|" else token)
         if token in {"(", "[", "{"}:
-            call = _CALL.search(steps[-1]) if token == "(" else None
-            steps[-1] += token
-            frames.append([".[]", ""] if call and call[1] in _OVER_ELEMENTS else [""])
+            name = word_before("".join(words).rstrip()) if token == "(" else ""
+            frames.append(_Frame([len(pieces)], name in _OVER_ELEMENTS))
         elif token in {")", "]", "}"} and len(frames) > 1:
-            inner = " | ".join(frames.pop()).removeprefix(".[] | ")
-            frames[-1][-1] += inner + token
+            frames.pop()
         elif token == "|":
-            steps.append("")
-        elif not token.startswith("#"):
-            steps[-1] += token
-    return frames
+            frames[-1].starts.append(len(pieces))
+        if _IS_SEPARATE.match(token):
+            words.clear()
+        else:
+            words.append(token)
+    ends = [*(frame.starts[0] for frame in frames[1:]), len(pieces)]
+    return [frame.steps(pieces, end) for frame, end in zip(frames, ends, strict=True)]
 
 
 def is_open(text: str) -> bool:

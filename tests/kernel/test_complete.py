@@ -86,6 +86,9 @@ def test_where_nothing_is_known_nothing_breaks(session, code):
         ('"a|b(" | ', '"a|b("'),
         (". as $x | .a | ", ".a"),
         ("# a | (\n.b | ", ".b"),
+        ("(.[]|.a) | ", "(.[] | .a)"),
+        ("map # each (\n(.a | ", ".[] | .a"),
+        (")] | {a: (.b|.c)} | ", ")] | {a: (.b | .c)}"),
     ],
 )
 def test_the_pipeline_before_the_cursor(text, pipeline):
@@ -93,7 +96,18 @@ def test_the_pipeline_before_the_cursor(text, pipeline):
 
 
 @pytest.mark.parametrize(
-    "text", ["(" * 50_000, "map(" * 20_000, "|" * 99_000, '"' * 50_000, "[.a," * 20_000, "\\" * 50_000, "a" * 99_000]
+    "text",
+    [
+        "(a)" * 20_000,
+        "()" * 30_000,
+        "(" * 50_000,
+        "map(" * 20_000,
+        "|" * 99_000,
+        '"' * 50_000,
+        "[.a," * 20_000,
+        "\\" * 50_000,
+        "a" * 99_000,
+    ],
 )
 def test_a_hostile_cell_is_completed_in_bounds(session, text):
     assert len(offered(session, f"{text}.‸")) <= completion.OFFERED
