@@ -144,8 +144,7 @@ class Profile(list[Part]):
 
     def share(self, part: Part, field: str = "fuel") -> float:
         """Give the share of a part, from 0 to 1; the work of counting is left out."""
-        total = sum(getattr(other, field) for other in self if other.name != COUNTING)
-        return getattr(part, field) / total if total else 0.0
+        return _share(part, field, self._total(field))
 
     def blame(self, limit: str, lines: int = 0) -> str:
         """Say on one line which part of the filter used most; empty where none used anything.
@@ -169,7 +168,10 @@ class Profile(list[Part]):
 
     def lines(self) -> list[Line]:
         """Lay the numbers out beside the text, MOST_LINES lines at most: the most expensive parts under their place."""
-        chosen = sorted((part for part in self if self.share(part) >= _LEAST and part.name == FILTER), key=_by_fuel)
+        # Added up once, and not for each of the parts.
+        totals = {field: self._total(field) for field in ("fuel", "memory_bytes")}
+        parts = [part for part in self if part.name == FILTER]
+        chosen = sorted((part for part in parts if _share(part, "fuel", totals["fuel"]) >= _LEAST), key=_by_fuel)
         rows: list[Line] = []
         texts = self.program.split("\n")
         room = MOST_LINES - min(len(texts), MOST_LINES // 2)
@@ -177,9 +179,9 @@ class Profile(list[Part]):
         start = 0
         for text in texts[: MOST_LINES // 2]:
             end = start + len(text)
-            inside = [part for part in self if part.name == FILTER and start <= part.start <= end]
+            inside = [part for part in parts if id(part) in shown and start <= part.start <= end]
             rows.append(Line(0.0, f"{'':>34}│ {_cut(text)}".rstrip()))
-            rows += [self._line(part, part.start - start, text) for part in inside if id(part) in shown]
+            rows += [_line(part, part.start - start, text, totals) for part in inside]
             start = end + 1
         left = len(texts) - MOST_LINES // 2
         if left > 0:
@@ -208,14 +210,8 @@ class Profile(list[Part]):
         """Write it for a page."""
         return as_html(self)
 
-    def _line(self, part: Part, column: int, text: str) -> Line:
-        share = self.share(part)
-        indent = min(column, _MOST_INDENT)
-        name = _cut(text[column : column + part.end - part.start], MOST_CHARS - indent)
-        shade = _SHADES[min(round(share * 8 + 0.45), len(_SHADES) - 1)]
-        memory = f"{self.share(part, 'memory_bytes'):.1%}"
-        numbers = f"{share:>7.1%} {shade} {_count(part.runs):>7} {_count(part.outputs):>7} {memory:>7} │"
-        return Line(share, f"{numbers} {' ' * indent}{name}")
+    def _total(self, field: str) -> int:
+        return sum(getattr(part, field) for part in self if part.name != COUNTING)
 
 
 def as_html(profile: Profile) -> str:
@@ -223,6 +219,19 @@ def as_html(profile: Profile) -> str:
     font = "font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px)"
     lines = "\n".join(map(_shaded, profile.layout()))
     return f'<pre style="margin:4px 0 0;line-height:1.3;overflow-x:auto;{font}">{lines}</pre>'
+
+
+def _share(part: Part, field: str, total: int) -> float:
+    return getattr(part, field) / total if total else 0.0
+
+
+def _line(part: Part, column: int, text: str, totals: dict[str, int]) -> Line:
+    share, memory = (_share(part, field, total) for field, total in totals.items())
+    indent = min(column, _MOST_INDENT)
+    name = _cut(text[column : column + part.end - part.start], MOST_CHARS - indent)
+    shade = _SHADES[min(round(share * 8 + 0.45), len(_SHADES) - 1)]
+    numbers = f"{share:>7.1%} {shade} {_count(part.runs):>7} {_count(part.outputs):>7} {memory:>7.1%} │"
+    return Line(share, f"{numbers} {' ' * indent}{name}")
 
 
 def _shaded(line: Line) -> str:

@@ -378,6 +378,24 @@ def test_the_layout_of_a_profile_is_bounded_whatever_the_filter_is():
         assert len(profile.blame("fuel")) < 300
 
 
+def test_the_work_of_a_layout_does_not_grow_with_the_square_of_the_parts():
+    class Counted(Part):
+        looks = 0
+
+        def __getattribute__(self, name):
+            Counted.looks += name == "fuel"
+            return super().__getattribute__(name)
+
+    looks = []
+    for count in (1_000, 2_000, 4_000):
+        Counted.looks = 0
+        # Nobody has as much as has a line.
+        str(Profile([Counted(at, at + 1, 1, 1, 1, 1) for at in range(count)], "." * count))
+        looks.append(Counted.looks)
+    assert looks[2] - looks[1] == 2 * (looks[1] - looks[0]) > 0
+    assert looks[0] < 10 * 1_000
+
+
 def test_a_profile_stands_beside_its_filter():
     program = 'def f:\n  .[] | test("a+");\n[f]'
     at = program.index("test")
