@@ -43,6 +43,13 @@ class Needs:
     items: Needs | None = None
     first: int | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A read-only view of a dict cannot be pickled; the dict can.
+        return {**self.__dict__, "keys": dict(self.keys)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, keys=MappingProxyType(state["keys"]))
+
     def columns(self, *, slurp: bool = False) -> frozenset[str] | None:
         """Give the names of the columns of a frame that a program with these needs can reach; None for all.
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -221,3 +224,9 @@ def test_the_columns_of_a_frame_are_those_that_the_program_reaches(program, name
     columns = jq_magic.compile(program).columns()
     assert columns == (None if names is None else frozenset(names.split()))
     assert jq_magic.compile(f".[] | {program}").columns(slurp=True) == columns
+
+
+def test_needs_travel():
+    needs = jq_magic.compile(".a.b, .c[0] | keys").needs
+    assert pickle.loads(pickle.dumps(needs)) == copy.deepcopy(needs) == copy.copy(needs) == needs
+    assert isinstance(copy.deepcopy(needs).keys, MappingProxyType)
