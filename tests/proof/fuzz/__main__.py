@@ -5,9 +5,10 @@
 The guest's targets (json, program, allocator, expression, columns) are libFuzzer's, built with the compiler's
 coverage flags on a stable toolchain, for which g++ is needed. The host's run under atheris where it is installed
 (pip install atheris), else from random changes to the seeds. Those of its parsers are options, variables,
-completion, requests, layout and cutting; growth gives all of them two texts, of which one is four times as long and
-may not take ten times as long. data, cache, and runs, which are whole runs on every engine and runtime, are the
-others. Seeds are in wasm/fuzz/seeds and tests/proof/fuzz/seeds; what is found is left in build/fuzz/TARGET as crash-*.
+completion, requests, layout and cutting, cells, messages and modules of jq notebooks, and profiles; growth gives
+all of them two texts, of which one is four times as long and may not take ten times as long. data, cache, and runs,
+which are whole runs on every engine and runtime, are the others. Seeds are in wasm/fuzz/seeds and
+tests/proof/fuzz/seeds; what is found is left in build/fuzz/TARGET as crash-*.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ CRATE = ROOT / "wasm" / "fuzz"
 
 GUEST = ("json", "program", "allocator", "expression", "columns")
 HOST = (
-    "options", "variables", "completion", "requests", "layout", "cutting", "growth", "data", "cache", "runs",
+    "options", "variables", "completion", "requests", "layout", "cutting", "cells", "messages", "modules", "profiles",
+    "growth", "data", "cache", "runs",
 )  # fmt: skip
 #: What cargo-fuzz passes, but for the sanitizers, which need a nightly toolchain.
 _FLAGS = (

@@ -6,8 +6,10 @@ Each parser takes a text, any text: it ends, or raises an error for users.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import string
+import struct
 import time
 import unicodedata
 from collections.abc import Callable
@@ -20,9 +22,14 @@ from jq_magic import errors
 from jq_magic.cli.cutting import Cutter, is_balanced
 from jq_magic.cli.events import Events, NotJsonError, TooLongError
 from jq_magic.data import layout
+from jq_magic.data.modules import Modules
+from jq_magic.guest.profiles import read_profile
+from jq_magic.kernel import cells, cursor, messages
+from jq_magic.kernel import complete as kernel_complete
 from jq_magic.notebook.magic import completion, lookup
 from jq_magic.notebook.magic import line as options
 from jq_magic.notebook.view.pages import Pages
+from jq_magic.places import Texts
 
 #: Characters of the shorter of two texts whose times are compared, and how many times as long the other one is.
 CHARS, FACTOR = 8_000, 4
@@ -36,6 +43,8 @@ SHOWN_CHARS, SHOWN_LINES, BLOCK_BYTES = 2_000, 40, 512
 MOST_GROWTH = 32
 #: Bytes of an answer to a page.
 ANSWER_BYTES = 4_000_000
+#: Characters of what the kernel says is wrong with a message, and of a profile.
+MESSAGE_CHARS, PROFILE_CHARS = 200, 8_000
 #: What stands between the parts of an input for `growth`.
 SEPARATOR = "\n---\n"
 ROWS = "[" + '{"a":1,"b":"2026-11-26","c":[{"d":null}]},' * 50 + "2]\n"
@@ -125,6 +134,53 @@ def cut(text: str) -> None:
         made.feed(b"", is_last=True)
 
 
+def read_cell(text: str) -> None:
+    """A cell of a jq notebook, and key presses in it."""
+    for kept in (set(), {"a"}):
+        with contextlib.suppress(UsageError):
+            cell = cells.read(text)
+            for line, is_cell in ((cell.header, True), *((each.text, False) for each in cell.directives)):
+                cells.read_line(line, is_kept=kept.__contains__, cell=is_cell, needs_input=False)
+    with contextlib.suppress(UsageError):
+        cells.name_and_file(text)
+    pipeline = kernel_complete.leading(text)
+    assert kernel_complete.is_open(text) or "|" in text or pipeline == ".", pipeline
+    cursor.is_ended(text)
+    word = cursor.word_before(text)
+    assert text.endswith(word)
+    path = cursor.path_before(text)
+    assert path is None or text.endswith(".".join(path))
+
+
+def receive(text: str) -> None:
+    """A message to the kernel `jq`."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        content = {"code": text, "cursor_pos": len(text)}
+    for kind in ("execute_request", "complete_request", "history_request", "comm_msg", text):
+        message = {"header": {"msg_type": kind}, "content": content, "metadata": {}}
+        assert len(messages.problem(message)) <= MESSAGE_CHARS
+
+
+def import_modules(text: str) -> None:
+    """Paths and texts of modules."""
+    with contextlib.suppress(errors.DataError):
+        made = Modules.of({text: text, f"{text}.json": text}, "magic")
+        assert len(made.joined) <= 6 * len(text)
+
+
+def show_profile(text: str) -> None:
+    """The profile of a filter in which each character is a part, as the guest counts it."""
+    program = text.encode("utf-8", "replace")
+    rows = [(0, 0, 1, 1, 1, 0)] * 3 + [(at, at + 1, 1, 1, 1, 0) for at in range(len(program))]
+    counts = struct.pack(f"<Q{6 * len(rows)}Q", 0, *itertools.chain.from_iterable(rows))
+    shown = str(read_profile(counts, Texts(program), len(rows), 0, 0))
+    assert len(shown) <= PROFILE_CHARS
+    hidden = [c for c in shown if not c.isprintable() and c != "\n"]
+    assert not hidden, hidden
+
+
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
@@ -140,6 +196,10 @@ PARSERS: dict[str, Callable[[str], None]] = {
     "requests": ask,
     "layout": lay_out,
     "cutting": cut,
+    "cells": read_cell,
+    "messages": receive,
+    "modules": import_modules,
+    "profiles": show_profile,
 }
 
 
