@@ -7,7 +7,7 @@ PIP_INSTALL := $(BIN)/pip install --disable-pip-version-check --progress-bar off
 # Seconds that each fuzz target runs.
 T ?= 60
 
-.PHONY: help demo check test setup guest wasmer lint style unit js notebooks browser docs differential record \
+.PHONY: help demo check test setup guest wasmer lint style unit js notebooks browser docs differential record clusters \
 	screenshots bench bench-quick bench-runtimes proof fuzz reproduce audit clean
 
 help:  ## list what there is
@@ -97,6 +97,17 @@ bench-runtimes: wasmer $(VENV)/bench  ## compare the two runtimes: figures and c
 	$(BIN)/python benchmarks/runtimes.py
 	$(BIN)/python benchmarks/runtimes_charts.py
 	$(BIN)/python benchmarks/runtimes_table.py
+
+# Apart from .venv: Spark and Ray take a gigabyte, and choose their pandas and pyarrow themselves. They leave processes
+# and sockets open, of which Python warns.
+build/clusters/ready: pyproject.toml $(VENV)/ready
+	@echo "[setup] installing Spark and Ray in build/clusters"
+	@$(PYTHON) -m venv build/clusters
+	@build/clusters/bin/pip install --disable-pip-version-check --progress-bar off -q -e '.[ray,spark]' pytest
+	@touch $@
+
+clusters: build/clusters/ready  ## test the columns of Spark and Ray on local clusters (a gigabyte to install; needs Java 17)
+	build/clusters/bin/python -m pytest -p no:cacheprovider -W ignore tests/clusters
 
 proof: setup wasmer  ## the whole proof of the sandbox's promise (half an hour), in build/proof.json and .html
 	$(BIN)/python -m tests.proof

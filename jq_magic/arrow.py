@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from jq_magic.column import ColumnFilter
+from jq_magic.data import decode
 from jq_magic.errors import DataError, JqMagicError
 from jq_magic.messages import visible_head
 
@@ -29,7 +30,7 @@ def texts(rows: ColumnFilter, column: Any) -> Any:
     Raises: as `Program.map`; DataError for more outputs than one array holds.
 
     """
-    return _strings(rows.texts(column))
+    return _strings(rows.listed(column))
 
 
 def _strings(held: list[Any]) -> Any:
@@ -37,6 +38,41 @@ def _strings(held: list[Any]) -> Any:
     if isinstance(made, pa.ChunkedArray):
         raise DataError("the outputs of one batch have over 2 GiB, which no array of strings holds: cut it smaller")
     return made
+
+
+def decoded(held: Any, kind: Any, *, is_lenient: bool) -> Any:
+    """Decode JSON texts to a type of Arrow.
+
+    Args:
+        held: A pyarrow.Array of JSON texts.
+        kind: The pyarrow.DataType.
+        is_lenient: Whether a value that the type does not hold becomes null.
+    Raises: DataError for such a value otherwise.
+
+    """
+    values = [None if text is None else decode.from_json(text) for text in held.to_pylist()]
+    try:
+        return _of_type(values, kind)
+    except DataError:
+        if not is_lenient:
+            raise
+    return _of_type([value if _fits(value, kind) else None for value in values], kind)
+
+
+def _of_type(values: list[Any], kind: Any) -> Any:
+    try:
+        return pa.array(values, kind)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        message = visible_head(str(error).partition("\n")[0], _ERROR_CHARS)[0]
+        raise DataError(f"an output does not fit into the type {kind}: {message}") from None
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        _of_type([value], kind)
+    except DataError:
+        return False
+    return True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +85,7 @@ class Adding:
         into: The name of the column of JSON texts that is added; the one of this name is replaced.
         fuel: The name of one more column with the fuel of each row, int64; None for none.
         error: The name of one more column with the error of each row, a string; None for none.
+        kind: The pyarrow.DataType that outputs are decoded to; None for JSON texts.
 
     """
 
@@ -57,6 +94,7 @@ class Adding:
     into: str
     fuel: str | None = None
     error: str | None = None
+    kind: Any = None
 
     def batches(self, batches: Iterable[Any]) -> Iterator[Any]:
         """Add to each of the batches of `mapInArrow`."""
@@ -68,12 +106,13 @@ class Adding:
             raise DataError(f"the rows have no column {visible_head(self.column, 60)[0]!r}, or several of that name")
         column = batch.column(self.column)
         if self.fuel is None and self.error is None and self.rows.errors != "keep":
-            return _with(batch, {self.into: texts(self.rows, column)})
+            return _with(batch, {self.into: self._typed(texts(self.rows, column))})
         is_said = self.error is not None and self.rows.errors == "null"
         rows = dataclasses.replace(self.rows, errors="keep") if is_said else self.rows
         pairs = list(rows.mapped(column, with_fuel=True))
         errors = [outcome if isinstance(outcome, JqMagicError) else None for outcome, _ in pairs]
-        made = {self.into: _strings([outcome if isinstance(outcome, str) else None for outcome, _ in pairs])}
+        held = _strings([outcome if isinstance(outcome, str) else None for outcome, _ in pairs])
+        made = {self.into: self._typed(held)}
         if self.fuel is not None:
             made[self.fuel] = pa.array([fuel for _, fuel in pairs], pa.int64())
         if self.error is not None:
@@ -82,6 +121,9 @@ class Adding:
         if self.rows.errors != "keep":
             return whole
         return whole.filter(pa.array([error is None for error in errors], pa.bool_()))
+
+    def _typed(self, held: Any) -> Any:
+        return held if self.kind is None else decoded(held, self.kind, is_lenient=self.rows.errors != "raise")
 
 
 def _described(error: JqMagicError) -> str:

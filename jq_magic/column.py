@@ -10,7 +10,7 @@ from jq_magic.api import as_program
 from jq_magic.errors import DataError, JqMagicError
 from jq_magic.limits import Limits
 from jq_magic.many import mapping
-from jq_magic.many.rows import MOST_ROWS, Outcome, RowOptions
+from jq_magic.many.rows import MOST_ROWS, RowOptions
 from jq_magic.program import Program
 
 #: What stands in the place of a row with an error, by the words that Spark has for it.
@@ -28,6 +28,7 @@ class ColumnFilter:
     Attributes:
         program: The program.
         outputs, errors, jobs, limits: As for `Program.map`.
+        as_text: Whether JSON texts are wanted, and not values.
         is_cut: Whether the engine cuts columns where it likes: the number of a row tells nothing then.
 
     """
@@ -37,6 +38,7 @@ class ColumnFilter:
     errors: Literal["raise", "null", "keep"] = "raise"
     jobs: int = 1
     limits: Limits | None = None
+    as_text: bool = True
     is_cut: bool = True
 
     @classmethod
@@ -48,7 +50,7 @@ class ColumnFilter:
         Args:
             program, args: jq source and its arguments, or a program that is compiled.
             can_keep: Whether the engine's columns can hold errors.
-            options: outputs, errors, jobs and limits as for `Program.map`, and is_cut.
+            options: outputs, errors, jobs, limits and as_text as for `Program.map`, and is_cut.
         Raises: as `jq_magic.compile`; DataError for options that cannot be.
 
         """
@@ -63,18 +65,18 @@ class ColumnFilter:
         return mapping.options(self.outputs, self.errors, self.jobs, limits, with_fuel=with_fuel)
 
     def mapped(self, rows: Iterable[Any], *, with_fuel: bool = False) -> Iterator[Any]:
-        """Give the JSON text, None or error of each row, or pairs of that and its fuel; many rows at once.
+        """Give what each row came to, None or its error, or pairs of that and its fuel; many rows at once.
 
         Raises: as `Program.map`.
         """
         source, options = self.program._source, self._options(with_fuel=with_fuel)  # noqa: SLF001 - one subject
         try:
-            yield from mapping.mapped(source, rows, options, as_text=True, first_rows=MOST_ROWS)
+            yield from mapping.mapped(source, rows, options, as_text=self.as_text, first_rows=MOST_ROWS)
         except JqMagicError as error:
             if self.is_cut:
                 error.document = None
             raise
 
-    def texts(self, rows: Collection[Any]) -> list[Outcome]:
-        """Give the JSON text of each row; None, or an error, as `errors` says. Raises: as `mapped`."""
+    def listed(self, rows: Collection[Any]) -> list[Any]:
+        """Give what each row came to; None, or an error, as `errors` says. Raises: as `mapped`."""
         return list(self.mapped(rows))

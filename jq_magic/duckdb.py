@@ -58,7 +58,7 @@ def _function(compile_: Callable[[str], Program], errors: Literal["raise", "null
             places_of[program].append(place)
         places_of.pop(None, None)
         for program, places in places_of.items():
-            texts = ColumnFilter(compile_(program), errors=errors).texts([held[place] for place in places])
+            texts = ColumnFilter(compile_(program), errors=errors).listed([held[place] for place in places])
             for place, text in zip(places, texts, strict=True):
                 made[place] = text
         return pa.array(made, pa.string())

@@ -9,9 +9,30 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from jq_magic.api import as_program
+from jq_magic.column import ColumnFilter
 from jq_magic.limits import Limits
 from jq_magic.program import Program
+
+
+def check(dtype: Any) -> None:
+    """Check that a Series of this type has `jq`. Raises: AttributeError, as the accessor `str` does."""
+    if not (pd.api.types.is_string_dtype(dtype) or pd.api.types.is_object_dtype(dtype)):
+        raise AttributeError(f"Can only use .jq accessor with string values, not {dtype}")
+
+
+def mapped(series: Any, rows: ColumnFilter, dtype: Any) -> Any:
+    """Give a Series of what a filter makes of each value of another; index, name and what is missing are kept.
+
+    Args:
+        series: The pandas.Series.
+        rows: The filter.
+        dtype: That of the new Series; None for what pandas infers of the values, where that loses none.
+    Raises: as `Program.map`.
+
+    """
+    cells = series.astype(object).where(series.notna(), None).tolist()
+    made = pd.Series(rows.listed(cells), index=series.index, name=series.name, dtype=object)
+    return made.infer_objects() if dtype is None else made.astype(dtype)
 
 
 @pd.api.extensions.register_series_accessor("jq")
@@ -22,8 +43,7 @@ class Jq:
     """
 
     def __init__(self, series: Any) -> None:
-        if not (pd.api.types.is_string_dtype(series.dtype) or pd.api.types.is_object_dtype(series.dtype)):
-            raise AttributeError(f"Can only use .jq accessor with string values, not {series.dtype}")
+        check(series.dtype)
         self._series = series
 
     def __call__(
@@ -48,10 +68,5 @@ class Jq:
         Raises: as `Program.map`; `.document` is the position of the row, from 0.
 
         """
-        series = self._series
-        cells = series.astype(object).where(series.notna(), None).tolist()
-        mapped = as_program(program, args).map(
-            cells, outputs=outputs, errors=errors, jobs=jobs, limits=limits, as_text=as_text
-        )
-        made = pd.Series(list(mapped), index=series.index, name=series.name, dtype=object)
-        return made.infer_objects() if dtype is None else made.astype(dtype)
+        options: Any = {"outputs": outputs, "errors": errors, "limits": limits, "jobs": jobs, "as_text": as_text}
+        return mapped(self._series, ColumnFilter.of(program, args, can_keep=True, is_cut=False, **options), dtype)

@@ -17,7 +17,7 @@ from jq_magic.program import Program
 
 def _texts(rows: ColumnFilter, series: Any) -> Any:
     """Make a Series of the JSON texts that a filter gives for another. Raises: as `Program.map`."""
-    return pl.Series(series.name, rows.texts(series.to_list()), pl.String)
+    return pl.Series(series.name, rows.listed(series.to_list()), pl.String)
 
 
 def _decoded(texts: Any, dtype: Any) -> Any:

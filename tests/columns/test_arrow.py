@@ -31,7 +31,7 @@ def test_a_column_of_texts_gives_a_column_as_long(kind):
 def test_bytes_that_are_no_text_are_an_error_of_their_row():
     hostile = pa.array([b'{"a":1}', b"\xff\xfe", b'{"a":"\xff"}', b"\xff\xfe{\x00}\x00", b"\x00", b'{"a":2}'])
     column = pa.Array.from_buffers(pa.string(), len(hostile), hostile.buffers())
-    kept = ColumnFilter.of(".a", None, errors="keep", can_keep=True).texts(column)
+    kept = ColumnFilter.of(".a", None, errors="keep", can_keep=True).listed(column)
     alone = jq_magic.compile(".a").map(hostile.to_pylist(), errors="keep", as_text=True)
     assert list(map(str, kept)) == list(map(str, alone))
     assert [type(one).__name__ for one in kept] == ["str", "NoneType", "str", "str", "InputError", "str"]
@@ -88,9 +88,9 @@ def test_a_column_that_is_absent_or_there_twice_is_said(names):
 def test_a_filter_of_a_column_travels_with_its_limits():
     limits = jq_magic.Limits(fuel=2_000_000)
     rows = pickle.loads(pickle.dumps(ColumnFilter.of("[range(.)] | length", None, limits=limits)))
-    assert rows.texts(["3"]) == ["3"]
+    assert rows.listed(["3"]) == ["3"]
     with pytest.raises(jq_magic.FuelError):
-        rows.texts(["1e9"])
+        rows.listed(["1e9"])
 
 
 def test_options_are_checked_where_the_query_is_written():

@@ -31,10 +31,13 @@ def con():
         yield connection
 
 
-@pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb"])
+#: What each engine brings along.
+BROUGHT = {"duckdb": {"pyarrow"}, "dask": {"pandas"}}
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb", "dask", "ray"])
 def test_a_module_imports_no_engine_but_its_own(engine):
-    needed = {engine, "pyarrow"} if engine == "duckdb" else {engine}
-    others = {"pandas", "polars", "duckdb", "IPython"} - needed
+    others = {"pandas", "polars", "duckdb", "dask", "IPython"} - {engine} - BROUGHT.get(engine, set())
     code = f"import sys, jq_magic.{engine}; print(sorted({others!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     # pandas imports pyarrow by itself, where it is installed.
