@@ -4,6 +4,8 @@ import { html } from "./dom.mjs";
 import { View } from "./shown.mjs";
 
 const MARK = "data-jq-magic";
+/** An output is gone for good when its cell has not begun to run within so many milliseconds. */
+const GONE_MS = 500;
 const PLACES = Symbol.for("jq_magic.places.1");
 
 /** What is to be mounted where, for all results of the page: mark -> function that takes the element. */
@@ -47,12 +49,22 @@ function initialize({ model, signal }) {
   const make = viewer(model);
   const mounted = new Map();
   const all = places();
-  let mark;
+  let mark, cell, timer;
+  /** Tell the kernel that nothing shows the result, unless its cell runs again: its next result comes into this view. */
+  const ended = (of) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (of !== mark || mounted.size) return;
+      if (cell?.querySelector(".jp-InputPrompt")?.textContent.includes("*")) ended(of);
+      else model.send({ op: "closed", place: of });
+    }, GONE_MS);
+  };
   const place = {
     async mount(element) {
       if (mounted.has(element)) return;
       const before = [...element.childNodes];
       mounted.set(element, before);
+      cell = element.closest(".jp-Cell");
       // Until the kernel has answered, and if it never does, the static view stays.
       const view = await make().catch(() => null);
       if (!view || !mounted.has(element)) return;
@@ -63,7 +75,7 @@ function initialize({ model, signal }) {
       for (const element of mounted.keys()) {
         if (element.isConnected) continue;
         if (!element.closest(".jp-Cell")) mounted.delete(element);
-        if (!mounted.size) model.send({ op: "closed", place: mark });
+        if (!mounted.size) ended(mark);
       }
     },
   };
@@ -80,7 +92,10 @@ function initialize({ model, signal }) {
   };
   model.on("change:place", follow);
   follow();
-  signal.addEventListener("abort", leave);
+  signal.addEventListener("abort", () => {
+    clearTimeout(timer);
+    leave();
+  });
 }
 
 /** For front ends that show widgets in outputs of their own only. */

@@ -88,12 +88,13 @@ class ResultView(_Widget):
     def show(self, head: dict[str, Any], text: str, cell: list[str] | None = None) -> None:
         """Show another result in the place of the one before."""
         self._pages = Pages(text)
-        self._is_between = False
         with self.hold_sync():
             self.place = secrets.token_hex(16)
             self.head = head
             self.first = self._pages.first()
             self.set_trait("cell", cell)
+        # The page can say on another thread that the result before is gone: by now that is another place.
+        self._is_between = False
 
     @property
     def closed(self) -> bool:
