@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 #: Characters of a message; what is longer is cut.
 MESSAGE_CHARS = 4096
@@ -13,6 +14,16 @@ EXCERPT_COLUMNS = 72
 _UNSHOWN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
+)
+
+#: Joiners that people write, in sequences of emoji, between Arabic letters, and between a virama and a letter, as RFC
+#: 5892 (appendix A) has them: they change how their neighbours look, so they are seen.
+_EMOJI = "\u2190-\u2bff\U0001f000-\U0001faff"
+_ARABIC = "\u0620-\u064a\u066e-\u06d3\u06ee-\u06ff\u0712-\u072f\u074d-\u077f"
+_VIRAMAS = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca\u1039\u103a\u17d2"
+_JOINER = re.compile(
+    f"(?:(?<=[{_EMOJI}])|(?<=[{_EMOJI}]\ufe0f))\u200d(?=[{_EMOJI}])"
+    f"|(?<=[{_ARABIC}])[\u200c\u200d](?=[{_ARABIC}])|(?<=[{_VIRAMAS}])[\u200c\u200d](?=[^\\W\\d_])"
 )
 
 #: Blanks that jq does not take between the words of a program.
@@ -78,7 +89,7 @@ def excerpt(text: bytes, start: int, end: int, *, lines_before: int = 0) -> list
 
 def visible(text: str) -> str:
     """Text on one line, with tabs as blanks and what cannot be seen or moves the rest escaped."""
-    return text if text.isprintable() else "".join(map(_visible, text))
+    return text if text.isprintable() else "".join(_pieces(text))
 
 
 def visible_head(text: str, most: int, *, tab: str = " ") -> tuple[str, int]:
@@ -94,8 +105,7 @@ def visible_head(text: str, most: int, *, tab: str = " ") -> tuple[str, int]:
         return head, len(head)
     pieces: list[str] = []
     room = most
-    for character in head:
-        piece = tab if character == "\t" else _visible(character)
+    for piece in _pieces(head, tab):
         room -= len(piece)
         if room < 0:
             break
@@ -106,7 +116,7 @@ def visible_head(text: str, most: int, *, tab: str = " ") -> tuple[str, int]:
 def columns(text: str) -> int:
     """Columns that a terminal gives to `text`."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    combining = sum(unicodedata.combining(character) != 0 for character in text)
+    combining = sum(unicodedata.combining(character) != 0 or character in "\u200c\u200d" for character in text)
     return len(text) + wide - combining
 
 
@@ -114,9 +124,14 @@ def _quoted(text: bytes) -> str:
     return with_blanks(visible(text.decode("utf-8", "replace")))
 
 
+def _pieces(text: str, tab: str = " ") -> Iterator[str]:
+    """Yield what stands for each character of a text."""
+    joiners = {match.start() for match in _JOINER.finditer(text)}
+    for at, character in enumerate(text):
+        yield tab if character == "\t" else character if at in joiners else _visible(character)
+
+
 def _visible(character: str) -> str:
-    if character == "\t":
-        return " "
     if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
         return character.encode("unicode_escape").decode("ascii")
     return character

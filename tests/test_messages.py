@@ -34,6 +34,21 @@ def test_what_cannot_be_seen_is_escaped(text, shown):
     assert messages.visible(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        # A family, a flag, a skin tone with an object, Persian, Devanagari.
+        ("👨\u200d👩\u200d👧", None), ("🏳\ufe0f\u200d🌈", None), ("👩🏽\u200d💻", None),
+        ("می\u200cخواهم", None), ("क्\u200dष", None),
+        ("a\u200db", "a\\u200db"), ("👨\u200d", "👨\\u200d"), ("\u200c👩", "\\u200c👩"),
+        ("👨\u200d\u200d👩", "👨\\u200d\\u200d👩"), ("م\u200ca", "م\\u200ca"), ("👨\u200c👩", "👨\\u200c👩"),
+    ],
+)  # fmt: skip
+def test_joiners_are_seen_where_people_write_them_and_escaped_elsewhere(text, shown):
+    assert messages.visible(text) == (shown or text)
+    assert messages.visible_head(text, 1_000) == (shown or text, len(text))
+
+
 def test_of_several_lines_the_line_ends_stay():
     assert messages.printable("a\n\tb\x1b[2J\u202e") == "a\n\tb\\x1b[2J\\u202e"
 

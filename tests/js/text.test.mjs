@@ -25,6 +25,12 @@ test("what cannot be seen is escaped, and JSON reads it back", () => {
   for (const text of ["\u{e0001}x", "\n\t\"\\", "\ufeff", "\ud800"]) assert.equal(JSON.parse(quoted(text)), text);
 });
 
+test("joiners are seen where people write them, and escaped elsewhere", () => {
+  for (const text of ["👨\u200d👩\u200d👧", "🏳\ufe0f\u200d🌈", "👩🏽\u200d💻", "می\u200cخواهم", "क्\u200dष"]) assert.equal(visible(text), text);
+  for (const [text, shown] of [["a\u200db", "a\\u200db"], ["👨\u200d", "👨\\u200d"], ["\u200c👩", "\\u200c👩"],
+    ["👨\u200d\u200d👩", "👨\\u200d\\u200d👩"], ["م\u200ca", "م\\u200ca"], ["👨\u200c👩", "👨\\u200c👩"]]) assert.equal(visible(text), shown);
+});
+
 test("what XML cannot hold is replaced, and nothing else", () => {
   const refused = ["\u0000", "\u0001", "\u001f", "\ud800", "\udfff", "\ufffe", "\uffff"];
   for (const text of refused) assert.equal(wellFormed(`<a>${text}b</a>`), "<a>\ufffdb</a>");

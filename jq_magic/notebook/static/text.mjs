@@ -8,8 +8,19 @@ const WORDS = new Set(("and as catch def elif else end foreach if import include
 
 const unicode = (unit) => "\\u" + unit.charCodeAt(0).toString(16).padStart(4, "0");
 
+// Joiners that people write: in sequences of emoji, between Arabic letters, and after a virama, as RFC 5892 has them.
+const EMOJI = "\\u2190-\\u2bff\\u{1f000}-\\u{1faff}";
+const ARABIC = "\\u0620-\\u064a\\u066e-\\u06d3\\u06ee-\\u06ff\\u0712-\\u072f\\u074d-\\u077f";
+const VIRAMAS = "\\u094d\\u09cd\\u0a4d\\u0acd\\u0b4d\\u0bcd\\u0c4d\\u0ccd\\u0d4d\\u0dca\\u1039\\u103a\\u17d2";
+const JOINER = new RegExp(`(?<=[${EMOJI}]\\ufe0f?)\\u200d(?=[${EMOJI}])` +
+  `|(?<=[${ARABIC}])[\\u200c\\u200d](?=[${ARABIC}])|(?<=[${VIRAMAS}])[\\u200c\\u200d](?=\\p{L})`, "gu");
+
 /** Text with the characters that cannot be seen, or that change how others are shown, as \uXXXX. */
-export const visible = (text) => text.replace(UNSEEN, (unseen) => unseen.split("").map(unicode).join(""));
+export function visible(text) {
+  const joiners = new Set();
+  if (/[\u200c\u200d]/.test(text)) for (const { index } of text.matchAll(JOINER)) joiners.add(index);
+  return text.replace(UNSEEN, (unseen, at) => joiners.has(at) ? unseen : unseen.split("").map(unicode).join(""));
+}
 
 /** More characters of one text are not put into the page. */
 export const TEXT_CHARS = 100_000;
