@@ -273,10 +273,13 @@ class LimitError(JqMagicError):
         used: What was used, in the field's unit.
         allowed: What was allowed, in the field's unit.
         part: In words, the part of the filter that used most, and where it stands; empty unless the run was profiled.
+        is_shown: Whether a notebook's view above the error shows the limit and what was used, so that the error's
+            lines have only what to try.
 
     """
 
     part: str = ""
+    is_shown: bool = False
 
     def __init__(self, message: str, *, limit: str, used: float, allowed: float) -> None:
         self.limit, self.used, self.allowed = limit, used, allowed
@@ -287,6 +290,12 @@ class LimitError(JqMagicError):
         """Say in the message, on a line of its own, which part of the filter used most; an empty text says nothing."""
         self.part = part
         self.args = (cut("\n".join([self._message, *([part] if part else [])])),)
+
+    def _render_traceback_(self) -> list[str]:
+        if not self.is_shown:
+            return super()._render_traceback_()
+        lines = filter(None, [self.part, *self.advice.split("\n")])
+        return [f"{type(self).__name__}: stopped", *(visible(line) for line in lines)]
 
 
 class FuelError(LimitError):

@@ -13,7 +13,7 @@ from typing import Any
 from ipykernel.kernelbase import Kernel
 from IPython.core.error import UsageError
 
-from jq_magic.errors import FilterError, JqMagicError
+from jq_magic.errors import FilterError, JqMagicError, LimitError
 from jq_magic.kernel import comms, messages
 from jq_magic.kernel.complete import complete
 from jq_magic.kernel.inputs import Inputs, is_complete
@@ -264,5 +264,6 @@ def _error(error: BaseException) -> dict[str, Any]:
     else:
         _LOG.error("a defect of the kernel", exc_info=error)
         name, text = "KernelError", f"a defect of jq_magic: {name}: {str(error)[:MESSAGE_CHARS]}"
-    first, *rest = (visible(line) for line in text.split("\n"))
-    return {"ename": name, "evalue": "\n".join([first, *rest]), "traceback": [f"{name}: {first}", *rest]}
+    lines = [visible(line) for line in text.split("\n")]
+    first, *rest = error._render_traceback_() if isinstance(error, LimitError) else [f"{name}: {lines[0]}", *lines[1:]]
+    return {"ename": name, "evalue": "\n".join(lines), "traceback": [first, *rest]}

@@ -17,7 +17,6 @@ from jq_magic.kernel.cursor import is_ended
 from jq_magic.kernel.files import Directory
 from jq_magic.kernel.names import Kept, check
 from jq_magic.kernel.running import Call, Runner
-from jq_magic.limits import BY_FIELD
 from jq_magic.limits.amounts import read_count, show_bytes
 from jq_magic.notebook.magic.words import QUOTED_CHARS, quoted
 from jq_magic.notebook.shown import history, progress, retry
@@ -182,7 +181,7 @@ class Session:
                 call.program if call.is_cell else None,
                 cut=lambda text, key: cells.cut(text, key, is_kept=self._is_kept, cell=call.is_cell),
             )
-        stopped = f"stopped at the limit of {BY_FIELD[error.limit].label}" if offers else ""  # type: ignore[attr-defined] # a LimitError where there are offers
+        stopped = retry.headline(error) if isinstance(error, LimitError) and offers else ""
         if not offers and not (partial.text or partial.messages or partial.profile):
             return None
         return Shown(

@@ -18,7 +18,6 @@ from jq_magic.data import frames
 from jq_magic.data.columns.block import Columns
 from jq_magic.errors import FilterError, InputError, JqMagicError, LimitError, LimitValueError, ProgramError
 from jq_magic.jqoptions import Options, Place, describe
-from jq_magic.limits import BY_FIELD
 from jq_magic.limits.amounts import read_count
 from jq_magic.limits.exceeded import advice_as_option
 from jq_magic.messages import visible_head
@@ -194,8 +193,7 @@ class JqMagic(Settings):
         offers, stopped = [], ""
         if isinstance(error, LimitError) and self.views.mode(self.view) != "static":
             offers = retry.offers(error, call.line, call.body)
-            # What the limit was and what was used stands in the error that follows.
-            stopped = f"stopped at the limit of {BY_FIELD[error.limit].label}" if offers else ""
+            stopped = retry.headline(error) if offers else ""
         if not offers and (call.gives_values or not (partial.text or partial.messages or partial.profile)):
             return
         display(  # type: ignore[no-untyped-call] # IPython's function has no types

@@ -47,6 +47,12 @@ def offers(
     return [] if kind is None else [_offer(kind, error.allowed * step, line, cell, cut) for step in kind.steps]
 
 
+def headline(error: LimitError) -> str:
+    """Say what a view shows above the offers, beside the bars; the error below it has only what to try then."""
+    error.is_shown = True
+    return f"stopped at the limit of {BY_FIELD[error.limit].label}"
+
+
 def _offer(kind: Kind, amount: float, line: str, cell: str | None, cut: Callable[[str, str], str]) -> Offer:
     label = f"--{kind.name} {kind.unit.option(amount)}"
     try:

@@ -117,11 +117,15 @@ def test_nothing_large_is_in_a_synced_trait(kernel_shell):
 
 
 def test_a_limit_leaves_cells_to_copy(kernel_shell):
-    with pytest.raises(jq_magic.FuelError):
+    with pytest.raises(jq_magic.FuelError, match=r"used 1,000,\d+ of 1e6") as raised:
         kernel_shell.go("%%jq --fuel=1e6 rows -c\n[range(1e9)]")
     (output,) = kernel_shell.shown.outputs
-    # The error that follows says what was used of what, once.
+    # The view has what was used of what, as a bar, and the lines of the error that follows have what to try.
     assert "spent its fuel" not in output.data["text/plain"] + output.data["text/html"]
+    assert raised.value._render_traceback_() == [
+        "FuelError: stopped",
+        "try a cheaper filter, or the option --fuel 1e7",
+    ]
     (view,) = kernel_shell.magics_manager.registry["JqMagic"].views._by_cell["one"]
     assert view.head["stopped"] == ["stopped at the limit of fuel"]
     assert [offer["source"] for offer in view.head["offers"]] == [
