@@ -1,4 +1,4 @@
-"""Fixtures: one JupyterLab and one browser for all tests, a fresh page and notebook for each."""
+"""Fixtures: one JupyterLab and one page of it for all tests, a fresh notebook for each."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ ARTEFACTS = ROOT / "build" / "screenshots"
 #: Chromium asks its maker for nothing.
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--no-first-run", "--disable-quic"]  # fmt: skip
+#: Of a window.
+SIZE = {"width": 1280, "height": 1000}
 
 
 expect.set_options(timeout=lab.WAIT_S * 1000 / 2)
@@ -80,17 +82,28 @@ class Watch:
             self.bad.append(f"request: {request.url}")
 
 
-@pytest.fixture
-def page(browser, address):
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+@pytest.fixture(scope="session")
+def shared_page(browser, address):
+    """One page for all tests: JupyterLab takes seconds to load."""
+    context = browser.new_context(viewport=SIZE)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
     page = context.new_page()
     page.set_default_timeout(lab.WAIT_S * 1000)
-    watch = Watch(page)
-    page.watch = watch
+    page.watch = Watch(page)
     yield page
     context.close()
-    assert watch.bad == []
+
+
+@pytest.fixture
+def page(shared_page):
+    """The page, as it is at first; what it did that it must not do fails the test."""
+    shared_page.watch.bad.clear()
+    shared_page.set_viewport_size(SIZE)
+    shared_page.emulate_media(color_scheme="light")
+    shared_page.mouse.move(0, 0)
+    yield shared_page
+    shared_page.evaluate("() => document.body.style.removeProperty('zoom')")
+    assert shared_page.watch.bad == []
 
 
 @pytest.fixture
@@ -106,8 +119,9 @@ def open_notebook(page, address, work, request):
         return notebook
 
     yield open_
-    for notebook in opened[-1:]:
-        notebook.shut_down()
+    for notebook in reversed(opened):
+        notebook.theme("JupyterLab Light")
+        notebook.close()
 
 
 @pytest.fixture

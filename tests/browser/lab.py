@@ -95,15 +95,21 @@ class Notebook:
 
     def __init__(self, page, address, path: Path, *, app: str = "lab") -> None:
         self.page, self.address, self.path = page, address, path
-        place = f"lab/workspaces/{path.stem}/tree/{path.name}" if app == "lab" else f"notebooks/{path.name}"
-        page.goto(f"{address}/{place}?token={TOKEN}&reset")
+        if app == "lab" and page.url.startswith(f"{address}/lab/"):
+            # JupyterLab is open already, and takes seconds to load.
+            self.command("docmanager:open", {"path": path.name, "factory": "Notebook"})
+        else:
+            place = f"lab/workspaces/{path.stem}/tree/{path.name}" if app == "lab" else f"notebooks/{path.name}"
+            page.goto(f"{address}/{place}?token={TOKEN}&reset")
         self.wait_ready()
 
     def wait_ready(self) -> None:
         self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
         self.page.wait_for_function(
-            "() => { const panel = window.jupyterapp?.shell.currentWidget;"
-            " return panel?.sessionContext?.session?.kernel?.status === 'idle' && panel.context.isReady }"
+            "path => { const panel = window.jupyterapp?.shell.currentWidget;"
+            " return panel?.sessionContext?.session?.kernel?.status === 'idle' && panel.context.isReady"
+            " && panel.context.path === path }",
+            arg=self.path.name,
         )
 
     def run_all(self) -> None:
@@ -129,7 +135,9 @@ class Notebook:
         )
 
     def command(self, name: str, arguments=None) -> None:
-        self.page.evaluate("([n, a]) => window.jupyterapp.commands.execute(n, a ?? {})", [name, arguments])
+        self.page.evaluate(
+            "async ([n, a]) => { await window.jupyterapp.commands.execute(n, a ?? {}) }", [name, arguments]
+        )
 
     def idle(self) -> None:
         self.page.wait_for_function(
@@ -160,12 +168,23 @@ class Notebook:
         )
 
     def reload(self) -> None:
-        self.page.reload()
+        self.page.goto(f"{self.address}/lab/workspaces/{self.path.stem}/tree/{self.path.name}?token={TOKEN}&reset")
         self.wait_ready()
 
     def shut_down(self) -> None:
         """End the kernel."""
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget?.sessionContext.shutdown()")
+
+    def close(self) -> None:
+        """End the kernel and close the notebook, without saving it."""
+        self.shut_down()
+        self.page.evaluate(
+            """() => {
+                const panel = window.jupyterapp.shell.currentWidget;
+                panel.context.model.dirty = false;
+                panel.dispose();
+            }"""
+        )
 
     def theme(self, name: str) -> None:
         """JupyterLab Light, JupyterLab Dark or JupyterLab Dark High Contrast."""

@@ -90,7 +90,11 @@ def test_marimo_shows_the_view_of_a_result_and_a_result_itself(page, app, keep, 
         expect(head).to_be_focused()
     views.first.get_by_role("button", name="Chart", exact=True).click()
     expect(views.first.get_by_role("figure")).to_be_visible()
-    keep(f"marimo-{theme}")
+    for width in [320, 1_000, 2_500]:
+        page.set_viewport_size({"width": width, "height": 1_000})
+        for view in views.all():
+            assert view.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+        keep(f"marimo-{width}-{theme}")
     assert serious(page, "marimo-anywidget") == []
 
 
