@@ -125,6 +125,7 @@ def attacked(attack, runtime, engine):
     """How an attack ended, and what it used."""
     limits = jq_magic.Limits(**attack["limits"])
     box = jq_magic.Sandbox(runtime, limits, engine=engine)
+    host.prepare(attack)
     gc.collect()
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")

@@ -12,9 +12,13 @@ import string
 import sys
 
 from IPython.core.completer import CompletionContext
+from IPython.core.error import UsageError
 
 from jq_magic.cli import command as jq_command
 from jq_magic.data import frames
+from jq_magic.kernel import cells as kernel_cells
+from jq_magic.kernel import complete as kernel_complete
+from jq_magic.kernel import cursor
 from jq_magic.notebook.magic import completion, lookup
 from jq_magic.notebook.view.pages import Pages
 
@@ -39,6 +43,12 @@ for module in frames.MODULES.values():
 def text_of(attack, item="text", default="null"):
     """The text that an attack describes: its head, what is repeated, its tail."""
     return attack.get("head", "") + attack.get(item, default) * attack.get("times", 1) + attack.get("tail", "")
+
+
+def prepare(attack):
+    """Have a library open what it opens once in a process, such as the event loop of polars, before it is measured."""
+    if attack["kind"] == "frame":
+        frames.frame([{"a": [1]}], attack["form"])
 
 
 class Endless(io.RawIOBase):
@@ -112,6 +122,22 @@ def complete(attack, _box):
     return [item.text for item in completion.matcher(Shell())(context)["completions"]]
 
 
+def press(attack, _box):
+    """A cell of a jq notebook in which somebody presses a key, and the path behind it in a cell's header."""
+    text = text_of(attack, "line")
+    with contextlib.suppress(UsageError):
+        kernel_cells.read(text)
+        kernel_cells.read_line(text, is_kept=lambda _name: True, cell=True)
+    return [kernel_complete.leading(text)[:1000], str(kernel_complete.is_open(text)), str(cursor.is_ended(text))]
+
+
+def profile(attack, box):
+    """What each part of a filter did, as a notebook and a terminal show it."""
+    compiled = box.compile(attack.get("head", "") + attack["program"] * attack["times"] + attack.get("tail", ""))
+    made = compiled.run("null", profile=True).profile
+    return [str(made), made._repr_html_(), made.blame("fuel"), str(compiled.needs)[:1000]]
+
+
 def command(attack, _box):
     """The jq command in this process; what it writes is counted, and what a terminal gets is looked at."""
     said, complained = Sink(), Sink()
@@ -133,4 +159,7 @@ def command(attack, _box):
     return [said.head.decode("utf-8", "replace"), complained.head.decode("utf-8", "replace")]
 
 
-KINDS = {"frame": frame, "page": page, "variable": variable, "completion": complete, "command": command}
+KINDS = {
+    "frame": frame, "page": page, "variable": variable, "completion": complete, "command": command, "press": press,
+    "profile": profile,
+}  # fmt: skip

@@ -38,6 +38,10 @@ ENDS = {
     "ceiling": {"CeilingError"},
     "frame": {"answer", "DataError", "OutputLimitError", "FuelError", "MemoryLimitError", "StackLimitError"},
     "read": {"answer", "UsageError", "LimitValueError", "CeilingError"},
+    # Another engine than magic has no profiles.
+    "profile": {
+        "answer", "ProgramError", "FuelError", "MemoryLimitError", "StackLimitError", "RuntimeUnavailableError",
+    },
     # Below the ceiling, or refused.
     "kept": {"CeilingError", "LimitValueError", "TypeError", "FuelError"},
 }  # fmt: skip
