@@ -88,6 +88,24 @@ def test_a_document_names_only_files_that_are_there(name):
     assert [path for path in named if not list(ROOT.glob(path))] == []
 
 
+def test_each_bound_outside_of_the_sandbox_has_tests():
+    table = (ROOT / "SECURITY.md").read_text().split("## What is bounded outside of the sandbox")[1].split("\n\n")[2]
+    _, _, *rows = table.splitlines()
+    assert len(rows) > 30
+    for row in rows:
+        _, place, bound, tests, _ = re.split(r" *\| *", row)
+        assert place
+        assert bound
+        named = re.fullmatch(r"`[^`]+`(?:, `[^`]+`)*", tests)
+        assert named, row
+        for path in re.findall(r"`([^`]+)`", tests):
+            files = [ROOT / path, *(ROOT / path).rglob("*test*")]
+            # A test of Python, of Rust or of the page's modules.
+            pattern = re.compile(r"^def test_|^#\[test\]|^test\(", re.MULTILINE)
+            has_test = any(pattern.search(file.read_text()) for file in files if file.is_file())
+            assert has_test, f"{path} has no test"
+
+
 def floors():
     """Folder or module of the package -> the number of its floor in the table of the architecture, from the top."""
     table = (ROOT / "ARCHITECTURE.md").read_text().split("## Floors")[1].split("\n\n")[2]
