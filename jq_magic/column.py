@@ -80,3 +80,14 @@ class ColumnFilter:
     def listed(self, rows: Collection[Any]) -> list[Any]:
         """Give what each row came to; None, or an error, as `errors` says. Raises: as `mapped`."""
         return list(self.mapped(rows))
+
+    def outputs_of(self, rows: Iterable[Any]) -> list[list[str]]:
+        """Give the JSON texts of all outputs of each row; none for a row that is None. Raises: as `mapped`."""
+        options = dataclasses.replace(self._options(with_fuel=False), outputs="lines")
+        source = self.program._source  # noqa: SLF001 - one subject
+        texts = mapping.mapped(source, rows, options, as_text=True, first_rows=MOST_ROWS)
+        try:
+            return [text.split("\n") if text else [] for text in texts]
+        except JqMagicError as error:
+            error.document = None
+            raise

@@ -5,16 +5,20 @@ Source: Dask, "Extending DataFrames": register_series_accessor; "Bag": map_parti
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
+import dask.bag as db
 import dask.dataframe as dd
 import pandas as pd
 
 import jq_magic.pandas
 from jq_magic.column import ColumnFilter
+from jq_magic.data import encode
 from jq_magic.limits import Limits
 from jq_magic.program import Program
+from jq_magic.records import INTO, Records
 
 
 @dd.extensions.register_series_accessor("jq")
@@ -82,3 +86,50 @@ def jq(
     """
     options: Any = {"outputs": outputs, "errors": errors, "limits": limits, "jobs": jobs, "as_text": as_text}
     return _Partition(ColumnFilter.of(program, args, can_keep=True, **options))
+
+
+def first(data: Any, count: int, program: Program) -> list[str]:
+    """Give the first rows of a DataFrame, a Series or a bag of Dask as JSON texts. Raises: DataError, LimitError."""
+    if isinstance(data, db.Bag):
+        return [encode.to_json_bytes(one).decode() for one in data.take(count, npartitions=-1, warn=False)]
+    held = data.head(count, npartitions=-1)
+    if isinstance(held, pd.Series):
+        return [encode.to_json_bytes(one).decode() for one in held.dropna().tolist()]
+    return Records(program, _part).texts(held)
+
+
+def each(data: Any, program: Program) -> Any:
+    """Give a data set of the same kind with the JSON text of each output that a program has for each row.
+
+    Args:
+        data: A DataFrame, whose rows are objects; the new one has one column, `jq`. Or a Series or a bag of JSON texts
+            and other values; nothing runs for what is missing.
+        program: The program.
+    Raises: nothing before it is computed, which raises as `Program.run`.
+
+    """
+    if isinstance(data, db.Bag):
+        return data.map_partitions(functools.partial(_of_values, program))
+    if isinstance(data, dd.DataFrame):
+        return data.map_partitions(functools.partial(_of_rows, program), meta={INTO: object})
+    return data.map_partitions(functools.partial(_of_series, program), meta=(INTO, object))
+
+
+def _of_values(program: Program, values: Iterable[Any]) -> list[str]:
+    return [text for texts in ColumnFilter(program).outputs_of(values) for text in texts]
+
+
+def _of_series(program: Program, series: Any) -> Any:
+    cells = series.astype(object).where(series.notna(), None).tolist()
+    return pd.Series(_of_values(program, cells), name=INTO, dtype=object)
+
+
+def _of_rows(program: Program, frame: Any) -> Any:
+    return pd.DataFrame({INTO: pd.Series(Records(program, _part).flat(frame), dtype=object)})
+
+
+def _part(frame: Any, place: int, rows: int) -> Any:
+    part = frame.iloc[place : place + rows]
+    # The numbers of rows in other partitions are no labels.
+    is_numbered = part.index.name is None and pd.api.types.is_integer_dtype(part.index.dtype)
+    return part.reset_index(drop=True) if is_numbered else part

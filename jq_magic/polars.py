@@ -13,6 +13,7 @@ from jq_magic.column import ColumnFilter
 from jq_magic.errors import JqMagicError
 from jq_magic.limits import Limits
 from jq_magic.program import Program
+from jq_magic.records import INTO, Records
 
 
 def _texts(rows: ColumnFilter, series: Any) -> Any:
@@ -89,3 +90,29 @@ class JqSeries:
         options: Any = {"outputs": outputs, "errors": errors, "jobs": jobs, "limits": limits}
         rows = ColumnFilter.of(program, args, is_cut=False, **options)
         return _decoded(_texts(rows, self._series), dtype)
+
+
+def first(frame: Any, count: int, program: Program) -> list[str]:
+    """Give the first rows of a LazyFrame as JSON texts. Raises: DataError, LimitError."""
+    return Records(program, pl.DataFrame.slice).texts(frame.head(count).collect())
+
+
+def each(frame: Any, program: Program) -> Any:
+    """Give a LazyFrame with one column, `jq`: the JSON text of each output that a program has for each row.
+
+    Args:
+        frame: The polars.LazyFrame; the program's input is a row as an object.
+        program: The program.
+    Raises: nothing before the query runs, which raises a ComputeError as an expression does.
+
+    """
+    rows = Records(program, pl.DataFrame.slice)
+
+    def outputs(series: Any) -> Any:
+        try:
+            return pl.Series(series.name, rows.outputs(series.struct.unnest()), pl.List(pl.String))
+        except JqMagicError as error:
+            raise pl.exceptions.ComputeError(f"{type(error).__name__}: {error}") from error
+
+    made = pl.struct(pl.all()).map_batches(outputs, return_dtype=pl.List(pl.String), is_elementwise=True).alias(INTO)
+    return frame.select(made).filter(pl.col(INTO).list.len() > 0).explode(INTO)

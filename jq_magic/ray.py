@@ -5,6 +5,7 @@ Source: Ray Data, "Transforming data": map_batches, and the formats of its batch
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from jq_magic.column import ColumnFilter
 from jq_magic.errors import DataError
 from jq_magic.limits import Limits
 from jq_magic.program import Program
+from jq_magic.records import INTO, Records
 
 
 class Batches:
@@ -78,3 +80,25 @@ def jq(
     """
     options: Any = {"outputs": outputs, "errors": errors, "limits": limits, "jobs": jobs}
     return Batches(Adding(ColumnFilter.of(program, args, **options), column, into, fuel, error, dtype))
+
+
+def first(data: Any, count: int, program: Program) -> list[str]:
+    """Give the first rows of a Dataset as JSON texts. Raises: DataError, LimitError."""
+    rows = Records(program, pa.Table.slice)
+    return [text for batch in data.limit(count).iter_batches(batch_format="pyarrow") for text in rows.texts(batch)]
+
+
+def each(data: Any, program: Program) -> Any:
+    """Give a Dataset with one column, `jq`: the JSON text of each output that a program has for each row.
+
+    Args:
+        data: The Dataset; the program's input is a row as an object.
+        program: The program.
+    Raises: nothing before the data are consumed, which raises as `Program.run`.
+
+    """
+    return data.map_batches(functools.partial(_of_rows, Records(program, pa.Table.slice)), batch_format="pyarrow")
+
+
+def _of_rows(rows: Records, table: Any) -> Any:
+    return pa.table({INTO: pa.array(rows.flat(table), pa.string())})

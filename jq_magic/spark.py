@@ -5,6 +5,7 @@ Source: Apache Spark, "Apache Arrow in PySpark": arrow_udf, mapInArrow; "JSON Fi
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ from jq_magic.column import ERRORS_OF_MODE, ColumnFilter
 from jq_magic.errors import DataError
 from jq_magic.limits import Limits
 from jq_magic.program import Program
+from jq_magic.records import INTO, Records
 
 Mode = Literal["PERMISSIVE", "DROPMALFORMED", "FAILFAST"]
 #: Fields of the object that Spark decodes: the output, and the whole text where that does not fit.
@@ -125,3 +127,26 @@ def _object(texts: Any, schema: str | DataType, mode: str) -> Any:
     else:
         kind = f"{_VALUE} {schema}, {_MISFIT} string"
     return F.from_json(wrapped, kind, options)
+
+
+def first(frame: DataFrame, count: int, program: Program) -> list[str]:
+    """Give the first rows of a DataFrame as JSON texts. Raises: DataError, LimitError."""
+    return Records(program, pa.Table.slice).texts(frame.limit(count).toArrow())
+
+
+def each(frame: DataFrame, program: Program) -> DataFrame:
+    """Give a DataFrame with one column, `jq`: the JSON text of each output that a program has for each row.
+
+    Args:
+        frame: The DataFrame; the program's input is a row as an object.
+        program: The program.
+    Raises: nothing before the query runs, which raises Spark's PythonException with the message of `Program.run`.
+
+    """
+    rows = Records(program, pa.RecordBatch.slice)
+
+    def outputs(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield pa.record_batch({INTO: pa.array(rows.flat(batch), pa.string())})
+
+    return frame.mapInArrow(outputs, StructType([StructField(INTO, StringType())]))

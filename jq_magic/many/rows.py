@@ -44,7 +44,7 @@ class RowOptions:
     """How rows are run; the names are those of `Program.map`.
 
     Attributes:
-        outputs: What is wanted of each row.
+        outputs: What is wanted of each row; "lines" are all its outputs as one text, a line each.
         errors: What stands in the place of a row that failed.
         jobs: Threads.
         limits: Those of each row.
@@ -52,7 +52,7 @@ class RowOptions:
 
     """
 
-    outputs: Literal["one", "first", "array"]
+    outputs: Literal["one", "first", "array", "lines"]
     errors: Literal["raise", "null", "keep"]
     jobs: int
     limits: Limits
@@ -256,7 +256,7 @@ class Chunk:
         self._put(place, texts, result)
 
     def _is_several(self, texts: list[str]) -> bool:
-        return self._options.outputs != "array" and len(texts) > 1
+        return self._options.outputs not in {"array", "lines"} and len(texts) > 1
 
     def _put(self, place: int, texts: list[str], result: Result | None = None) -> None:
         if self._is_several(texts):
@@ -266,6 +266,8 @@ class Chunk:
             self._put_error(place, error)
         elif self._options.outputs == "array":
             self.outcomes[place] = f"[{','.join(texts)}]"
+        elif self._options.outputs == "lines":
+            self.outcomes[place] = "\n".join(texts)
         else:
             self.outcomes[place] = texts[0] if texts else None
 

@@ -14,7 +14,7 @@ needs("ray", "make clusters")
 
 import ray  # noqa: E402
 
-from jq_magic.ray import jq  # noqa: E402
+from jq_magic.ray import each, first, jq  # noqa: E402
 
 ROWS = ['{"a":1}', None, '{"a":"x"}', "bad"]
 
@@ -46,3 +46,9 @@ def test_programs_and_errors_travel(dataset):
     task = ray.remote(lambda one: one.run("1")).options(max_retries=0)
     with pytest.raises(jq_magic.FuelError):
         ray.get(task.remote(program))
+
+
+def test_each_row_is_an_object_and_each_output_a_row(dataset):
+    program = jq_magic.compile("select(.payload != null) | .payload[:1], 1")
+    assert [row["jq"] for row in each(dataset, program).take_all()] == ['"{"', "1", '"{"', "1", '"b"', "1"]
+    assert first(dataset, 2, program) == ['{"payload":"{\\"a\\":1}"}', '{"payload":null}']

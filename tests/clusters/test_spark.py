@@ -17,7 +17,7 @@ from pyspark.errors import PySparkException  # noqa: E402
 from pyspark.sql import SparkSession  # noqa: E402
 from pyspark.sql.types import IntegerType  # noqa: E402
 
-from jq_magic.spark import jq, with_jq  # noqa: E402
+from jq_magic.spark import each, first, jq, with_jq  # noqa: E402
 
 ROWS = ['{"a":1}', None, '{"a":"x"}', "bad", '{"a":[1]}']
 
@@ -84,3 +84,11 @@ def test_limits_travel_and_mistakes_are_told_where_the_query_is_written(frame):
         jq("payload", ".a", mode="DROPMALFORMED")
     with pytest.raises(jq_magic.DataError, match="no column 'b'"):
         with_jq(frame, ".a", column="b")
+
+
+def test_each_row_is_an_object_and_each_output_a_row(frame):
+    program = jq_magic.compile("select(.payload != null) | .n, .n")
+    made = each(frame, program)
+    assert sorted(row["jq"] for row in made.collect()) == ["0", "0", "2", "2", "3", "3", "4", "4"]
+    assert len(first(frame, 2, program)) == 2
+    assert all(text.startswith('{"payload":') for text in first(frame, 2, program))

@@ -21,7 +21,7 @@ from jq_magic.jqoptions import Options, Place, describe
 from jq_magic.limits.amounts import read_count
 from jq_magic.limits.exceeded import advice_as_option
 from jq_magic.messages import visible_head
-from jq_magic.notebook.magic import caller, completion, hints, interrupt, lookup, variable
+from jq_magic.notebook.magic import caller, completion, hints, interrupt, lazy, lookup, variable
 from jq_magic.notebook.magic.beginning import beginning
 from jq_magic.notebook.magic.line import FORMS, read
 from jq_magic.notebook.magic.settings import Settings
@@ -29,6 +29,7 @@ from jq_magic.notebook.magic.words import QUOTED_CHARS
 from jq_magic.notebook.shown import history, progress, retry
 from jq_magic.notebook.shown.display import Shown
 from jq_magic.notebook.view.views import Views
+from jq_magic.program import Program
 from jq_magic.result import Result
 from jq_magic.sandbox import Sandbox
 
@@ -42,6 +43,7 @@ class _Call(NamedTuple):
         program: The filter.
         namespace: The variables that can be named.
         frame: The notebook's code that made the call, where it is known.
+        jobs: As for `Program.run`: with a number each line of the input is a document.
 
     """
 
@@ -52,6 +54,7 @@ class _Call(NamedTuple):
     program: str
     namespace: dict[str, Any]
     frame: FrameType | None
+    jobs: int | None = None
 
     @property
     def gives_values(self) -> bool:
@@ -98,6 +101,8 @@ class JqMagic(Settings):
             options.values["as"] = "values"
         call = _Call(line, cell, options, written.variable, written.program if cell is None else cell, namespace, frame)
         value = None if call.variable is None else call.find(call.variable)
+        if (rows := lazy.of(value)) is not None:
+            return self._run_lazily(call, rows)
         result = self._run(call, value)
         notes = []
         if result.text == "null\n" and call.variable is not None:
@@ -126,15 +131,37 @@ class JqMagic(Settings):
         except LimitValueError as error:
             raise UsageError(f"%jq_history takes how many runs to show: {error}") from None
 
-    def _run(self, call: _Call, value: Any) -> Result:
-        """Run the filter of a call on a variable's value; errors say what to do in a notebook."""
-        sandbox = jqcall.sandbox(
+    def _run_lazily(self, call: _Call, rows: lazy.Lazy) -> Any:
+        """Give a data set with what the filter has for each row of another, or show the outputs of the first rows."""
+        options = call.options
+        lazy.check(rows, options)
+        made = rows.each(self._compiled(call, call.program)) if call.gives_values or "out" in options else None
+        if "out" in options:
+            assert self.shell is not None
+            self.shell.user_ns[options.get("out")] = made
+        if call.gives_values or "quiet" in options:
+            return made if call.gives_values else None
+        result = self._run(call._replace(jobs=1), rows.first(self._compiled(call, ".")))
+        note = f"of the first {lazy.SHOWN_ROWS} rows; --out NAME gives a {rows.kind} of all"
+        return Shown(result, jqcall.style(options), views=self.views, mode=self.view, notes=[note])
+
+    def _compiled(self, call: _Call, text: str) -> Program:
+        """Compile a filter as the options of a call say."""
+        arguments = jqcall.arguments(call.options, {"var": lambda name: _plain(call.find(name))})
+        return self._sandbox(call).compile(text, arguments, positional=call.options.positional)
+
+    def _sandbox(self, call: _Call) -> Sandbox:
+        return jqcall.sandbox(
             call.options,
             default_runtime=self.runtime,
             default_engine=self.engine,
             default_preset=self.preset,
             settings=self.amounts(),
         )
+
+    def _run(self, call: _Call, value: Any) -> Result:
+        """Run the filter of a call on a variable's value; errors say what to do in a notebook."""
+        sandbox = self._sandbox(call)
         with progress.shown(0.0, self._progress()):
             given = b"" if call.variable is None else variable.as_input(value, sandbox, call.program, call.options)
         try:
@@ -164,7 +191,7 @@ class JqMagic(Settings):
         def run(text: str) -> Result:
             with progress.shown(sandbox.limits.deadline_s, self._progress()):
                 program = sandbox.compile(text, arguments, positional=call.options.positional)
-                return program.run(given, **jqcall.flags(call.options))
+                return program.run(given, jobs=call.jobs, **jqcall.flags(call.options))
 
         try:
             result = run(call.program)
