@@ -12,6 +12,7 @@ mod backtrack;
 )]
 pub mod code;
 mod compute;
+mod elements;
 mod errors;
 mod execute;
 mod follow;

@@ -32,6 +32,7 @@ pub mod builtins;
 pub mod run {
     //! Holds what a running filter and its host share.
     pub mod context;
+    pub mod elements;
     pub mod inputs;
     pub use jq_magic_shared::{fault, text_buffer};
 }

@@ -3,12 +3,13 @@
 
 use crate::evaluation::{Ended, Machine};
 use crate::json::writer::{Style, Writer};
-use crate::language::needs;
+use crate::language::needs::{self, Iterated};
 use crate::language::prelude::Prelude;
 use crate::language::program::Program;
 use crate::regex::Cache;
 use crate::rows::Rows;
 use crate::run::context::RunContext;
+use crate::run::elements;
 use crate::run::fault::{Fault, Limit};
 use crate::run::inputs::Inputs;
 use crate::run::text_buffer::TextBuffer;
@@ -76,6 +77,16 @@ impl Engine for Magic {
     }
 }
 
+/// What a run has put out at some time.
+#[derive(Clone, Copy, Default)]
+struct Mark {
+    outputs: usize,
+    written: usize,
+    /// Lengths and numbers of the texts of the batch and of the messages.
+    batch: (usize, usize),
+    messages: (usize, usize),
+}
+
 /// A run in progress.
 pub struct Session {
     context: &'static RunContext,
@@ -85,6 +96,7 @@ pub struct Session {
     null_pending: bool,
     style: Style,
     outputs: usize,
+    mark: Mark,
     /// The tree of what the program needs, where that is asked for, until it is written.
     needs: Option<Val>,
     /// JSON texts, each followed by a line end.
@@ -121,28 +133,46 @@ impl Session {
         options: Options,
         publishers: Publishers,
     ) -> Self {
-        let tree = || needs::needs(&program.code).of_all(false).shown();
+        let Program {
+            mut code,
+            builtins,
+            files,
+        } = program;
+        let tree = || needs::needs(&code).of_all(false).shown();
         let needs = options.mode.needs.then(tree);
-        let need = if options.mode.raw || options.mode.needs {
-            Need::All
+        let iterated = if options.mode.is_each_text() && elements::may_be_whole(input) {
+            needs::iterated(&code, bytes)
         } else {
-            needs::worthwhile(&program.code, bytes).of_all(options.mode.null)
+            None
         };
+        let is_iterated = iterated.is_some();
+        let need = match iterated {
+            Some(Iterated { address, need }) => {
+                code.instructions[address] = code.instructions[address].of_elements();
+                need
+            }
+            None if options.mode.raw || options.mode.needs => Need::All,
+            None => needs::worthwhile(&code, bytes).of_all(options.mode.null),
+        };
+        let mut inputs = Inputs::new(input, options.mode, options.limits.depth, need);
+        if is_iterated {
+            inputs.iterate();
+        }
         let context: &'static RunContext = Box::leak(Box::new(RunContext {
-            inputs: RefCell::new(Inputs::new(input, options.mode, options.limits.depth, need)),
+            inputs: RefCell::new(inputs),
             now: options.now,
             limits: options.limits,
             fault: RefCell::new(None),
             refused: RefCell::new(None),
             messages: RefCell::new(TextBuffer::new(publishers.messages)),
             written: Cell::new(0),
-            builtins: program.builtins,
-            files: program.files,
+            builtins,
+            files,
             regexes: RefCell::new(Cache::default()),
         }));
         Self {
             context,
-            machine: Machine::new(Box::leak(Box::new(program.code)), context),
+            machine: Machine::new(Box::leak(Box::new(code)), context),
             is_running: false,
             null_pending: options.mode.null,
             needs,
@@ -151,6 +181,7 @@ impl Session {
                 ..context.style()
             },
             outputs: 0,
+            mark: Mark::default(),
             batch: TextBuffer::new(publishers.batch),
         }
     }
@@ -171,14 +202,21 @@ impl Session {
                 Err(fault) => Pulled::Fault(fault),
             };
         }
-        while self.batch.count() < outputs && self.batch.texts().len() < bytes {
+        // What is put out while a mistake may still be met stays here, however long it is.
+        while self.batch.count() < outputs
+            && (self.batch.texts().len() < bytes || self.context.inputs.borrow().is_unread())
+        {
             match self.step() {
                 Ok(true) => {}
                 Ok(false) => return Pulled::Done,
                 Err(fault) => return Pulled::Fault(fault),
             }
         }
-        Pulled::More
+        let read = self.context.inputs.borrow_mut().read_rest();
+        match self.unless_refused(read) {
+            Ok(()) => Pulled::More,
+            Err(fault) => Pulled::Fault(fault),
+        }
     }
 
     /// Begin anew with another input, as a session of its own would.
@@ -210,19 +248,59 @@ impl Session {
         } else {
             match self.next_input() {
                 None => return Ok(false),
-                Some(input) => self.machine.start(input?),
+                Some(input) => {
+                    self.mark = self.mark();
+                    self.machine.start(input?)
+                }
             }
         };
-        self.is_running = next.is_some();
-        let produced = match next {
-            Some(Ok(value)) => self.write(&value),
-            Some(Err(ended)) => Err(self.fault(ended)),
-            None => Ok(()),
-        };
-        if produced.is_err() {
-            self.is_running = false;
+        if let Some(Ok(value)) = &next {
+            self.is_running = true;
+            if let Err(fault) = self.write(value) {
+                self.leave()?;
+                return Err(fault);
+            }
+            return Ok(true);
         }
-        produced.map(|()| true)
+        self.leave()?;
+        match next {
+            Some(Err(ended)) => Err(self.fault(ended)),
+            _ => Ok(true),
+        }
+    }
+
+    /// Leave the input, and check what the program left unread of it.
+    fn leave(&mut self) -> Result<(), Fault> {
+        self.is_running = false;
+        let finished = self.context.inputs.borrow_mut().finish();
+        self.unless_refused(finished)
+    }
+
+    /// Take back what was put out before a mistake in the input was met, as if all had been read first.
+    fn unless_refused(&mut self, read: Result<(), Fault>) -> Result<(), Fault> {
+        read.inspect_err(|_| {
+            let Mark {
+                outputs,
+                written,
+                batch,
+                messages,
+            } = self.mark;
+            self.outputs = outputs;
+            self.context.written.set(written);
+            self.batch.take_back(batch.0, batch.1);
+            let (length, count) = messages;
+            self.context.messages.borrow_mut().take_back(length, count);
+        })
+    }
+
+    fn mark(&self) -> Mark {
+        let messages = self.context.messages.borrow();
+        Mark {
+            outputs: self.outputs,
+            written: self.context.written.get(),
+            batch: (self.batch.texts().len(), self.batch.count()),
+            messages: (messages.texts().len(), messages.count()),
+        }
     }
 
     fn next_input(&mut self) -> Option<Result<Val, Fault>> {

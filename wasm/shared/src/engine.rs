@@ -51,6 +51,14 @@ pub struct Mode {
     pub first: bool,
 }
 
+impl Mode {
+    /// Whether each JSON text is a value that the filter runs on.
+    pub fn is_each_text(self) -> bool {
+        let others = [self.raw, self.slurp, self.null, self.columns, self.needs];
+        !(self.rows || others.contains(&true))
+    }
+}
+
 /// Limits of one run that the guest itself keeps.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {

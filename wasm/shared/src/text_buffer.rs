@@ -41,6 +41,13 @@ impl TextBuffer {
         self.count
     }
 
+    /// Take back texts, up to a length and a number of texts as they were.
+    pub fn take_back(&mut self, length: usize, count: usize) {
+        self.texts.truncate(length);
+        self.count = count;
+        (self.publish)(&self.texts, count);
+    }
+
     /// Remove all texts.
     pub fn clear(&mut self) {
         (self.publish)(&[], 0);
@@ -122,6 +129,22 @@ mod tests {
         buffer.clear();
         let (_, length, count) = PUBLISHED.with_borrow(|all| *all.last().unwrap());
         assert_eq!((length, count, buffer.count()), (0, 0, 0));
+    }
+
+    #[test]
+    fn texts_that_are_taken_back_are_published_no_more() {
+        let mut buffer = TextBuffer::new(publish);
+        let mut lengths = vec![0];
+        for text in [b"ab".as_slice(), b"", b"abc"] {
+            let added = buffer.add(9, |out| Sink::new(out, 9).bytes(text));
+            lengths.push(lengths.last().unwrap() + added.unwrap());
+        }
+        for count in [3, 2, 0] {
+            buffer.take_back(lengths[count], count);
+            let (_, length, published) = PUBLISHED.with_borrow(|all| *all.last().unwrap());
+            assert_eq!((length, published), (lengths[count], count));
+            assert_eq!(buffer.texts(), &b"ab\n\nabc\n"[..lengths[count]]);
+        }
     }
 
     #[test]

@@ -82,6 +82,22 @@ impl Machine {
                     self.set(to, value);
                     return Ok(true);
                 }
+                Kind::Elements(to) => {
+                    let to = *to;
+                    match self.next_element().map_err(|_| Ended::Stopped)? {
+                        None => {
+                            self.forks.pop();
+                        }
+                        Some((value, is_last)) => {
+                            self.restore();
+                            if is_last {
+                                self.forks.pop();
+                            }
+                            self.set(to, value);
+                            return Ok(true);
+                        }
+                    }
+                }
                 Kind::Integers {
                     next,
                     upto,

@@ -120,6 +120,12 @@ pub enum Instruction {
         of: Source,
         step: Step,
     },
+    /// The same of the input, whose items may not have been read: see [`crate::run::elements`].
+    Elements {
+        to: Register,
+        of: Source,
+        step: Step,
+    },
     /// `..`
     Recurse {
         to: Register,
@@ -259,6 +265,13 @@ pub enum Instruction {
         place: Register,
         address: Address,
     },
+    /// The same where the loop goes over the input: see [`Instruction::Elements`].
+    NextElement {
+        to: Register,
+        container: Register,
+        place: Register,
+        address: Address,
+    },
     /// Check that two values are numbers, and begin a loop over `range(from; upto)`.
     BeginRange {
         next: Register,
@@ -331,6 +344,26 @@ pub enum Instruction {
 }
 
 impl Instruction {
+    /// The same for the items of the input; only [`Instruction::Each`] and [`Instruction::NextItem`] can be changed so.
+    #[must_use]
+    pub fn of_elements(self) -> Self {
+        match self {
+            Self::Each { to, of, step } => Self::Elements { to, of, step },
+            Self::NextItem {
+                to,
+                container,
+                place,
+                address,
+            } => Self::NextElement {
+                to,
+                container,
+                place,
+                address,
+            },
+            other => other,
+        }
+    }
+
     /// Whether it leaves a fork, or may go back to the last one.
     pub fn needs_forks(&self) -> bool {
         match self {

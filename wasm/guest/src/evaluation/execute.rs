@@ -46,6 +46,14 @@ impl Machine {
                     step,
                 } => proceed!(self.slice(to, of, bounds, step)),
                 I::Each { to, of, step } => proceed!(self.each(to, of, step)),
+                I::Elements { to, of, step } => {
+                    if !self.context.inputs.borrow_mut().has_elements() {
+                        proceed!(self.each(to, of, step));
+                        continue;
+                    }
+                    self.fork(Kind::Elements(to), self.address as u32);
+                    return Paused::Fail;
+                }
                 I::Recurse { to, of, followed } => {
                     let value = self.take(of);
                     let path = if followed { self.path.clone() } else { None };
@@ -259,6 +267,21 @@ impl Machine {
                     address,
                 } => {
                     if !self.next_item(to, container, place) {
+                        self.address = address as usize;
+                    }
+                }
+                I::NextElement {
+                    to,
+                    container,
+                    place,
+                    address,
+                } => {
+                    let has_next = if self.context.inputs.borrow().has_elements() {
+                        attempt!(self.next_in_input(to))
+                    } else {
+                        self.next_item(to, container, place)
+                    };
+                    if !has_next {
                         self.address = address as usize;
                     }
                 }

@@ -28,6 +28,8 @@ pub enum Kind {
         to: Register,
         followed: bool,
     },
+    /// The next item of the input, which is read now.
+    Elements(Register),
     /// The next value below a value.
     Recursion { walk: Box<Walk>, to: Register },
     /// The path of the next value below a value.

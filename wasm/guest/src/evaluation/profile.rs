@@ -175,6 +175,18 @@ impl Profile {
         self.turn_to(READING);
     }
 
+    /// Charge what was at work until now; an item of the input is read next, and the same goes on after that.
+    pub fn pause(&mut self) {
+        let spent = self.spent();
+        self.charge(self.current(), spent);
+    }
+
+    /// Charge what was spent since [`Self::pause`] for the reading of the input.
+    pub fn has_read(&mut self) {
+        let spent = self.spent();
+        self.charge(READING, spent);
+    }
+
     /// Charge what was at work until now; the machine goes back next.
     pub fn back(&mut self) {
         let spent = self.spent();

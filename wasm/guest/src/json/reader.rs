@@ -6,6 +6,7 @@
 //! is written as it was read.
 #![forbid(unsafe_code)]
 
+mod elements;
 mod numbers;
 mod passing;
 mod selected;
@@ -192,7 +193,7 @@ impl Reader {
                 Some(b',') => self.at += 1,
                 Some(b']') => {
                     self.at += 1;
-                    return Ok(self.closed_array(first));
+                    return Ok(self.closed_array(first, level));
                 }
                 _ => return self.fail(AFTER_ITEM),
             }
@@ -201,8 +202,8 @@ impl Reader {
 
     /// Make the array of the items from `first` on.
     #[inline(always)]
-    fn closed_array(&mut self, first: usize) -> Val {
-        let items = if first == 0 {
+    fn closed_array(&mut self, first: usize, level: usize) -> Val {
+        let items = if level == 1 {
             // No other array is open: take all items at once, for they may be many.
             core::mem::take(&mut self.items)
         } else {

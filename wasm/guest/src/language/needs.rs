@@ -6,12 +6,14 @@
 //! a function: what calls it hands over, and what it sees of the code around it, is needed as a whole.
 #![forbid(unsafe_code)]
 
+mod iterated;
 mod operands;
 
 use crate::builtins::Reads;
 use crate::evaluation::code::{Code, Instruction as I, List, Register};
 use crate::evaluation::source::{Place, Source};
 use crate::value::{Need, Val};
+pub use iterated::{iterated, Iterated};
 
 /// How often the code is walked at most; when more becomes needed for longer, everything is.
 const MOST_WALKS: usize = 8;
@@ -52,40 +54,20 @@ pub fn needs(code: &Code) -> Needs {
 
 /// Find what a program can reach by walking at most `steps` instructions.
 fn search(code: &Code, steps: usize) -> Needs {
-    let walks = steps / code.instructions.len();
-    if walks == 0 {
+    let mut walk = Walk::new(code);
+    if !walk.settle(steps / code.instructions.len(), None) {
         return ALL;
     }
-    let registers = code.functions[0].registers as usize;
-    let mut walk = Walk {
-        code,
-        registers: vec![Need::Nothing; registers],
-        is_passed: vec![false; registers],
-        inputs: Need::Nothing,
-        is_settled: true,
-    };
-    // The program's own code stands before that of all functions.
+    let first = core::mem::take(&mut walk.registers[0]);
+    let others = walk.inputs;
+    Needs { first, others }
+}
+
+/// Find where the program's own code ends, which stands before that of all functions.
+fn own_code(code: &Code) -> usize {
     let entries = code.functions[1..].iter().map(|function| function.entry);
-    let end = entries
-        .min()
-        .map_or(code.instructions.len(), |at| at as usize);
-    walk.functions(end);
-    for _ in 0..MOST_WALKS.min(walks) {
-        walk.is_settled = true;
-        walk.is_passed.fill(false);
-        for at in (0..end).rev() {
-            walk.instruction(code.instructions[at]);
-            if matches!(walk.registers[0], Need::All) {
-                return ALL;
-            }
-        }
-        if walk.is_settled {
-            let first = core::mem::take(&mut walk.registers[0]);
-            let others = walk.inputs;
-            return Needs { first, others };
-        }
-    }
-    ALL
+    let end = entries.min();
+    end.map_or(code.instructions.len(), |at| at as usize)
 }
 
 /// Everything.
@@ -105,7 +87,43 @@ struct Walk<'c> {
     is_settled: bool,
 }
 
-impl Walk<'_> {
+impl<'c> Walk<'c> {
+    fn new(code: &'c Code) -> Self {
+        let registers = code.functions[0].registers as usize;
+        Self {
+            code,
+            registers: vec![Need::Nothing; registers],
+            is_passed: vec![false; registers],
+            inputs: Need::Nothing,
+            is_settled: true,
+        }
+    }
+
+    /// Walk over the code until nothing more is needed, but not over the instruction at `apart`. Returns: whether that
+    /// came to an end within so many walks, and not all of the input is needed.
+    fn settle(&mut self, walks: usize, apart: Option<usize>) -> bool {
+        let end = own_code(self.code);
+        if walks > 0 {
+            self.functions(end);
+        }
+        for _ in 0..MOST_WALKS.min(walks) {
+            self.is_settled = true;
+            self.is_passed.fill(false);
+            for at in (0..end).rev() {
+                if Some(at) != apart {
+                    self.instruction(self.code.instructions[at]);
+                }
+                if matches!(self.registers[0], Need::All) {
+                    return false;
+                }
+            }
+            if self.is_settled {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Need all that functions see of the program.
     fn functions(&mut self, start: usize) {
         for at in start..self.code.instructions.len() {

@@ -4,6 +4,7 @@
 use crate::arrow::{Broken, Frame, Values};
 use crate::json::complaint;
 use crate::json::reader::{Cause, ReadError, Reader};
+use crate::run::elements::Elements;
 use crate::run::fault::{Fault, Limit};
 use crate::value::{Need, Val};
 use bytes::Bytes;
@@ -28,6 +29,8 @@ pub struct Inputs {
     columns: usize,
     /// Whether the last text could not be read; nothing is read after it.
     refused: bool,
+    /// The items of the text that the program takes one by one, if it does so.
+    elements: Option<Elements>,
 }
 
 impl Inputs {
@@ -49,7 +52,13 @@ impl Inputs {
             counted_lines: 0,
             slurped: false,
             refused: false,
+            elements: None,
         }
+    }
+
+    /// Let the program take the items of arrays one by one: it only iterates its input.
+    pub fn iterate(&mut self) {
+        self.elements = Some(Elements::default());
     }
 
     /// How the input is cut, and what is needed of it.
@@ -126,13 +135,65 @@ impl Inputs {
             }
             Mode { raw: true, .. } => Ok(self.next_line()?),
             Mode { slurp: true, .. } => self.slurp(),
-            Mode { .. } => self.reader.next_needed(&self.need)?,
+            Mode { .. } => match &mut self.elements {
+                Some(elements) if self.reader.is_array() => elements.open(&mut self.reader),
+                _ => self.reader.next_needed(&self.need)?,
+            },
         };
         self.read += 1;
         Some(value.map_err(|error| {
             self.refused = true;
             self.fault(error)
         }))
+    }
+
+    /// Whether the input is an array whose items are read now.
+    pub fn has_elements(&self) -> bool {
+        self.elements.as_ref().is_some_and(|each| each.is_array)
+    }
+
+    /// Whether the input is an array in which a mistake may still be met.
+    pub fn is_unread(&self) -> bool {
+        self.elements.as_ref().is_some_and(|each| each.has_more)
+    }
+
+    /// Read the next item of the input, and say whether it is the last. After a mistake [`Self::finish`] has the fault.
+    #[inline]
+    pub fn next_element(&mut self) -> Option<Result<(Val, bool), ()>> {
+        let elements = self.elements.as_mut()?;
+        let next = elements.next(&mut self.reader, self.need.of_items())?;
+        Some(next.map_err(|error| self.refuse(error)))
+    }
+
+    /// Read all that is left of the input.
+    pub fn read_rest(&mut self) -> Result<(), Fault> {
+        if let Some(elements) = &mut self.elements {
+            let read = elements.read_rest(&mut self.reader, self.need.of_items());
+            read.map_err(|error| self.refuse(error)).ok();
+        }
+        self.mistake()
+    }
+
+    /// Leave the input, which the program needs no more, and check what is left of it.
+    pub fn finish(&mut self) -> Result<(), Fault> {
+        if let Some(elements) = &mut self.elements {
+            let passed = elements.pass_rest(&mut self.reader);
+            passed.map_err(|error| self.refuse(error)).ok();
+        }
+        self.mistake()
+    }
+
+    fn refuse(&mut self, error: ReadError) {
+        self.refused = true;
+        let fault = self.fault(error);
+        if let Some(elements) = &mut self.elements {
+            elements.fault = Some(fault);
+        }
+    }
+
+    fn mistake(&mut self) -> Result<(), Fault> {
+        let fault = self.elements.as_mut().and_then(|each| each.fault.take());
+        fault.map_or(Ok(()), Err)
     }
 
     /// Read the data frame: one value, which is an array of its own when values are slurped.

@@ -111,6 +111,17 @@ impl Need {
         .need()
     }
 
+    /// Whether the kind of the value suffices, where it is an array or object.
+    pub fn is_of_kind(&self) -> bool {
+        let Self::Part(part) = self else {
+            return *self == Self::Nothing;
+        };
+        let rest = [&part.others, &part.items];
+        !part.shape
+            && part.members.is_empty()
+            && rest.into_iter().all(|need| *need == Self::Nothing)
+    }
+
     /// What is needed of the member with this key.
     pub fn of_member(&self, key: &[u8]) -> &Self {
         match self {

@@ -14,8 +14,16 @@ pub(super) enum Open {
 impl Reader {
     /// Pass over a value. Mistakes are those of [`Reader::value`], at the same places.
     pub(super) fn pass(&mut self, level: usize) -> Read<()> {
-        // Errors end the reading, so what is left open after one does not matter.
-        let outer = self.open.len();
+        match self.peek() {
+            Some(b'"') => self.pass_string(),
+            Some(b'0'..=b'9' | b'-') => self.pass_number(),
+            // Errors end the reading, so what is left open after one does not matter.
+            _ => self.pass_until(level, self.open.len()),
+        }
+    }
+
+    /// Pass over a value and what follows it, until no more than so many arrays and objects are open.
+    fn pass_until(&mut self, level: usize, outer: usize) -> Read<()> {
         loop {
             match self.peek() {
                 Some(b'"') => self.pass_string()?,
@@ -46,6 +54,13 @@ impl Reader {
                 return Ok(());
             }
         }
+    }
+
+    /// Pass over the items that are left of an array that was opened, which has more.
+    pub fn pass_items(&mut self) -> Read<()> {
+        self.space();
+        self.open.push(Open::Array);
+        self.pass_until(0, self.open.len() - 1)
     }
 
     /// Close what ends after a value, and go on to the next value. Returns: whether nothing is open any more.

@@ -69,7 +69,7 @@ impl Reader {
                 Some(b',') => self.at += 1,
                 Some(b']') => {
                     self.at += 1;
-                    return Ok(self.closed_array(first));
+                    return Ok(self.closed_array(first, level));
                 }
                 _ => return self.fail(super::AFTER_ITEM),
             }

@@ -39,6 +39,7 @@ pub fn read(code: &Code, instruction: I, mut f: impl FnMut(Source)) {
         | I::Loaded { from } => f(from),
         I::Break { label: from } | I::Cut { mark: from } => f(from),
         I::Each { of, .. }
+        | I::Elements { of, .. }
         | I::BeginLoop { of, .. }
         | I::Recurse { of, .. }
         | I::Paths { of, .. } => f(of),
@@ -81,6 +82,9 @@ pub fn read(code: &Code, instruction: I, mut f: impl FnMut(Source)) {
         I::BeginRange { from, upto, .. } => [from, upto].into_iter().for_each(f),
         I::NextNumber { next, end, .. } => [next, end].map(register).into_iter().for_each(f),
         I::NextItem {
+            container, place, ..
+        }
+        | I::NextElement {
             container, place, ..
         }
         | I::BeginItems {
