@@ -94,6 +94,9 @@ def test_marimo_shows_the_view_of_a_result_and_a_result_itself(page, app, keep, 
         page.set_viewport_size({"width": width, "height": 1_000})
         for view in views.all():
             assert view.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+        # The chart is laid out anew when the window has been still for a moment.
+        charts = views.first.locator(".jqm-picture")
+        page.wait_for_function("e => e.scrollWidth <= e.clientWidth", arg=charts.element_handle())
         keep(f"marimo-{width}-{theme}")
     assert serious(page, "marimo-anywidget") == []
 

@@ -162,12 +162,15 @@ class JqMagic(Settings):
     def _run(self, call: _Call, value: Any) -> Result:
         """Run the filter of a call on a variable's value; errors say what to do in a notebook."""
         sandbox = self._sandbox(call)
+        arguments = jqcall.arguments(call.options, {"var": lambda name: _plain(call.find(name))})
+        given: bytes | Columns = b""
         with progress.shown(0.0, self._progress()):
-            given = b"" if call.variable is None else variable.as_input(value, sandbox, call.program, call.options)
+            if call.variable is not None:
+                given = variable.as_input(value, sandbox, call.program, call.options, arguments)
         try:
             if "stream" in call.options:
                 given = jqcall.events(sandbox)(given)
-            return self._run_on(given, sandbox, call)
+            return self._run_on(given, sandbox, call, arguments)
         except InputError as error:
             is_text = isinstance(value, str) and error.index == 0 and value.lstrip()[:1] not in {"{", "[", '"'}
             if is_text and not error.advice:
@@ -184,9 +187,8 @@ class JqMagic(Settings):
             error.advice = advice_as_option(error)
             raise
 
-    def _run_on(self, given: bytes | Columns, sandbox: Sandbox, call: _Call) -> Result:
+    def _run_on(self, given: bytes | Columns, sandbox: Sandbox, call: _Call, arguments: dict[str, Any]) -> Result:
         """Run the filter of a call on its input, remember the run, and show what came before an error."""
-        arguments = jqcall.arguments(call.options, {"var": lambda name: _plain(call.find(name))})
 
         def run(text: str) -> Result:
             with progress.shown(sandbox.limits.deadline_s, self._progress()):

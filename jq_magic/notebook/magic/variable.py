@@ -17,15 +17,20 @@ from jq_magic.result import Result
 from jq_magic.sandbox import Sandbox
 
 
-def as_input(value: Any, sandbox: Sandbox, program: str, options: Options) -> bytes | Columns:
+def as_input(
+    value: Any, sandbox: Sandbox, program: str, options: Options, arguments: dict[str, Any]
+) -> bytes | Columns:
     """Give what a variable holds as the input of a filter; a result is its outputs as they are.
 
     Of a frame the columns are copied that the filter can reach.
 
+    Args:
+        arguments: The values of the filter's variables: one may be the name of a column.
     Raises: DataError, InputLimitError.
+
     """
     held = value.text if isinstance(value, (Shown, Result)) else value
-    needs = functools.partial(_columns, sandbox, program, options)
+    needs = functools.partial(_columns, sandbox, program, options, arguments)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", LeftOut)
         most_bytes = sandbox.limits.input_bytes
@@ -39,13 +44,12 @@ def as_input(value: Any, sandbox: Sandbox, program: str, options: Options) -> by
     return text
 
 
-def _columns(sandbox: Sandbox, program: str, options: Options) -> frozenset[str] | None:
+def _columns(sandbox: Sandbox, program: str, options: Options, arguments: dict[str, Any]) -> frozenset[str] | None:
     """Give the names of the columns of a frame that a filter can reach; None for all."""
-    # An argument may be the name of a column, and is looked up after the input.
-    if options.bindings or options.positional or "raw-input" in options or "stream" in options:
+    if "raw_input" in options or "stream" in options:
         return None
     try:
-        compiled = sandbox.compile(program)
+        compiled = sandbox.compile(program, arguments, positional=options.positional)
     except JqMagicError:
         # The run that follows says what is wrong.
         return None
