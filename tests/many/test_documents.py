@@ -124,13 +124,14 @@ def test_what_the_source_raises_comes_after_the_documents_before_it(sandbox):
 @pytest.mark.parametrize("jobs", JOBS)
 def test_a_deadline_holds_for_each_document(jobs, sandbox):
     program = sandbox.compile("if . == 3 then last(range(1e18)) else . end")
-    limits = ROOMY.replace(fuel=2**62, deadline_s=0.3)
+    # A busy machine runs the others within a second and a half.
+    limits = ROOMY.replace(fuel=2**62, deadline_s=1.5)
     began = time.monotonic()
     # More time in all than one may take.
-    found = list(program.run_many(["1", "3", "2"] * 3, jobs=jobs, limits=limits, errors="give"))
+    found = list(program.run_many(["1", "3", "2"] * 2, jobs=jobs, limits=limits, errors="give"))
     assert time.monotonic() - began < 60
-    assert [type(outcome).__name__ for outcome in found] == ["Result", "DeadlineError", "Result"] * 3
-    assert all(outcome.used >= 0.3 for outcome in found[1::3])
+    assert [type(outcome).__name__ for outcome in found] == ["Result", "DeadlineError", "Result"] * 2
+    assert all(outcome.used >= 1.5 for outcome in found[1::3])
 
 
 @pytest.mark.slow

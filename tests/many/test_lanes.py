@@ -37,6 +37,13 @@ def run(lanes, texts):
     return chunk
 
 
+@pytest.fixture
+def endless_chunks(monkeypatch):
+    """A chunk is not handed over for the time that it takes: on a busy machine any document can take that long."""
+    monkeypatch.setattr("jq_magic.many.lanes._CHUNK_S", 3600.0)
+
+
+@pytest.mark.usefixtures("endless_chunks")
 def test_a_chunk_has_the_outcomes_of_its_documents_in_order(lanes_of):
     chunk = run(lanes_of("1 / ."), ["2", "0", "{", "4"])
     kinds = [type(outcome).__name__ for outcome in chunk.outcomes]
@@ -48,6 +55,7 @@ def test_a_chunk_has_the_outcomes_of_its_documents_in_order(lanes_of):
     assert not chunk.texts
 
 
+@pytest.mark.usefixtures("endless_chunks")
 def test_a_chunk_is_handed_over_when_its_documents_gave_a_megabyte(lanes_of):
     lanes = lanes_of('"x" * 700000')
     chunk = run(lanes, ["1"] * 10)
@@ -60,11 +68,11 @@ def test_a_chunk_is_handed_over_when_its_documents_gave_a_megabyte(lanes_of):
 
 
 def test_a_deadline_ends_a_document_and_the_next_one_runs(lanes_of):
-    lanes = lanes_of("if . then last(range(1e18)) else 1 end", FOREVER.replace(deadline_s=0.2))
+    lanes = lanes_of("if . then last(range(1e18)) else 1 end", FOREVER.replace(deadline_s=1.0))
     # Each document that takes long ends the time of its chunk too.
     outcomes = [run(lanes, [text]).outcomes[0] for text in ("true", "false")]
     assert [type(outcome).__name__ for outcome in outcomes] == ["DeadlineError", "Result"]
-    assert outcomes[0].used >= 0.2
+    assert outcomes[0].used >= 1.0
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
