@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jq_magic.messages import cut, excerpt, position, visible, with_blanks
-from jq_magic.places import Place, Span, Texts, in_module
+from jq_magic.places import Place, Texts, in_module, without
 
 if TYPE_CHECKING:
     from jq_magic.result import Result, Usage
@@ -109,18 +109,24 @@ class ProgramError(JqMagicError, ValueError):
         self._lines = 0
         super().__init__(self._locate())
 
-    def move(self, skipped: int, lines: int) -> None:
-        """Say where the mistake is in a text that the end of the program stands in.
+    def move(self, skipped: int, lines: int, *, at: int = 0) -> None:
+        """Say where the mistake is in a text that has the program without some of its bytes.
 
         Args:
-            skipped: Bytes at the beginning of the program that are not in that text.
+            skipped: Bytes of the program that are not in that text.
             lines: Lines of that text before what is left of the program.
+            at: Where these bytes begin; a mistake in them stays where it is.
 
         """
-        text, start, end, module = self._span
-        if module is None and skipped <= start:
-            self._span = Span(text[skipped:], start - skipped, end - skipped)
+        if self.module is None and not at <= self._span.start < at + skipped:
+            self._span = self._span.without(at, skipped)
         self._lines = lines
+        self.args = (cut(self._locate()),)
+
+    def stand_alone(self) -> None:
+        """Say where the mistake is in its module as in a program: whoever reads it has the module before them."""
+        self._span = self._span._replace(module=None)
+        self.module = None
         self.args = (cut(self._locate()),)
 
     def _locate(self) -> str:
@@ -217,16 +223,21 @@ class FilterError(_ValueError, ValueError):
             self._locate(0)
         super().__init__(message, value)
 
-    def move(self, skipped: int, lines: int) -> None:
-        """Say where the places are in a text that the end of the program stands in, without those before it.
+    def move(self, skipped: int, lines: int, *, at: int = 0) -> None:
+        """Say where the places are in a text that has the program without some of its bytes, and without those in them.
 
         Args:
-            skipped: Bytes at the beginning of the program that are not in that text.
+            skipped: Bytes of the program that are not in that text.
             lines: Lines of that text before what is left of the program.
+            at: Where these bytes begin.
 
         """
-        self._spans = tuple((start - skipped, end - skipped) for start, end in self._spans if start >= skipped)
-        self._texts = self._texts.without(skipped)
+        self._spans = tuple(
+            (without(start, at, skipped), without(end, at, skipped))
+            for start, end in self._spans
+            if not at <= start < at + skipped
+        )
+        self._texts = self._texts.without(at, skipped)
         self.line, self.column, self.module, self.trace, self.where = None, None, None, (), ""
         if self._spans:
             self._locate(lines)

@@ -49,6 +49,16 @@ class Span(NamedTuple):
         line += lines_before if self.module is None else 0
         return Place(line, column, with_blanks(visible(shown)), self.module)
 
+    def without(self, at: int, skipped: int) -> Span:
+        """Give the span in the text without some of its bytes.
+
+        Args:
+            at, skipped: Where they begin, and how many they are.
+
+        """
+        start, end = without(self.start, at, skipped), without(self.end, at, skipped)
+        return self._replace(text=self.text[:at] + self.text[at + skipped :], start=start, end=end)
+
     def excerpt(self, lines_before: int) -> list[str]:
         """Show the line with carets; lines before a program are counted."""
         return excerpt(self.text, self.start, self.end, lines_before=lines_before if self.module is None else 0)
@@ -75,9 +85,24 @@ class Texts(NamedTuple):
                 return Span(self.joined[begin:stop], start - begin, min(end, stop) - begin, name)
         return Span(self.joined[:begin], start, min(end, begin))
 
-    def without(self, skipped: int) -> Texts:
-        """Leave out bytes at the beginning of the program."""
-        return self._replace(joined=self.joined[skipped:])
+    def without(self, at: int, skipped: int) -> Texts:
+        """Leave out bytes of the program.
+
+        Args:
+            at, skipped: Where they begin, and how many they are.
+
+        """
+        return self._replace(joined=self.joined[:at] + self.joined[at + skipped :])
+
+
+def without(offset: int, at: int, skipped: int) -> int:
+    """Give an offset in a text in the same text without some of it; what is left out becomes its beginning.
+
+    Args:
+        at, skipped: Where it begins, and how long it is.
+
+    """
+    return offset if offset <= at else max(at, offset - skipped)
 
 
 def in_module(name: str | None) -> str:

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from jq_magic.limits.amounts import show_count
 from jq_magic.messages import visible_head, with_blanks
+from jq_magic.places import without
 
 #: The name of a part that is a part of the filter, and those of the others.
 FILTER = "filter"
 COMPILING, READING, WRITING, COUNTING = "compiling", "reading", "writing", "profiling"
-#: Parts of the filter that stand before its text as a person wrote it: the definitions of a notebook's other cells.
+#: Parts of the filter that its text does not have as a person wrote it: the definitions of a notebook's other cells.
 DEFINITIONS = "definitions"
 #: All parts of the modules that the filter imports.
 MODULES = "modules"
@@ -111,11 +112,12 @@ class Profile(list[Part]):
                 both[key] = both[key] + part if key in both else part
         return Profile(both.values(), self.program)
 
-    def without(self, skipped: int) -> Profile:
-        """Give the profile of the filter without the beginning of its text, whose parts become one.
+    def without(self, skipped: int, *, at: int = 0) -> Profile:
+        """Give the profile of the filter without some of its text, whose parts become one.
 
         Args:
             skipped: Characters.
+            at: Where they begin.
 
         """
         if not self or not skipped:
@@ -123,14 +125,14 @@ class Profile(list[Part]):
         before = Part(0, 0, 0, 0, 0, 0, DEFINITIONS)
         parts: list[Part] = []
         for part in self:
-            if part.name == FILTER and part.end <= skipped:
+            if part.name == FILTER and at <= part.start and part.end <= at + skipped:
                 before += part
             elif part.name == FILTER:
-                start, end = max(part.start - skipped, 0), part.end - skipped
+                start, end = without(part.start, at, skipped), without(part.end, at, skipped)
                 parts.append(dataclasses.replace(part, start=start, end=end))
             else:
                 parts.append(part)
-        return Profile([*parts, before], self.program[skipped:])
+        return Profile([*parts, before], self.program[:at] + self.program[at + skipped :])
 
     def most(self, field: str) -> Part | None:
         """Give the part of the filter that used most; None where none used anything.
