@@ -175,6 +175,10 @@ GROUPS: dict[str, tuple[Option, ...]] = {
             "library-path", "L", "modules in this directory can be imported, and what is in it only", ("DIR",),
             repeat=Repeat.LIST, place=Place.COMMAND,
         ),
+        Option(
+            "module", "", "import a module that %%jq_module NAME keeps: the filter calls NAME::f", ("NAME",),
+            repeat=Repeat.LIST, place=Place.MAGIC,
+        ),
     ),
     "What is written": (
         Option("compact-output", "c", "each output on one line", undoes=_LAYOUTS),

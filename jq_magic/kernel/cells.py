@@ -17,6 +17,8 @@ from jq_magic.notebook.magic.words import QUOTED_CHARS, Word, quoted
 
 #: Lines that begin with % at the top of one cell.
 DIRECTIVES = 100
+#: What a header of a cell begins with, after its `%%`.
+MAGICS = ("jq", "data", "jq_module")
 #: How the two forms are written.
 FORMS = {False: "%jq [options] INPUT FILTER", True: "%%jq [options] INPUT"}
 #: A name that jq takes after a $.
@@ -53,8 +55,8 @@ class Cell:
 
     Attributes:
         directives: The lines at its top.
-        magic: "jq" or "data" after `%%`; empty for a filter without a header.
-        header: What follows the name on the line of `%%jq` or `%%data`.
+        magic: What follows the `%%`, one of MAGICS; empty for a filter without a header.
+        header: What follows the name on that line.
         body: What follows those lines.
         body_line: Lines before the body.
 
@@ -112,8 +114,9 @@ def read(code: str) -> Cell:
             continue
         cell_magic = _CELL_MAGIC.match(line)
         if cell_magic is not None:
-            if cell_magic[1] not in {"jq", "data"}:
-                raise UsageError(f"there is no %%{cell_magic[1][:QUOTED_CHARS]}; there is %%jq and %%data")
+            if cell_magic[1] not in MAGICS:
+                known = ", ".join(f"%%{magic}" for magic in MAGICS)
+                raise UsageError(f"there is no %%{cell_magic[1][:QUOTED_CHARS]}; there is {known}")
             body = "\n".join(lines[number + 1 :])
             return Cell(directives, cell_magic[1], line[cell_magic.end() :], body, number + 1)
         directive = _directive(line, number)

@@ -12,9 +12,10 @@ from IPython.core.error import UsageError
 
 from jq_magic import jqbuiltins
 from jq_magic.errors import JqMagicError
-from jq_magic.jqoptions import Place, names
+from jq_magic.jqoptions import Options, Place, names
+from jq_magic.jqtext import TOKEN, imports_end
 from jq_magic.kernel import cells
-from jq_magic.kernel.cursor import PATH_CHARS, TOKEN, path_before, word_before
+from jq_magic.kernel.cursor import PATH_CHARS, path_before, word_before
 from jq_magic.kernel.session import HELP, Session
 from jq_magic.limits import KINDS, PRESETS, Limits
 from jq_magic.limits.ceiling import PROCESS
@@ -107,13 +108,15 @@ def run(session: Session, code: str, before: str, step: str, around: str) -> lis
         is_kept = session.runner.names.__contains__
         line = cells.read_line(cell.header, is_kept=is_kept, cell=True) if cell.magic == "jq" else session.use
         head = len(code) - len(cell.body)
-        prefix = leading(before[head:]) if before else "."
+        written = before[head:] if before else ""
+        imports = imports_end(written)
+        prefix = leading(written[imports:])
         sandbox = Sandbox(limits=_limits())
-        program = around.format(f"limit({_LOOKED_AT * 10}; limit({_LOOKED_AT}; {prefix}) | {step})")
+        program = written[:imports] + around.format(f"limit({_LOOKED_AT * 10}; limit({_LOOKED_AT}; {prefix}) | {step})")
         text = session.runner.text(line.input, sandbox)
         arguments = session.runner.arguments(line.options, program, sandbox)
-        definitions = session.runner.definitions.before(program)
-        compiled = sandbox.compile(definitions + program, arguments)
+        extended = session.runner.extended(program, line.options, sandbox)
+        compiled = session.runner.library.compile(sandbox, extended.text, arguments)
         is_raw, is_slurped = "raw_input" in line.options, "slurp" in line.options
         return compiled.run(text, raw_input=is_raw, slurp=is_slurped).values
     except (JqMagicError, UsageError):
@@ -187,6 +190,9 @@ def _in_filter(session: Session, code: str, before: str) -> tuple[str, list[str]
     variable = _VARIABLE.search(tail)
     if variable is not None:
         return variable[1], list(session.runner.names)
+    member = session.runner.library.completions(_body(before), _options(session, code))
+    if member is not None:
+        return member
     path = path_before(tail)
     if path is not None:
         steps, partial = path
@@ -197,6 +203,28 @@ def _in_filter(session: Session, code: str, before: str) -> tuple[str, list[str]
         return partial, keys(session, code, rest, steps)
     word = word_before(tail)
     return word, [*session.runner.definitions.names, *jqbuiltins.lines(), *jqbuiltins.KEYWORDS] if word else []
+
+
+def _body(before: str) -> str:
+    """Give the filter of a cell up to the cursor; the line that it may be on has none before it."""
+    try:
+        return cells.read(before).body
+    except UsageError:
+        return before
+
+
+def _options(session: Session, code: str) -> Options:
+    """Give the options that the filter of a cell runs with."""
+    try:
+        cell = cells.read(code)
+        is_kept = session.runner.names.__contains__
+        return (
+            cells.read_line(cell.header, is_kept=is_kept, cell=True).options
+            if cell.magic == "jq"
+            else session.use.options
+        )
+    except UsageError:
+        return session.use.options
 
 
 def _on_line(session: Session, line: str, cursor: int) -> Completion:
@@ -219,6 +247,9 @@ def _on_line(session: Session, line: str, cursor: int) -> Completion:
             code = f"%%jq {rest[: len(rest) - len(program)]}\n{program}"
             partial, texts = _in_filter(session, code, code)
             return Completion(_offered(texts, partial), cursor - len(partial), cursor)
+    if re.search(r"--module[ =]+\S*$", line[-PATH_CHARS:]):
+        word = word.removeprefix("--module=")
+        return Completion(_offered(list(session.runner.library.modules), word), cursor - len(word), cursor)
     directory = session.runner.directory
     files = [] if directory is None else directory.names(word)
     return Completion(_offered([*session.runner.names, *files], word), start, cursor)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from jq_magic.jqtext import TOKEN
+
 #: Characters of a path or word before the cursor that is completed.
 PATH_CHARS = 4_000
-#: The tokens of a filter, as far as brackets, strings and comments need it.
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|#[^\n]*|[()\[\]{}|,;:]|[^"#()\[\]{}|,;:]+')
 _KEY = re.compile(r"[A-Za-z_]\w*")
 
 

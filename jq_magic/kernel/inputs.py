@@ -10,6 +10,7 @@ from IPython.core.error import UsageError
 
 from jq_magic.errors import JqMagicError, ProgramError
 from jq_magic.jqoptions import Options
+from jq_magic.jqtext import Extended
 from jq_magic.kernel import cells
 from jq_magic.kernel.complete import CODE_CHARS, is_open
 from jq_magic.kernel.session import Session
@@ -61,15 +62,15 @@ def is_complete(session: Session, code: str) -> bool:
     except UsageError:
         return True
     body = cell.body.rstrip()
-    if cell.magic == "data" or (cell.magic == "jq" and not body):
+    if cell.magic in {"data", "jq_module"} or (cell.magic == "jq" and not body):
         return code.endswith("\n\n")
     if len(body) <= CODE_CHARS and is_open(body):
         return False
-    before = session.runner.definitions.before(body)
+    program = Extended.of(body, session.runner.definitions.before(body))
     try:
-        session.runner.defaults.sandbox(Options()).compile(before + body)
+        session.runner.library.compile(session.runner.defaults.sandbox(Options()), program.text)
     except ProgramError as error:
-        error.move(len(before.encode()), 0)
+        program.correct(error)
         lines = body.split("\n")
         return (error.line, error.column) <= (len(lines), len(lines[-1]))
     except JqMagicError:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from IPython.core.error import UsageError
 
 from jq_magic.errors import ProgramError
+from jq_magic.jqtext import imported, imports_end
 from jq_magic.kernel.cells import NAME
 from jq_magic.limits.amounts import show_bytes
 from jq_magic.notebook.magic.words import quoted
@@ -116,20 +117,20 @@ class Definitions:
         return dict(self._blocks)
 
     @property
-    def texts(self) -> list[str]:
-        """The cells, in their order."""
-        return list(self._blocks.values())
-
-    @property
     def names(self) -> list[str]:
         """The names that are defined at the top of some cell, and those of definitions inside of them."""
         return [name for names in self._blocks for name in names]
 
+    @property
+    def text(self) -> str:
+        """All cells as one text, which begins with what they import."""
+        return _joined(self._blocks)
+
     def before(self, program: str) -> str:
-        """Give what stands before a program: all definitions where it has a word that is the name of one."""
+        """Give what a program has before it: all definitions where it has a word that is the name of one."""
         if not self._blocks or set(_WORD.findall(program)).isdisjoint(self.names):
             return ""
-        return "".join(self._blocks.values())
+        return self.text
 
     def add(self, body: str, compiles: Callable[[str], object]) -> list[str]:
         """Keep a cell of definitions.
@@ -137,20 +138,25 @@ class Definitions:
         Args:
             body: The cell.
             compiles: Raises ProgramError for what is no program.
-        Returns: The names that it defines. Raises: what `compiles` raises.
+        Returns: The names that it defines. Raises: what `compiles` raises; UsageError.
 
         """
         names = defined(body)
+        for alias, path in imported(body).items():
+            if self._imports(names).get(alias, path) != path:
+                raise UsageError(
+                    f"{alias[:_NAME_CHARS]} is the name of another module in the definitions of other cells"
+                )
         text = f"{body.strip()}\n"
         blocks = {**self._blocks, names: text}
         try:
             # With a filter behind them, without which jq itself takes no definitions.
-            compiles("".join([*blocks.values(), "0"]))
+            compiles(f"{_joined(blocks)}0")
         except ProgramError:
             # What it needs may be defined below its first place.
             others = {key: block for key, block in self._blocks.items() if key != names}
             blocks = {**others, names: text}
-            compiles("".join([*blocks.values(), "0"]))
+            compiles(f"{_joined(blocks)}0")
         self._blocks = blocks
         return list(names)
 
@@ -159,6 +165,17 @@ class Definitions:
         before = len(self._blocks)
         self._blocks = {names: block for names, block in self._blocks.items() if name not in names}
         return len(self._blocks) < before
+
+    def _imports(self, names: tuple[str, ...]) -> dict[str, str]:
+        """Give what the cells import that define other names."""
+        blocks = (block for key, block in self._blocks.items() if key != names)
+        return {alias: path for block in blocks for alias, path in imported(block).items()}
+
+
+def _joined(blocks: dict[tuple[str, ...], str]) -> str:
+    """Join cells: jq takes imports at the beginning only."""
+    ends = [(block, imports_end(block)) for block in blocks.values()]
+    return "".join([*(block[:end] for block, end in ends), *(block[end:] for block, end in ends)])
 
 
 def check(name: str) -> None:

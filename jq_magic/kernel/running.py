@@ -12,6 +12,7 @@ from jq_magic import jqcall
 from jq_magic.data.encode import text_to_bytes
 from jq_magic.errors import FilterError, InputError, JqMagicError, LimitError, ProgramError
 from jq_magic.jqoptions import Options
+from jq_magic.jqtext import Extended
 from jq_magic.kernel import names
 from jq_magic.kernel.cells import Input
 from jq_magic.kernel.defaults import Defaults
@@ -21,6 +22,7 @@ from jq_magic.limits.ceiling import PROCESS
 from jq_magic.limits.exceeded import advice_as_option
 from jq_magic.messages import visible_head
 from jq_magic.notebook.magic import hints
+from jq_magic.notebook.magic.library import Library
 from jq_magic.notebook.magic.words import QUOTED_CHARS, quoted
 from jq_magic.notebook.shown import history, progress
 from jq_magic.result import Result
@@ -55,7 +57,7 @@ class Runner:
         directory: Whose files are read; None for none.
 
     Attributes:
-        names, definitions, defaults, history: The session's.
+        names, definitions, library, defaults, history: The session's; `library` has its modules.
         progress: Shows that a run is on; None shows nothing.
 
     """
@@ -63,6 +65,7 @@ class Runner:
     def __init__(self, directory: Directory | None) -> None:
         self.directory = directory
         self.names, self.definitions, self.defaults = Names(), Definitions(), Defaults()
+        self.library = Library()
         self.history = history.History()
         self.progress: progress.Opener | None = None
 
@@ -71,21 +74,25 @@ class Runner:
         sandbox = self.defaults.sandbox(call.options)
         text = b"" if call.input is None and "null_input" in call.options else self.text(call.input, sandbox)
         variable = "" if call.input is None else f"{call.input.name}{call.input.path}"
-        before = self.definitions.before(call.program)
+        extended = self.extended(call.program, call.options, sandbox)
         try:
             if "stream" in call.options:
                 text = jqcall.events(sandbox)(text_to_bytes(text))
             arguments = self.arguments(call.options, call.program, sandbox)
             with progress.shown(sandbox.limits.deadline_s, self.progress):
-                program = sandbox.compile(before + call.program, arguments, positional=call.options.positional)
+                program = self.library.compile(sandbox, extended.text, arguments, call.options.positional)
                 result = program.run(text, **jqcall.flags(call.options))
         except BaseException as error:
             usage = error.usage if isinstance(error, JqMagicError) else None
             self.history.add(history.Run(call.program, variable, usage, type(error).__name__))
-            _advise(error, call, variable, before)
+            _advise(error, call, variable, extended)
             raise
         self.history.add(history.Run(call.program, variable, result.usage, "ok"))
-        return dataclasses.replace(result, profile=result.profile.without(len(before)))
+        return dataclasses.replace(result, profile=extended.own(result.profile))
+
+    def extended(self, program: str, options: Options, sandbox: Sandbox) -> Extended:
+        """Put in the definitions that a program needs, and the modules of its options. Raises: UsageError."""
+        return self.library.extended(program, options, sandbox, self.definitions.before(program))
 
     def text(self, source: Input | None, sandbox: Sandbox) -> str | bytes:
         """Give the texts that a filter reads. Raises: UsageError, JqMagicError."""
@@ -140,19 +147,16 @@ class Runner:
         self.names.keep(name, Kept(text, origin, is_result))
 
 
-def _advise(error: BaseException, call: Call, variable: str, before: str) -> None:
+def _advise(error: BaseException, call: Call, variable: str, extended: Extended) -> None:
     """Say in an error what to do in a jq notebook, and where in the cell the mistake is."""
-    if isinstance(error, JqMagicError) and error.partial is not None:
-        profile = error.partial.profile.without(len(before))
-        error.partial = dataclasses.replace(error.partial, profile=profile)
-        if isinstance(error, LimitError) and profile:
-            error.blame(profile.blame(error.limit, call.lines))
     if isinstance(error, ProgramError):
-        error.move(len(before.encode()), 0)
-        error.advice = hints.hint(error, call.program, variable or None, cell=call.is_cell)
+        extended.correct(error)
+        if not error.missing:
+            error.advice = hints.hint(error, call.program, variable or None, cell=call.is_cell)
         error.move(0, call.lines)
-    elif isinstance(error, FilterError):
-        error.move(len(before.encode()), call.lines)
+    elif isinstance(error, JqMagicError):
+        extended.correct(error, call.lines)
+    if isinstance(error, FilterError):
         error.advice = hints.raised(error)
     elif isinstance(error, LimitError):
         error.advice = advice_as_option(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Callable, Iterator
 
@@ -10,7 +11,9 @@ from IPython.core.error import UsageError
 
 from jq_magic import jqcall
 from jq_magic.errors import JqMagicError, LimitError, LimitValueError, ProgramError
+from jq_magic.guest.module import ENGINES
 from jq_magic.jqoptions import Options, Place, describe
+from jq_magic.jqtext import Extended, imports_end
 from jq_magic.kernel import cells
 from jq_magic.kernel.cells import Cell, Directive, Line
 from jq_magic.kernel.cursor import is_ended
@@ -34,6 +37,8 @@ HELP = {
     "%use [options] [INPUT]": "what the cells without a header run on",
     "%%data NAME": "keep what is below: JSON, JSON lines, or lines for -R",
     "%data NAME FILE": "keep a file",
+    "%%jq_module NAME": "keep what is below as a module, which filters import",
+    "%jq_module [-d NAME]": "list the modules, or forget one",
     "%limits [options]": "limits of the cells that follow; alone it shows them",
     "%names": "list what is kept",
     "%forget NAME": "forget it",
@@ -74,6 +79,7 @@ class Session:
             "limits": self._limits,
             "names": self._names,
             "forget": self._forget,
+            "jq_module": self._modules,
             "jq_history": self._history,
             "help": self._help,
             "config": self._config,
@@ -100,6 +106,8 @@ class Session:
                 raise UsageError(f"there is no %{directive.name[:QUOTED_CHARS]} in a jq notebook; there is {known}")
         if cell.magic == "data":
             yield from self._pasted(cell)
+        elif cell.magic == "jq_module":
+            yield from self._module(cell)
         elif cell.magic == "jq":
             line = cells.read_line(cell.header, is_kept=self._is_kept, cell=True)
             yield from self._filter(line, cell.body, number, cell)
@@ -111,18 +119,18 @@ class Session:
 
     def _body(self, cell: Cell, number: int) -> Iterator[Output]:
         """Run the body of a cell without a header, or keep its definitions."""
-        if _DEFINITIONS.match(cell.body) and self._is_definitions(cell.body):
-            sandbox = self.runner.defaults.sandbox(Options())
-            added = self.runner.definitions.add(cell.body, sandbox.compile)
+        if _DEFINITIONS.match(cell.body, imports_end(cell.body)) and self._is_definitions(cell.body):
+            compiles = functools.partial(self.runner.library.compile, self.runner.defaults.sandbox(Options()))
+            added = self.runner.definitions.add(cell.body, compiles)
             yield Text(f"defined {', '.join(added)}\n")
         else:
             yield from self._filter(self.use, cell.body, number, cell)
 
     def _is_definitions(self, body: str) -> bool:
         """Say whether a text is definitions alone: they end with a semicolon, and a filter can stand behind them."""
-        before = "".join(self.runner.definitions.texts)
+        program = Extended.of(f"{body}\n0", self.runner.definitions.text)
         try:
-            self.runner.defaults.sandbox(Options()).compile(f"{before}{body}\n0")
+            self.runner.library.compile(self.runner.defaults.sandbox(Options()), program.text)
         except ProgramError:
             return False
         return is_ended(body)
@@ -200,6 +208,17 @@ class Session:
         self.runner.keep(name, cell.body, "a cell")
         yield self._size(name)
 
+    def _module(self, cell: Cell) -> Iterator[Output]:
+        sandbox = self.runner.defaults.sandbox(Options({"engine": ENGINES[0]}))
+        try:
+            yield Text(self.runner.library.keep(cell.header, cell.body, sandbox))
+        except ProgramError as error:
+            error.move(0, cell.body_line)
+            raise
+
+    def _modules(self, text: str) -> Iterator[Output]:
+        yield Text(self.runner.library.command(text))
+
     def _use(self, text: str) -> Iterator[Output]:
         line = cells.read_line(text, is_kept=self._is_kept, cell=True, needs_input=False)
         # What cannot be read is an error here, and not of each cell below.
@@ -234,11 +253,12 @@ class Session:
         lines += [f"… {len(rows) - _LISTED:,} more"] if len(rows) > _LISTED else []
         defined = self.runner.definitions.names
         lines += [f"defined: {', '.join(defined[:_LISTED])}"] if defined else []
+        lines += self.runner.library.listed().splitlines()
         yield Text("\n".join([*(lines or ["nothing is kept yet"]), ""]))
 
     def _forget(self, text: str) -> Iterator[Output]:
-        name = text.strip()
-        if not (self.runner.names.forget(name) | self.runner.definitions.forget(name)):
+        name, runner = text.strip(), self.runner
+        if not (runner.names.forget(name) | runner.definitions.forget(name) | runner.library.forget(name)):
             raise UsageError(f"nothing is kept under {quoted(name)}")
         yield from ()
 

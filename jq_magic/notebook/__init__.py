@@ -1,4 +1,4 @@
-"""Is the IPython extension: it brings `%jq`, `%%jq`, `%jq_history`, completion, and the display of results."""
+"""Is the IPython extension: it brings the magics, completion, and the display of results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jq_magic.limits.ceiling import PROCESS
 from jq_magic.notebook.magic import completion, transform
 from jq_magic.notebook.magic.magics import JqMagic
 
-_MAGICS = [("line", "jq"), ("cell", "jq"), ("line", "jq_history")]
+_MAGICS = [("line", "jq"), ("cell", "jq"), ("line", "jq_module"), ("cell", "jq_module"), ("line", "jq_history")]
 
 
 def load_ipython_extension(ipython: Any) -> None:
@@ -27,7 +27,7 @@ def load_ipython_extension(ipython: Any) -> None:
     ipython.events.register("post_run_cell", magics.views.cell_ran)
     ipython.input_transformer_manager.token_transformers.append(transform.JqLine)
     if ipython.Completer is not None:
-        ipython.Completer.custom_matchers.append(completion.matcher(ipython))
+        ipython.Completer.custom_matchers.append(completion.matcher(ipython, magics.library))
     try:
         MODULES.warm_up()
     except RuntimeUnavailableError as error:

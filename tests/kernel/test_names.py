@@ -81,7 +81,7 @@ def test_a_cell_of_definitions_that_runs_again_takes_its_first_place():
     definitions.add("def a: 2;", compiles)
     assert definitions.before("b") == "def a: 2;\ndef b: a;\n"
     definitions.add("def a: b;", lambda program: None if "def a: b;\ndef b" not in program else _fail())
-    assert definitions.texts == ["def b: a;\n", "def a: b;\n"]
+    assert list(definitions.blocks.values()) == ["def b: a;\n", "def a: b;\n"]
 
 
 def _fail():
@@ -93,7 +93,7 @@ def test_a_definition_that_does_not_compile_changes_nothing():
     definitions.add("def a: 1;", Sandbox().compile)
     with pytest.raises(ProgramError):
         definitions.add("def a: ;", Sandbox().compile)
-    assert definitions.texts == ["def a: 1;\n"]
+    assert list(definitions.blocks.values()) == ["def a: 1;\n"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from jq_magic.errors import JqMagicError, OutputLimitError
+from jq_magic.jqtext import imports_end
 from jq_magic.limits.amounts import show_bytes
 from jq_magic.result import Result
 
@@ -41,7 +42,8 @@ def wrapped(program: str) -> str:
 
     The line feed ends a comment that the program may end with; what it defines it keeps to itself.
     """
-    return f"first((\n{program}\n)) | ({_PROGRAM} _beginning({LEVELS}))"
+    end = imports_end(program)
+    return f"{program[:end]}first((\n{program[end:]}\n)) | ({_PROGRAM} _beginning({LEVELS}))"
 
 
 def beginning(error: JqMagicError, program: str, run: Callable[[str], Result]) -> tuple[Result, str] | None:

@@ -19,6 +19,7 @@ from jq_magic.guest.module import engines
 from jq_magic.jqoptions import FORMS
 from jq_magic.limits import PRESETS
 from jq_magic.notebook.magic import lookup, sample
+from jq_magic.notebook.magic.library import Library
 from jq_magic.notebook.magic.line import OPTIONS, read
 from jq_magic.wasm_runtimes import runtimes
 
@@ -44,12 +45,12 @@ _MARK = "_jq_magic_completion"
 BUILTINS = tuple(jqbuiltins.lines())
 
 
-def matcher(ipython: Any) -> Callable[[CompletionContext], Any]:
-    """Make a matcher for IPython's completer that knows the namespace of `ipython`."""
+def matcher(ipython: Any, library: Library) -> Callable[[CompletionContext], Any]:
+    """Make a matcher for IPython's completer that knows the namespace of `ipython`, and the session's modules."""
 
     @context_matcher()  # type: ignore[untyped-decorator] # IPython's decorators have no types
     def jq_matcher(context: CompletionContext) -> dict[str, Any]:
-        offers = _complete(context, ipython.user_ns)
+        offers = _complete(context, ipython.user_ns, library)
         completions = [SimpleCompletion(text, type=kind) for text, kind in offers or ()]
         # Python's names do not belong into a filter: IPython's own matchers do not add them.
         return {"completions": completions, "suppress": offers is not None, "ordered": True}
@@ -63,47 +64,72 @@ def is_ours(matcher: object) -> bool:
     return hasattr(matcher, _MARK)
 
 
-def _complete(context: CompletionContext, namespace: dict[str, Any]) -> list[Offer] | None:
+def _complete(context: CompletionContext, namespace: dict[str, Any], library: Library) -> list[Offer] | None:
     """Give texts that can stand for `context.token`, each with its kind; None outside of our magics."""
     first_line = context.full_text.partition("\n")[0]
     before = context.text_until_cursor
     cell = first_line.startswith("%%jq")
     if cell and context.cursor_line == 0:
-        return _line(before[len("%%jq") :], context.token, namespace, cell=True)
+        return _line(before[len("%%jq") :], context.token, namespace, library, cell=True)
     if cell:
         program = before if "\n" not in before else before.partition("\n")[2]
         lines = context.full_text.split("\n")[1 : context.cursor_line]
         program = "\n".join([*lines, program])
-        return _filter(program, context.token, _value(first_line[len("%%jq") :], namespace, cell=True))
+        line = first_line[len("%%jq") :]
+        offers = _of_module(program, context.token, library, line, cell=True)
+        return _filter(program, context.token, _value(line, namespace, cell=True)) if offers is None else offers
     match = _MAGIC.match(before)
     if match is None:
         return None
-    return _line(before[match.end() :], context.token, namespace, cell=False)
+    return _line(before[match.end() :], context.token, namespace, library, cell=False)
 
 
-def _line(before: str, token: str, namespace: dict[str, Any], *, cell: bool) -> list[Offer]:
+def _of_module(program: str, token: str, library: Library, line: str, *, cell: bool) -> list[Offer] | None:
+    """Complete the path of a module, or a name in one; None where no module is meant."""
+    try:
+        options = read(line if cell else f"{line} .", cell=cell).options if len(line) <= LINE_CHARS else None
+    except UsageError:
+        options = None
+    offered = library.completions(program, options)
+    if offered is None:
+        return None
+    written, names = offered
+    # IPython's token may begin before the name, or after the beginning of it.
+    head = token[: len(token) - len(written)] if token.endswith(written) else ""
+    cut = len(written) - len(token) if len(written) > len(token) else 0
+    return [(head + name[cut:], "module") for name in names[:OFFERED] if name.startswith(written)]
+
+
+def _line(before: str, token: str, namespace: dict[str, Any], library: Library, *, cell: bool) -> list[Offer]:
     written = _last_word(before)
     if _OPTION.fullmatch(written):
         names = [(name, option.help) for name, option in OPTIONS.items() if name.startswith(written)]
         # IPython's token may begin after the dashes.
         head = token[: len(token) - len(written)] if token.endswith(written) else ""
         return [(head + name, help_) for name, help_ in names]
-    values = _option_values(before[: len(before) - len(written)])
+    values = _option_values(before[: len(before) - len(written)], library)
     if values is not None:
         return [(token[: len(token) - len(written)] + value, "value") for value in values if value.startswith(written)]
     value = None if cell else _value(before, namespace, cell=False)
     if value is not None:
-        return _filter(_program(before), token, value)
+        offers = _of_module(_program(before), token, library, before, cell=False)
+        return offers if offers is not None else _filter(_program(before), token, value)
     variables = (name for name in namespace if name.startswith(token) and not name.startswith("_"))
     return [(name, type(namespace[name]).__name__) for name in itertools.islice(variables, OFFERED)]
 
 
-def _option_values(before: str) -> list[str] | None:
+def _option_values(before: str, library: Library) -> list[str] | None:
     """Give the values of the option that a line ends with; None for no option, and for one of any value."""
     option = OPTIONS.get(_last_word(before.rstrip()))
     if option is None or not before[-1:].isspace():
         return None
-    return {"preset": list(PRESETS), "as": list(FORMS), "engine": engines(), "runtime": runtimes()}.get(option.key)
+    return {
+        "preset": list(PRESETS),
+        "as": list(FORMS),
+        "engine": engines(),
+        "runtime": runtimes(),
+        "module": list(library.modules),
+    }.get(option.key)
 
 
 def _program(line: str) -> str:

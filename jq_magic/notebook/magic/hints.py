@@ -12,6 +12,7 @@ from IPython.core.error import UsageError
 
 from jq_magic import jqbuiltins
 from jq_magic.errors import FilterError, ProgramError
+from jq_magic.guest.module import ENGINES
 from jq_magic.messages import visible, visible_head, with_blanks
 from jq_magic.notebook.magic.line import OPTIONS, leading_options
 
@@ -22,6 +23,8 @@ _SEARCHED_CHARS = 10_000
 _STEPS, _KEYS, KEY_CHARS = 50, 1_000, 60
 #: How like two names are that one is taken for the other, of 1.
 _LIKE = 0.75
+#: How engines without modules begin to say that they have none.
+_NO_IMPORTS = "include and import are not available"
 _UNDEFINED = re.compile(r"([A-Za-z_]\w{0,60})/\d+ is not defined")
 _DASHED = re.compile(r"\.([A-Za-z_]\w*(?:-\w+)+)")
 _STEP = re.compile(r"\.?\[(\d{1,9})\]|\.([A-Za-z_]\w*)|\.?\[?\"([^\"\\]*)\"\]?")
@@ -46,6 +49,10 @@ def hint(error: ProgramError, program: str, variable: str | None, *, cell: bool)
         cell: Whether the filter is the body of a cell.
 
     """
+    if error.module is not None:
+        return ""
+    if error.args[0].startswith(_NO_IMPORTS):
+        return f"the engine {ENGINES[0]} imports modules: leave out --engine"
     lines = program.split("\n")
     at = lines[error.line - 1][error.column - 1 : error.column] if error.line <= len(lines) else ""
     if at != with_blanks(at):

@@ -1,7 +1,9 @@
-"""Defines the magics `%jq`, `%%jq` and `%jq_history`."""
+"""Defines the magics `%jq`, `%%jq`, `%%jq_module` and `%jq_history`."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -17,12 +19,15 @@ from jq_magic import jqcall
 from jq_magic.data import frames
 from jq_magic.data.columns.block import Columns
 from jq_magic.errors import FilterError, InputError, JqMagicError, LimitError, LimitValueError, ProgramError
+from jq_magic.guest.module import ENGINES
 from jq_magic.jqoptions import Options, Place, describe
+from jq_magic.jqtext import Extended
 from jq_magic.limits.amounts import read_count
 from jq_magic.limits.exceeded import advice_as_option
 from jq_magic.messages import visible_head
 from jq_magic.notebook.magic import caller, completion, hints, interrupt, lazy, lookup, variable
 from jq_magic.notebook.magic.beginning import beginning
+from jq_magic.notebook.magic.library import Library
 from jq_magic.notebook.magic.line import FORMS, read
 from jq_magic.notebook.magic.settings import Settings
 from jq_magic.notebook.magic.words import QUOTED_CHARS
@@ -83,6 +88,7 @@ class JqMagic(Settings):
         super().__init__(shell)
         self.views = Views(shell, _filter_of)
         self.history = history.History()
+        self.library = Library()
 
     @no_var_expand
     @needs_local_scope
@@ -131,11 +137,24 @@ class JqMagic(Settings):
         except LimitValueError as error:
             raise UsageError(f"%jq_history takes how many runs to show: {error}") from None
 
+    @no_var_expand
+    @line_cell
+    def jq_module(self, line: str, cell: str | None = None) -> None:
+        """Keep what is below as a module that filters can import.
+
+        %%jq_module NAME        keep it; NAME.json is data
+        %jq_module [-d NAME]    list the modules, or forget one
+        """
+        sandbox = self._sandbox(Options({"engine": ENGINES[0]}))
+        text = self.library.command(line) if cell is None else self.library.keep(line, cell, sandbox)
+        print(text, end="")  # noqa: T201 - the answer of a magic
+
     def _run_lazily(self, call: _Call, rows: lazy.Lazy) -> Any:
         """Give a data set with what the filter has for each row of another, or show the outputs of the first rows."""
         options = call.options
         lazy.check(rows, options)
-        made = rows.each(self._compiled(call, call.program)) if call.gives_values or "out" in options else None
+        program = self.library.extended(call.program, options, self._sandbox(options))
+        made = rows.each(self._compiled(call, program.text)) if call.gives_values or "out" in options else None
         if "out" in options:
             assert self.shell is not None
             self.shell.user_ns[options.get("out")] = made
@@ -148,11 +167,11 @@ class JqMagic(Settings):
     def _compiled(self, call: _Call, text: str) -> Program:
         """Compile a filter as the options of a call say."""
         arguments = jqcall.arguments(call.options, {"var": lambda name: _plain(call.find(name))})
-        return self._sandbox(call).compile(text, arguments, positional=call.options.positional)
+        return self.library.compile(self._sandbox(call.options), text, arguments, call.options.positional)
 
-    def _sandbox(self, call: _Call) -> Sandbox:
+    def _sandbox(self, options: Options) -> Sandbox:
         return jqcall.sandbox(
-            call.options,
+            options,
             default_runtime=self.runtime,
             default_engine=self.engine,
             default_preset=self.preset,
@@ -161,16 +180,16 @@ class JqMagic(Settings):
 
     def _run(self, call: _Call, value: Any) -> Result:
         """Run the filter of a call on a variable's value; errors say what to do in a notebook."""
-        sandbox = self._sandbox(call)
+        sandbox = self._sandbox(call.options)
+        program = self.library.extended(call.program, call.options, sandbox)
         arguments = jqcall.arguments(call.options, {"var": lambda name: _plain(call.find(name))})
-        given: bytes | Columns = b""
+        compiled = functools.partial(self.library.compile, sandbox, program.text, arguments, call.options.positional)
         with progress.shown(0.0, self._progress()):
-            if call.variable is not None:
-                given = variable.as_input(value, sandbox, call.program, call.options, arguments)
+            given = b"" if call.variable is None else variable.as_input(value, sandbox, compiled, call.options)
         try:
             if "stream" in call.options:
                 given = jqcall.events(sandbox)(given)
-            return self._run_on(given, sandbox, call, arguments)
+            return self._run_on(given, sandbox, call, program, arguments)
         except InputError as error:
             is_text = isinstance(value, str) and error.index == 0 and value.lstrip()[:1] not in {"{", "[", '"'}
             if is_text and not error.advice:
@@ -178,7 +197,8 @@ class JqMagic(Settings):
                 error.advice = f"{visible_head(call.variable or '', QUOTED_CHARS)[0]} {advice}"
             raise
         except ProgramError as error:
-            error.advice = hints.hint(error, call.program, call.variable, cell=call.body is not None)
+            if not error.missing:
+                error.advice = hints.hint(error, call.program, call.variable, cell=call.body is not None)
             raise
         except FilterError as error:
             error.advice = hints.raised(error)
@@ -187,28 +207,32 @@ class JqMagic(Settings):
             error.advice = advice_as_option(error)
             raise
 
-    def _run_on(self, given: bytes | Columns, sandbox: Sandbox, call: _Call, arguments: dict[str, Any]) -> Result:
+    def _run_on(
+        self, given: bytes | Columns, sandbox: Sandbox, call: _Call, program: Extended, arguments: dict[str, Any]
+    ) -> Result:
         """Run the filter of a call on its input, remember the run, and show what came before an error."""
 
         def run(text: str) -> Result:
             with progress.shown(sandbox.limits.deadline_s, self._progress()):
-                program = sandbox.compile(text, arguments, positional=call.options.positional)
-                return program.run(given, jobs=call.jobs, **jqcall.flags(call.options))
+                compiled = self.library.compile(sandbox, text, arguments, call.options.positional)
+                return compiled.run(given, jobs=call.jobs, **jqcall.flags(call.options))
 
         try:
-            result = run(call.program)
+            result = run(program.text)
         except BaseException as error:
             usage = getattr(error, "usage", None)
             self.history.add(history.Run(call.program, call.variable or "", usage, type(error).__name__))
             if isinstance(error, KeyboardInterrupt):
                 interrupt.describe(error, usage)
-            if isinstance(error, JqMagicError) and "quiet" not in call.options:
-                self._show_stopped(error, call, run)
+            if isinstance(error, JqMagicError):
+                program.correct(error)
+                if "quiet" not in call.options:
+                    self._show_stopped(error, call, program, run)
             raise
         self.history.add(history.Run(call.program, call.variable or "", result.usage, "ok"))
-        return result
+        return dataclasses.replace(result, profile=program.own(result.profile))
 
-    def _show_stopped(self, error: JqMagicError, call: _Call, run: Callable[[str], Result]) -> None:
+    def _show_stopped(self, error: JqMagicError, call: _Call, program: Extended, run: Callable[[str], Result]) -> None:
         """Show the outputs that came before an error; the traceback shows the error.
 
         In the live view a limit also has its meters, and the cells that raise it. An output that is too long has its
@@ -217,7 +241,7 @@ class JqMagic(Settings):
         partial, notes = error.partial, []
         if partial is None:
             return
-        if not call.gives_values and (begun := beginning(error, call.program, run)) is not None:
+        if not call.gives_values and (begun := beginning(error, program.text, run)) is not None:
             partial, notes = begun[0], [begun[1]]
         offers, stopped = [], ""
         if isinstance(error, LimitError) and self.views.mode(self.view) != "static":

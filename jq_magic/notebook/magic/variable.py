@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from jq_magic.data import inputs
@@ -13,24 +14,23 @@ from jq_magic.data.refusals import LeftOut
 from jq_magic.errors import JqMagicError
 from jq_magic.jqoptions import Options
 from jq_magic.notebook.shown.display import Shown
+from jq_magic.program import Program
 from jq_magic.result import Result
 from jq_magic.sandbox import Sandbox
 
 
-def as_input(
-    value: Any, sandbox: Sandbox, program: str, options: Options, arguments: dict[str, Any]
-) -> bytes | Columns:
+def as_input(value: Any, sandbox: Sandbox, compiled: Callable[[], Program], options: Options) -> bytes | Columns:
     """Give what a variable holds as the input of a filter; a result is its outputs as they are.
 
     Of a frame the columns are copied that the filter can reach.
 
     Args:
-        arguments: The values of the filter's variables: one may be the name of a column.
+        compiled: Gives the filter. Raises: JqMagicError.
     Raises: DataError, InputLimitError.
 
     """
     held = value.text if isinstance(value, (Shown, Result)) else value
-    needs = functools.partial(_columns, sandbox, program, options, arguments)
+    needs = functools.partial(_columns, compiled, options)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", LeftOut)
         most_bytes = sandbox.limits.input_bytes
@@ -44,13 +44,13 @@ def as_input(
     return text
 
 
-def _columns(sandbox: Sandbox, program: str, options: Options, arguments: dict[str, Any]) -> frozenset[str] | None:
+def _columns(compiled: Callable[[], Program], options: Options) -> frozenset[str] | None:
     """Give the names of the columns of a frame that a filter can reach; None for all."""
     if "raw_input" in options or "stream" in options:
         return None
     try:
-        compiled = sandbox.compile(program, arguments, positional=options.positional)
+        program = compiled()
     except JqMagicError:
         # The run that follows says what is wrong.
         return None
-    return compiled.columns(slurp="slurp" in options)
+    return program.columns(slurp="slurp" in options)

@@ -41,7 +41,8 @@ def test_only_a_first_output_that_is_too_long_has_a_beginning(monkeypatch):
     assert (result.usage, note[:51]) == (error.partial.usage, "this is the beginning of an output of more than 100")
     for program, size in [("1, .", 100), ("error", 100)]:
         assert beginning.beginning(stopped(program, size)[0], program, run) is None
-    assert beginning.beginning(error, "module {}; .", run) is None
+    assert beginning.beginning(error, "def f: .;", run) is None
+    assert beginning.beginning(error, "module {}; .", run) is not None
     monkeypatch.setattr(beginning, "LONGEST_S", 0)
     assert beginning.beginning(error, ".", run) is None
 

@@ -14,6 +14,7 @@ from IPython.core.error import UsageError
 
 from jq_magic import jqbuiltins
 from jq_magic.notebook.magic import completion, lookup, sample
+from jq_magic.notebook.magic.library import Library
 from tests.notebook.answers import seconds
 
 
@@ -59,7 +60,7 @@ def completed(namespace, cell):
     context = CompletionContext(
         full_text=cell, token="", cursor_line=len(lines) - 1, cursor_position=len(lines[-1]), limit=None
     )
-    matches = completion.matcher(types.SimpleNamespace(user_ns=namespace))(context)
+    matches = completion.matcher(types.SimpleNamespace(user_ns=namespace), Library())(context)
     return [match.text for match in matches["completions"]]
 
 
@@ -149,7 +150,7 @@ def kinds(namespace, cell):
     context = CompletionContext(
         full_text=cell, token="", cursor_line=len(lines) - 1, cursor_position=len(lines[-1]), limit=None
     )
-    matches = completion.matcher(types.SimpleNamespace(user_ns=namespace))(context)["completions"]
+    matches = completion.matcher(types.SimpleNamespace(user_ns=namespace), Library())(context)["completions"]
     return {match.text: match.type for match in matches}
 
 

@@ -15,6 +15,7 @@ from traitlets import TraitError
 import jq_magic
 from jq_magic.guest.module import MODULES
 from jq_magic.notebook.magic import completion
+from jq_magic.notebook.magic.library import Library
 from tests.notebook.shell import Shell
 from tests.support import ROOT
 
@@ -232,7 +233,7 @@ def completed(shell, cell):
     context = CompletionContext(
         full_text=cell, token=token, cursor_line=len(lines) - 1, cursor_position=len(lines[-1]), limit=None
     )
-    found = completion.matcher(shell)(context)
+    found = completion.matcher(shell, Library())(context)
     return [one.text for one in found["completions"]], found["suppress"]
 
 

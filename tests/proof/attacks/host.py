@@ -20,6 +20,7 @@ from jq_magic.kernel import cells as kernel_cells
 from jq_magic.kernel import complete as kernel_complete
 from jq_magic.kernel import cursor
 from jq_magic.notebook.magic import completion, lookup
+from jq_magic.notebook.magic.library import Library
 from jq_magic.notebook.view.pages import Pages
 
 #: Bytes of an output that are kept to be looked at; all of them are counted.
@@ -119,7 +120,7 @@ def complete(attack, _box):
     lines = text.split("\n")
     token = text[len(text.rstrip(TOKEN)) :]
     context = CompletionContext(token, text, len(lines[-1]), len(lines) - 1, 1000)
-    return [item.text for item in completion.matcher(Shell())(context)["completions"]]
+    return [item.text for item in completion.matcher(Shell(), Library())(context)["completions"]]
 
 
 def press(attack, _box):

@@ -28,6 +28,7 @@ from jq_magic.kernel import cells, cursor, messages
 from jq_magic.kernel import complete as kernel_complete
 from jq_magic.notebook.magic import completion, lookup
 from jq_magic.notebook.magic import line as options
+from jq_magic.notebook.magic.library import Library
 from jq_magic.notebook.view.pages import Pages
 from jq_magic.places import Texts
 
@@ -80,7 +81,7 @@ def complete(text: str) -> None:
         lines = whole.split("\n")
         token = whole[len(whole.rstrip(_WORD)) :]
         context = CompletionContext(token, whole, len(lines[-1]), len(lines) - 1, None)
-        found = completion.matcher(Shell())(context)["completions"]
+        found = completion.matcher(Shell(), Library())(context)["completions"]
         assert len(found) <= completion.OFFERED
 
 
