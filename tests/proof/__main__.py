@@ -4,8 +4,9 @@
     python -m tests.proof --table build/proof.json
 
 Every attack on every runtime and guest, with the deadline held to half a second; hostile modules and the cache;
-the soak of 100,000 runs and 1,000 interrupts; the tests of threads, signals, forks and pickles with each Python that
-is there, from 3.10 to 3.14. Ends with 1 when any part of the promise was not kept.
+the soak of 100,000 runs and 1,000 interrupts; a hundred kernels and a thousand cells; the tests of threads, signals,
+forks and pickles with each Python that is there, from 3.10 to 3.14. Ends with 1 when any part of the promise was not
+kept.
 """
 
 from __future__ import annotations
@@ -81,6 +82,15 @@ def soak(*, quick: bool) -> dict[str, Any]:
     return {"ok": done.returncode == 0, **found}
 
 
+def kernels(*, quick: bool) -> dict[str, Any]:
+    """Many kernels and many cells, as kernels.py reports them."""
+    amounts = ["--kernels", "4", "--cells", "100"] if quick else []
+    command = [sys.executable, "-m", "tests.proof.kernels", *amounts]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    found = json.loads(done.stdout) if done.stdout else {"said": done.stderr[-2000:]}
+    return {"ok": done.returncode == 0, **found}
+
+
 def printed(part: dict[str, Any]) -> dict[str, Any]:
     """Print what failed in a part as soon as it has ended: all of them take hours on a busy machine."""
     for line in part.get("failed", []):
@@ -149,6 +159,13 @@ def table_of(report: dict[str, Any]) -> str:
         f"{len(runs['wrong'])} wrong results.\n"
         f"{interrupts['interrupts']:,} interrupts: {len(interrupts['wrong'])} wrong."
     )
+    found = report["parts"]["kernels"]
+    cells, many = found["cells"], found["kernels"]
+    quarters = ", ".join(f"{size} MiB" for size in cells["resident_mib_by_quarter"])
+    lines.append(
+        f"A kernel `jq` after {cells['cells']:,} cells: resident by quarter {quarters}; {len(cells['wrong'])} wrong.\n"
+        f"{many['kernels']} kernels at once, {many['own_mib_of_one']} MiB of memory each: {len(many['wrong'])} wrong."
+    )
     return "\n".join(lines)
 
 
@@ -183,6 +200,8 @@ def main() -> None:
         parts[f"the host on Python {version}"] = printed(pythons.tested(version))
     print("[proof] soak", flush=True)
     parts["soak"] = soak(quick=options.quick)
+    print("[proof] kernels and cells", flush=True)
+    parts["kernels"] = kernels(quick=options.quick)
     report: dict[str, Any] = {
         "jq_magic": jq_magic.__version__,
         "guests": {engine: manifest(engine)["sha256"] for engine in jq_magic.engines()},
