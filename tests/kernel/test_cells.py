@@ -7,8 +7,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from IPython.core.error import UsageError
 
 import jq_magic
+from jq_magic import jqoptions
 from jq_magic.kernel import cells
 from jq_magic.kernel.files import Directory
 from jq_magic.kernel.session import Session, Text
@@ -124,3 +126,69 @@ def test_a_profile_is_that_of_the_cell_and_not_of_the_definitions_before_it():
     assert plain.profile == []
     with pytest.raises(jq_magic.FuelError, match=r"most fuel, .* line 3, column "):
         list(notebook.execute("%%jq -n --profile --fuel 1e6\n\n[range(1e9) | 1] | add", 3))
+
+
+#: Each option that a cell can have: lines that have it, and the outputs or the end of each.
+OPTION_CELLS: dict[str, list[tuple[str, str | list[str]]]] = {
+    "null-input": [("%%jq -n rows.json\n.", ["null"])],
+    "raw-input": [("%%jq -R lines.txt\n.", ['"1"', '"two"'])],
+    "slurp": [("%%jq -s rows.json\nlength", ["1"])],
+    "stream": [("%%jq --stream rows.json\nselect(length == 2)", ['[[0,"b"],1]', '[[0,"a"],2]', '[[1,"a"],3]'])],
+    "index": [("%%jq --index rows.json\nlength", ["2"])],
+    "module": [("%%jq --module m rows.json\nm::f", ["7"])],
+    "compact-output": [("%%jq -c rows.json\n.[1]", ['{"a":3}'])],
+    "tab": [("%%jq --tab rows.json\n.[1]", ['{"a":3}'])],
+    "indent": [("%%jq --indent 3 rows.json\n.[1]", ['{"a":3}'])],
+    "raw-output": [("%%jq -r -n\n[1, 2] | @csv", ['"1,2"'])],
+    "join-output": [("%%jq -j rows.json\n.[].a", ["2", "3"])],
+    "raw-output0": [("%%jq --raw-output0 rows.json\n.[].a", ["2", "3"])],
+    "sort-keys": [("%%jq -S rows.json\n.[0]", ['{"a":2,"b":1}']), ("%%jq rows.json\n.[0]", ['{"b":1,"a":2}'])],
+    "seq": [("%%jq --seq rows.json\n.[1]", ['{"a":3}'])],
+    "exit-status": [("%%jq -e -n\ntrue", ["true"]), ("%%jq -e -n\nfalse", "HaltError")],
+    "arg": [("%%jq -n --arg x 5\n$x", ['"5"'])],
+    "argjson": [("%%jq -n --argjson x [5]\n$x", ["[5]"]), ("%%jq -n --argjson x [5\n$x", "UsageError")],
+    "var": [("%%jq -n --var five\n$five", ["5"])],
+    "args": [("%%jq -n --args 1 2\n$ARGS.positional", ['["1","2"]'])],
+    "jsonargs": [("%%jq -n --jsonargs 1 2\n$ARGS.positional", ["[1,2]"])],
+    "fuel": [("%%jq -n --fuel 1e6\n1", ["1"]), ("%%jq -n --fuel 1e6\nlast(range(1e9))", "FuelError")],
+    "memory": [("%%jq -n --memory 8M\n1", ["1"]), ("%%jq -n --memory 8M\n[range(1e7)]", "MemoryLimitError")],
+    "timeout": [("%%jq -n --timeout 30s\n1", ["1"])],
+    "input-limit": [("%%jq --input-limit 9 rows.json\n.", "InputLimitError")],
+    "output-limit": [("%%jq --output-limit 9 rows.json\n.", "OutputLimitError")],
+    "outputs": [("%%jq --outputs 1 rows.json\n.[]", "OutputLimitError")],
+    "depth": [("%%jq --depth 2 rows.json\nlength", ["2"]), ("%%jq --depth 1 rows.json\nlength", "InputLimitError")],
+    "program-limit": [("%%jq -n --program-limit 9\n1 + 1 + 1 + 1", "ProgramLimitError")],
+    "preset": [("%%jq -n --preset strict\nlast(range(1e9))", "FuelError")],
+    "runtime": [("%%jq -n --runtime wasmtime\n1", ["1"]), ("%%jq -n --runtime none\n1", "RuntimeUnavailableError")],
+    "engine": [("%%jq -n --engine jq\n1", ["1"])],
+    "out": [("%%jq -n -o made\n[6]", ["[6]"]), ("%jq made .[0]", ["6"])],
+    "as": [("%%jq --as csv rows.json\n.", "UsageError")],
+    "dates": [("%%jq --dates rows.json\nlength", ["2"])],
+    "lenient": [("%%jq --lenient rows.json\nlength", ["2"])],
+    "quiet": [("%%jq --quiet rows.json\nlength", [])],
+    "profile": [("%%jq --profile rows.json\nlength", ["2"])],
+}  # fmt: skip
+
+
+def test_every_option_of_a_cell_has_a_case():
+    assert {option.long for option in jqoptions.OPTIONS if option.place is not jqoptions.Place.COMMAND} == set(
+        OPTION_CELLS
+    )
+
+
+@pytest.mark.parametrize("option", OPTION_CELLS)
+def test_a_jq_notebook_takes_the_options_of_a_cell(option, tmp_path):
+    files(tmp_path, {"rows.json": '[{"b":1,"a":2},{"a":3}]', "lines.txt": "1\ntwo\n"})
+    directory = Directory(tmp_path)
+    notebook = Session(directory)
+    for number, code in enumerate(["%%jq_module m\ndef f: 7;", "five = %jq -n 5"]):
+        list(notebook.execute(code, number))
+    for code, expected in OPTION_CELLS[option]:
+        if isinstance(expected, str):
+            with pytest.raises((jq_magic.JqMagicError, UsageError)) as caught:
+                list(notebook.execute(code, 3))
+            assert type(caught.value).__name__ == expected
+        else:
+            shown = [output.result for output in notebook.execute(code, 3) if isinstance(output, Shown)]
+            assert [text for result in shown for text in result.text.splitlines()] == expected
+    directory.close()
