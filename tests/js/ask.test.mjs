@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Asker, Pager } from "../../jq_magic/notebook/static/ask.mjs";
+import { sent } from "../../jq_magic/notebook/static/send.mjs";
 
 function model() {
   const sent = [];
@@ -111,4 +112,16 @@ test("where nothing can be sent any more, questions fail and the page is told", 
   await assert.rejects(asker.ask("open"), /is gone/);
   assert.match(reason, /is gone/);
   assert.equal(asker.waiting.size, 0);
+});
+
+test("a message to a kernel that is gone is not sent, and raises nothing", () => {
+  const messages = [];
+  assert.equal(sent({ send: (message) => messages.push(message) }, { op: "gone" }), true);
+  assert.deepEqual(messages, [{ op: "gone" }]);
+  const closed = {
+    send() {
+      throw new Error("Cannot send");
+    },
+  };
+  assert.equal(sent(closed, { op: "gone" }), false);
 });

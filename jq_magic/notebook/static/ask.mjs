@@ -1,4 +1,5 @@
 // Asks the kernel, and holds pages of answers while they are near.
+import { sent } from "./send.mjs";
 
 /** How long an answer is waited for before the request is sent again; then twice as long, up to the last. */
 const RESEND_MS = 4_000;
@@ -48,15 +49,10 @@ export class Asker {
   }
 
   attempt(message, refused) {
-    try {
-      this.model.send(message);
-      return true;
-    } catch {
-      // The page has closed the connection: the kernel ended, or began anew.
-      refused(new Error(GONE));
-      this.gone(GONE);
-      return false;
-    }
+    if (sent(this.model, message)) return true;
+    refused(new Error(GONE));
+    this.gone(GONE);
+    return false;
   }
 
   /** Send, and again while no answer has come: between page and kernel a message can get lost. Asking twice is harmless. */

@@ -1,5 +1,6 @@
 // Draws a line below the cell that runs. It is an element of the page and no output: a saved notebook has no trace of it.
 import { html } from "./dom.mjs";
+import { sent } from "./send.mjs";
 
 /** The cell that runs is the first one whose prompt is a star. */
 function running() {
@@ -30,18 +31,21 @@ function initialize({ model, signal }) {
     share.parentElement.hidden = !deadline;
     share.style.width = deadline ? `${Math.min(100, (100 * passed) / deadline)}%` : "0";
   };
-  const letGo = () => model.send({ op: "gone" });
   const stop = () => {
     clearInterval(timer);
     line.remove();
+  };
+  const letGo = () => {
+    // Without its kernel there is nothing that could let go.
+    if (!sent(model, { op: "gone" })) stop();
   };
   const follow = () => {
     stop();
     const over = model.get("over");
     began = performance.now() - 1000 * model.get("began_s");
     const act = over ? letGo : write;
-    act();
     timer = setInterval(act, over ? AGAIN_MS : 200);
+    act();
     if (!over) running()?.append(line);
   };
   model.on("change:over", follow);

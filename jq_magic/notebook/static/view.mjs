@@ -1,6 +1,7 @@
 // Mounts the view of a result into the static HTML that carries its mark.
 import { Asker } from "./ask.mjs";
 import { html } from "./dom.mjs";
+import { sent } from "./send.mjs";
 import { View } from "./shown.mjs";
 
 const MARK = "data-jq-magic";
@@ -56,7 +57,7 @@ function initialize({ model, signal }) {
     timer = setTimeout(() => {
       if (of !== mark || mounted.size) return;
       if (cell?.querySelector(".jp-InputPrompt")?.textContent.includes("*")) ended(of);
-      else model.send({ op: "closed", place: of });
+      else sent(model, { op: "closed", place: of });
     }, GONE_MS);
   };
   const place = {
