@@ -155,8 +155,8 @@ class Run:
             batch = self._profiled(self._measured(batch))
         if (batch.error is None and self.lease.was_stopped) or isinstance(batch.error, Stopped):
             # Only the deadline stops a run whose caller goes on. It counts from the call, and the worker woke after it.
-            self.wall_s = max(self.wall_s, self.limits.deadline_s)
-            batch = batch._replace(done=True, error=exceeded("deadline_s", self.wall_s, self.limits.deadline_s))
+            used = max(self.wall_s, self.limits.deadline_s)
+            batch = batch._replace(done=True, error=exceeded("deadline_s", used, self.limits.deadline_s))
         if batch.done or batch.error is not None:
             self._is_clean = batch.error is None or (self._prepared is not None and isinstance(batch.error, _RETURNED))
             self.phase = Phase.OVER
