@@ -364,6 +364,26 @@ impl Instruction {
         }
     }
 
+    /// The address at which the code may go on, besides after it.
+    pub fn address_mut(&mut self) -> Option<&mut Address> {
+        match self {
+            Self::Jump { address }
+            | Self::JumpUnless { address, .. }
+            | Self::JumpIf { address, .. }
+            | Self::JumpUnlessHolds { address, .. }
+            | Self::Fork { address }
+            | Self::Try { address, .. }
+            | Self::OtherPattern { address }
+            | Self::Append { address, .. }
+            | Self::NextItem { address, .. }
+            | Self::NextElement { address, .. }
+            | Self::NextNumber { address, .. }
+            | Self::TakeItem { address, .. }
+            | Self::PutItem { address, .. } => Some(address),
+            _ => None,
+        }
+    }
+
     /// Whether it leaves a fork, or may go back to the last one.
     pub fn needs_forks(&self) -> bool {
         match self {

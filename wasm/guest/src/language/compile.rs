@@ -289,20 +289,8 @@ impl Compiler<'_> {
 
     /// The address to which the jump or fork at `at` goes.
     fn address_of(&mut self, at: usize) -> &mut Address {
-        match &mut self.code.instructions[at] {
-            Instruction::Jump { address }
-            | Instruction::JumpUnless { address, .. }
-            | Instruction::JumpIf { address, .. }
-            | Instruction::JumpUnlessHolds { address, .. }
-            | Instruction::Fork { address }
-            | Instruction::Try { address, .. }
-            | Instruction::OtherPattern { address }
-            | Instruction::Append { address, .. }
-            | Instruction::NextItem { address, .. }
-            | Instruction::NextNumber { address, .. }
-            | Instruction::TakeItem { address, .. } => address,
-            other => unreachable!("{other:?} has no address"),
-        }
+        let address = self.code.instructions[at].address_mut();
+        address.expect("a jump or a fork has an address")
     }
 
     fn patch_all(&mut self, jumps: Vec<usize>) {

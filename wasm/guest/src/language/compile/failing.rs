@@ -144,9 +144,8 @@ impl Compiler<'_> {
         let here = self.here();
         let target = &mut self.targets[consumer.end];
         target.address = Some(here);
-        for jump in core::mem::take(&mut target.jumps) {
-            *self.address_of(jump) = here;
-        }
+        let jumps = core::mem::take(&mut target.jumps);
+        self.patch_all(jumps);
         self.failing = consumer.outer;
         self.loops.truncate(consumer.loops);
     }

@@ -35,11 +35,13 @@ pub fn iterated(code: &Code, bytes: usize) -> Option<Iterated> {
     };
     let is_once = own[..begin].iter().all(|before| leads_on(*before))
         && own.iter().enumerate().all(|(at, instruction)| {
-            target(*instruction).is_none_or(|target| {
-                // The machine comes back to a fork after what follows, and then must not meet the instruction again.
-                let passes = at > begin || is_fork(*instruction);
-                target > if passes { begin } else { at }
-            })
+            let mut instruction = *instruction;
+            // The machine comes back to a fork after what follows, and then must not meet the instruction again.
+            let passes = at > begin || is_fork(instruction);
+            let least = if passes { begin } else { at };
+            instruction
+                .address_mut()
+                .is_none_or(|address| *address as usize > least)
         });
     if !is_once
         || code
@@ -77,7 +79,7 @@ fn next_item(own: &[I], begin: I) -> Option<(usize, Register)> {
     })
 }
 
-/// Whether the code goes on after an instruction only once, and nowhere but at addresses that [`target`] gives.
+/// Whether the code goes on after an instruction only once, and nowhere but at its [`I::address_mut`].
 fn leads_on(instruction: I) -> bool {
     matches!(
         instruction,
@@ -110,25 +112,6 @@ fn leads_on(instruction: I) -> bool {
             | I::Native { .. }
             | I::Count { .. }
     )
-}
-
-/// The address at which the code may go on, besides after the instruction.
-fn target(instruction: I) -> Option<usize> {
-    match instruction {
-        I::JumpUnlessHolds { address, .. }
-        | I::Jump { address }
-        | I::JumpUnless { address, .. }
-        | I::JumpIf { address, .. }
-        | I::Fork { address }
-        | I::Try { address, .. }
-        | I::OtherPattern { address }
-        | I::Append { address, .. }
-        | I::NextItem { address, .. }
-        | I::NextNumber { address, .. }
-        | I::TakeItem { address, .. }
-        | I::PutItem { address, .. } => Some(address as usize),
-        _ => None,
-    }
 }
 
 fn is_fork(instruction: I) -> bool {
