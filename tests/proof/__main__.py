@@ -76,19 +76,20 @@ def tests() -> dict[str, Any]:
 def soak(*, quick: bool) -> dict[str, Any]:
     """The soak, as soak.py reports it."""
     amounts = ["--runs", "2000", "--interrupts", "100"] if quick else []
-    command = [sys.executable, str(TESTS / "proof" / "soak.py"), *amounts]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    found = json.loads(done.stdout) if done.stdout else {"said": done.stderr[-2000:]}
-    return {"ok": done.returncode == 0, **found}
+    return reported(str(TESTS / "proof" / "soak.py"), *amounts)
 
 
 def kernels(*, quick: bool) -> dict[str, Any]:
     """Many kernels and many cells, as kernels.py reports them."""
     amounts = ["--kernels", "4", "--cells", "100"] if quick else []
-    command = [sys.executable, "-m", "tests.proof.kernels", *amounts]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    found = json.loads(done.stdout) if done.stdout else {"said": done.stderr[-2000:]}
-    return {"ok": done.returncode == 0, **found}
+    return reported("-m", "tests.proof.kernels", *amounts)
+
+
+def reported(*arguments: str) -> dict[str, Any]:
+    """Run a part that is a program of its own, and give the report that it prints."""
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    report = json.loads(done.stdout) if done.stdout else {"said": done.stderr[-2000:]}
+    return {"ok": done.returncode == 0, **report}
 
 
 def printed(part: dict[str, Any]) -> dict[str, Any]:
