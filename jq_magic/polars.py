@@ -5,6 +5,8 @@ Source: polars, "Extending the API": register_expr_namespace, register_series_na
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import polars as pl
@@ -19,6 +21,15 @@ from jq_magic.records import INTO, Records
 def _texts(rows: ColumnFilter, series: Any) -> Any:
     """Make a Series of the JSON texts that a filter gives for another. Raises: as `Program.map`."""
     return pl.Series(series.name, rows.listed(series.to_list()), pl.String)
+
+
+@contextlib.contextmanager
+def _errors_of_query() -> Iterator[None]:
+    """Raise our errors as polars' own: it raises an exception anew, by its class and its message."""
+    try:
+        yield
+    except JqMagicError as error:
+        raise pl.exceptions.ComputeError(f"{type(error).__name__}: {error}") from error
 
 
 def _decoded(texts: Any, dtype: Any) -> Any:
@@ -59,11 +70,8 @@ class JqExpr:
         rows = ColumnFilter.of(program, args, outputs=outputs, errors=errors, jobs=jobs, limits=limits)
 
         def texts(series: Any) -> Any:
-            try:
+            with _errors_of_query():
                 return _texts(rows, series)
-            except JqMagicError as error:
-                # polars raises an exception anew, by its class and its message.
-                raise pl.exceptions.ComputeError(f"{type(error).__name__}: {error}") from error
 
         return _decoded(self._expr.map_batches(texts, return_dtype=pl.String, is_elementwise=True), dtype)
 
@@ -109,10 +117,8 @@ def each(frame: Any, program: Program) -> Any:
     rows = Records(program, pl.DataFrame.slice)
 
     def outputs(series: Any) -> Any:
-        try:
+        with _errors_of_query():
             return pl.Series(series.name, rows.outputs(series.struct.unnest()), pl.List(pl.String))
-        except JqMagicError as error:
-            raise pl.exceptions.ComputeError(f"{type(error).__name__}: {error}") from error
 
     made = pl.struct(pl.all()).map_batches(outputs, return_dtype=pl.List(pl.String), is_elementwise=True).alias(INTO)
     return frame.select(made).filter(pl.col(INTO).list.len() > 0).explode(INTO)
