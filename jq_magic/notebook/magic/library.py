@@ -196,10 +196,9 @@ class Library:
         alias = _alias(name)
         if _ALIAS.fullmatch(alias) is None:
             raise UsageError(
-                f"--module: {quoted(alias)} is no name in jq; write an import with another: {_example(name)}"
+                f"--module: {quoted(alias)} is no name in jq; write an import with another: {_written(name, 'name')}"
             )
-        sign = "$" if name.endswith(_DATA) else ""
-        return f"import {json.dumps(name.removesuffix(_DATA))} as {sign}{alias}; "
+        return f"{_written(name, alias)} "
 
     def _line(self, name: str) -> str:
         module = self._modules[name]
@@ -230,6 +229,7 @@ def _alias(name: str) -> str:
     return name.removesuffix(_CODE).removesuffix(_DATA).rpartition("/")[2]
 
 
-def _example(name: str) -> str:
+def _written(name: str, alias: str) -> str:
+    """Write the import of a module under a name."""
     sign = "$" if name.endswith(_DATA) else ""
-    return f"import {json.dumps(name.removesuffix(_DATA))} as {sign}name;"
+    return f"import {json.dumps(name.removesuffix(_DATA))} as {sign}{alias};"

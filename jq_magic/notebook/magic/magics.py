@@ -153,21 +153,26 @@ class JqMagic(Settings):
         """Give a data set with what the filter has for each row of another, or show the outputs of the first rows."""
         options = call.options
         lazy.check(rows, options)
-        program = self.library.extended(call.program, options, self._sandbox(options))
-        made = rows.each(self._compiled(call, program.text)) if call.gives_values or "out" in options else None
+        sandbox = self._sandbox(options)
+        program = self.library.extended(call.program, options, sandbox)
+        is_kept = call.gives_values or "out" in options
+        if not is_kept and "quiet" in options:
+            return None
+        compile_ = self._compiler(call, sandbox)
+        made = rows.each(compile_(program.text)) if is_kept else None
         if "out" in options:
             assert self.shell is not None
             self.shell.user_ns[options.get("out")] = made
         if call.gives_values or "quiet" in options:
             return made if call.gives_values else None
-        result = self._run(call._replace(jobs=1), rows.first(self._compiled(call, ".")))
+        result = self._run(call._replace(jobs=1), rows.first(compile_(".")))
         note = f"of the first {lazy.SHOWN_ROWS} rows; --out NAME gives a {rows.kind} of all"
         return Shown(result, jqcall.style(options), views=self.views, mode=self.view, notes=[note])
 
-    def _compiled(self, call: _Call, text: str) -> Program:
-        """Compile a filter as the options of a call say."""
+    def _compiler(self, call: _Call, sandbox: Sandbox) -> Callable[[str], Program]:
+        """Give what compiles a filter as the options of a call say."""
         arguments = jqcall.arguments(call.options, {"var": lambda name: _plain(call.find(name))})
-        return self.library.compile(self._sandbox(call.options), text, arguments, call.options.positional)
+        return lambda text: self.library.compile(sandbox, text, arguments, call.options.positional)
 
     def _sandbox(self, options: Options) -> Sandbox:
         return jqcall.sandbox(
@@ -182,14 +187,14 @@ class JqMagic(Settings):
         """Run the filter of a call on a variable's value; errors say what to do in a notebook."""
         sandbox = self._sandbox(call.options)
         program = self.library.extended(call.program, call.options, sandbox)
-        arguments = jqcall.arguments(call.options, {"var": lambda name: _plain(call.find(name))})
-        compiled = functools.partial(self.library.compile, sandbox, program.text, arguments, call.options.positional)
+        compile_ = self._compiler(call, sandbox)
+        compiled = functools.partial(compile_, program.text)
         with progress.shown(0.0, self._progress()):
             given = b"" if call.variable is None else variable.as_input(value, sandbox, compiled, call.options)
         try:
             if "stream" in call.options:
                 given = jqcall.events(sandbox)(given)
-            return self._run_on(given, sandbox, call, program, arguments)
+            return self._run_on(given, sandbox, call, program, compile_)
         except InputError as error:
             is_text = isinstance(value, str) and error.index == 0 and value.lstrip()[:1] not in {"{", "[", '"'}
             if is_text and not error.advice:
@@ -208,14 +213,18 @@ class JqMagic(Settings):
             raise
 
     def _run_on(
-        self, given: bytes | Columns, sandbox: Sandbox, call: _Call, program: Extended, arguments: dict[str, Any]
+        self,
+        given: bytes | Columns,
+        sandbox: Sandbox,
+        call: _Call,
+        program: Extended,
+        compile_: Callable[[str], Program],
     ) -> Result:
         """Run the filter of a call on its input, remember the run, and show what came before an error."""
 
         def run(text: str) -> Result:
             with progress.shown(sandbox.limits.deadline_s, self._progress()):
-                compiled = self.library.compile(sandbox, text, arguments, call.options.positional)
-                return compiled.run(given, jobs=call.jobs, **jqcall.flags(call.options))
+                return compile_(text).run(given, jobs=call.jobs, **jqcall.flags(call.options))
 
         try:
             result = run(program.text)
